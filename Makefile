@@ -1,0 +1,31 @@
+# make demo   installs, makes a small collection, builds records, trains, evaluates, predicts
+# make test   installs, then lint, types and tests
+# make clean  removes the environment, the demo's data and its run
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test install clean
+
+demo: .venv/installed
+	$(BIN)/python tools/demo
+
+install: .venv/installed
+
+test: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv data/demo data/records/demo-50px runs/demo

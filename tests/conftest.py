@@ -1,0 +1,48 @@
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import songs
+from tfgenre import build, datasets
+from tfgenre.config import BuildConfig
+from tfgenre.plan import make_plan
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real songs and tables beside the checkout; tests use them where they are."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("no shared data beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sox() -> str:
+    """The sox program; CI must have it."""
+    program = shutil.which("sox")
+    if program is None:
+        reason = "sox is not installed (apt-get install sox libsox-fmt-mp3)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return program
+
+
+@pytest.fixture(scope="session")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve songs of two genres, 24 slices."""
+    return songs.write_collection(tmp_path_factory.mktemp("collection"))
+
+
+@pytest.fixture(scope="session")
+def records_dir(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records of `collection`, split by track."""
+    folder = tmp_path_factory.mktemp("records")
+    plan = make_plan(datasets.load("folder", collection), BuildConfig(dataset="folder"))
+    build.build(plan, folder, num_workers=2)
+    return folder

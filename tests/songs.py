@@ -1,0 +1,31 @@
+"""Small sound files and collections for tests."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+RATE_HZ = 22050
+
+
+def tone(seconds: float, *, hz: float = 440.0, rate_hz: int = RATE_HZ) -> np.ndarray:
+    time_s = np.arange(int(seconds * rate_hz)) / rate_hz
+    return 0.5 * np.sin(2 * np.pi * hz * time_s)
+
+
+def noise(seconds: float, *, seed: int = 0, rate_hz: int = RATE_HZ) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-0.3, 0.3, int(seconds * rate_hz))
+
+
+def write(path: Path, samples: np.ndarray, *, rate_hz: int = RATE_HZ, **options: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, samples, rate_hz, **options)
+    return path
+
+
+def write_collection(data_dir: Path, *, songs_a_genre: int = 6, seconds: float = 6.0) -> Path:
+    """Two genres, tones and noise: `data_dir/{Noise,Tones}/N.wav`, two slices a song."""
+    for number in range(songs_a_genre):
+        write(data_dir / "Noise" / f"{number}.wav", noise(seconds, seed=number))
+        write(data_dir / "Tones" / f"{number}.wav", tone(seconds, hz=300 + 200 * number))
+    return data_dir

@@ -1,0 +1,101 @@
+"""Render processes: what goes wrong in one costs one song."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import songs
+from tfgenre import workers
+from tfgenre.config import RenderConfig
+from tfgenre.errors import SkipTrack
+from tfgenre.workers import RenderWorker, map_with_workers
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory) -> str:
+    return str(songs.write(tmp_path_factory.mktemp("song") / "a.wav", songs.noise(6.0)))
+
+
+@pytest.fixture
+def worker():
+    worker = RenderWorker(RenderConfig())
+    yield worker
+    worker.close()
+
+
+def test_a_song_comes_back_as_slices(worker, song):
+    rendered = worker(song)
+    assert isinstance(rendered, np.ndarray)
+    assert rendered.shape == (2, 128, 128)
+
+
+def test_a_broken_song_comes_back_as_its_reason(worker, song, tmp_path):
+    broken = worker(str(tmp_path / "none.mp3"))
+    assert isinstance(broken, SkipTrack)
+    assert broken.reason == "missing"
+    assert isinstance(worker(song), np.ndarray)
+
+
+def test_a_song_that_kills_its_process_is_named_and_the_next_is_rendered(worker, song):
+    worker(song)
+    os.kill(worker._process.pid, signal.SIGSEGV)
+    crashed = worker(song)
+    assert isinstance(crashed, SkipTrack)
+    assert crashed.reason == "crashed"
+    assert "-11" in crashed.detail
+    assert isinstance(worker(song), np.ndarray)
+
+
+def test_a_song_that_hangs_is_given_up(song):
+    worker = RenderWorker(RenderConfig(), timeout_s=3)
+    worker(song)
+    os.kill(worker._process.pid, signal.SIGSTOP)
+    started = time.monotonic()
+    hung = worker(song)
+    assert isinstance(hung, SkipTrack)
+    assert hung.reason == "timeout"
+    assert time.monotonic() - started < 30
+    assert isinstance(worker(song), np.ndarray)
+    worker.close()
+
+
+def test_workers_import_no_tensorflow(worker, song):
+    worker(song)
+    maps = Path(f"/proc/{worker._process.pid}/maps").read_text()
+    assert "numpy" in maps
+    assert "tensorflow" not in maps
+
+
+def test_results_come_in_order(song, tmp_path):
+    paths = [song, str(tmp_path / "none"), song, str(tmp_path / "nothing"), song] * 3
+    mapped = map_with_workers(
+        lambda worker, path: worker(path), paths, config=RenderConfig(), num_workers=2
+    )
+    assert [isinstance(found, np.ndarray) for found in mapped] == [p == song for p in paths]
+
+
+def test_leaving_early_ends_the_processes(song):
+    seen = []
+
+    def work(worker, path):
+        rendered = worker(path)
+        seen.append(worker._process)
+        return rendered
+
+    mapped = map_with_workers(work, [song] * 50, config=RenderConfig(), num_workers=2)
+    next(mapped)
+    mapped.close()
+    assert len(seen) < 50
+    assert not any(process.is_alive() for process in seen if process is not None)
+
+
+def test_an_error_in_the_work_is_raised(song):
+    def work(worker, path):
+        raise workers.Stopped
+
+    with pytest.raises(workers.Stopped):
+        list(map_with_workers(work, [song] * 5, config=RenderConfig(), num_workers=2))

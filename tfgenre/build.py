@@ -1,0 +1,142 @@
+"""A plan becomes a folder of records: units on local processes, then the manifest.
+
+The bytes of a shard do not depend on the number of workers, on their order, or on whether the
+build was interrupted: the same command goes on where it was stopped.
+"""
+
+import dataclasses
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfgenre import manifest, records, sampling
+from tfgenre.config import SPLITS, to_json
+from tfgenre.errors import UserError
+from tfgenre.manifest import Manifest, SplitContents
+from tfgenre.plan import Plan, Unit, check_splits
+from tfgenre.unit import UnitReport, UnitSplit, build_unit, read_unit_index, work_dir
+from tfgenre.workers import RenderWorker, map_with_workers
+
+_PLAN = "plan.json"
+
+
+def build(
+    plan: Plan,
+    records_dir: Path,
+    *,
+    num_workers: int,
+    on_track: Callable[[int], object] = lambda count: None,
+) -> Manifest:
+    """Builds the records; a finished build is read, an interrupted one is gone on with.
+
+    Args:
+        plan: what to build.
+        records_dir: where the shards, index and manifest go.
+        num_workers: render processes.
+        on_track: called with the number of songs just dealt with, from any thread.
+
+    Raises:
+        UserError: if the folder holds records of another plan, or a split came out empty.
+    """
+    if is_built(plan, records_dir):
+        return manifest.read(records_dir)
+    _claim(plan, records_dir)
+
+    def work(worker: RenderWorker, unit: Unit) -> UnitReport:
+        return build_unit(unit, plan, records_dir, render=worker, on_track=on_track)
+
+    workers = map_with_workers(work, plan.units, config=plan.config.render, num_workers=num_workers)
+    built = _merge(plan, list(workers))
+    check_splits({split: found.num_slices for split, found in built.splits.items()}, "slices")
+    rows = [read_unit_index(records_dir, unit) for unit in plan.units]
+    sampling.write_index(records_dir / sampling.NAME, np.concatenate(rows))
+    manifest.write(built, records_dir)
+    shutil.rmtree(work_dir(records_dir))
+    return built
+
+
+def is_built(plan: Plan, records_dir: Path) -> bool:
+    """Whether the folder holds the finished records of this plan.
+
+    Raises:
+        UserError: if it holds those of another plan.
+    """
+    if not (records_dir / manifest.NAME).exists():
+        return False
+    built = manifest.read(records_dir)
+    _check_same(plan, records_dir, built.config, built.collection_sha256)
+    return True
+
+
+def discard(records_dir: Path) -> None:
+    """Removes the records in a folder, finished or not, and nothing else that lies there."""
+    (records_dir / manifest.NAME).unlink(missing_ok=True)
+    (records_dir / sampling.NAME).unlink(missing_ok=True)
+    for shard in records_dir.glob("*.tfrecord-?????-of-?????"):
+        shard.unlink()
+    shutil.rmtree(work_dir(records_dir), ignore_errors=True)
+
+
+def _claim(plan: Plan, records_dir: Path) -> None:
+    """Notes in the folder whose work lies there, so that only the same build goes on with it."""
+    work_dir(records_dir).mkdir(parents=True, exist_ok=True)
+    note = work_dir(records_dir) / _PLAN
+    if note.exists():
+        begun = json.loads(note.read_text())
+        _check_same(plan, records_dir, begun["config"], begun["collection_sha256"])
+    mine = {"config": to_json(plan.config), "collection_sha256": plan.collection_sha256}
+    records.write_atomically(note, json.dumps(mine).encode())
+
+
+def _check_same(
+    plan: Plan, records_dir: Path, config: Mapping[str, Any], collection_sha256: str
+) -> None:
+    theirs, mine = _flatten(config), _flatten(to_json(plan.config))
+    differing = [
+        f"{name} ({theirs.get(name)} there, {mine.get(name)} asked for)"
+        for name in sorted(theirs.keys() | mine.keys())
+        if theirs.get(name) != mine.get(name)
+    ]
+    if not differing and collection_sha256 != plan.collection_sha256:
+        differing = ["the collection's tracks"]
+    if differing:
+        raise UserError(
+            f"{records_dir} holds records that differ in {'; '.join(differing)}: give another "
+            "--records_dir, or --overwrite to replace them."
+        )
+
+
+def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in config.items():
+        flat |= _flatten(value) if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def _merge(plan: Plan, reports: list[UnitReport]) -> Manifest:
+    skipped = [*plan.skipped, *(skip for report in reports for skip in report.skipped)]
+    return Manifest(
+        config=to_json(plan.config),
+        collection_sha256=plan.collection_sha256,
+        genres=plan.config.genres,
+        splits={
+            split: _merge_split(plan, [report.splits[split] for report in reports])
+            for split in SPLITS
+        },
+        skipped=tuple(sorted(skipped, key=dataclasses.astuple)),
+    )
+
+
+def _merge_split(plan: Plan, parts: list[UnitSplit]) -> SplitContents:
+    tracks: Counter[str] = sum((Counter(part.tracks) for part in parts), Counter())
+    slices: Counter[str] = sum((Counter(part.slices) for part in parts), Counter())
+    return SplitContents(
+        shards=tuple(part.shard for part in parts if part.shard),
+        tracks={genre: tracks[genre] for genre in plan.config.genres},
+        slices={genre: slices[genre] for genre in plan.config.genres},
+    )

@@ -1,0 +1,155 @@
+"""What each stage needs to know, as frozen dataclasses that check themselves.
+
+Field names are flag names. Workers and stages receive these objects, never the flags.
+"""
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from tfgenre.errors import UserError
+
+DATASETS = ("folder", "fma", "jamendo", "demo")
+RENDERERS = ("native", "sox")
+SPLITS = ("train", "validation", "test")
+SPLIT_METHODS = ("artist", "track", "slice", "official")
+OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
+INITIALIZERS = tuple(
+    f"{scheme}_{shape}" for scheme in ("glorot", "he", "lecun") for shape in ("uniform", "normal")
+)
+ACTIVATIONS = ("relu", "elu", "selu", "gelu", "silu", "tanh")
+
+
+def check(condition: bool, rule: str, value: Any) -> None:
+    """Raises UserError with the rule and the received value unless the condition holds."""
+    if not condition:
+        raise UserError(f"{rule}, got {value!r}.")
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raises UserError unless value is one of choices."""
+    check(value in choices, f"--{name} must be one of {', '.join(choices)}", value)
+
+
+def check_range(name: str, value: float, low: float, high: float = math.inf) -> None:
+    """Raises UserError unless low <= value <= high."""
+    rule = f"at least {low}" if high == math.inf else f"between {low} and {high}"
+    check(low <= value <= high, f"--{name} must be {rule}", value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderConfig:
+    """How a song becomes a picture."""
+
+    pixels_per_second: int = 50
+    renderer: str = "native"
+
+    def __post_init__(self) -> None:
+        check_range("pixels_per_second", self.pixels_per_second, 1, 5000)
+        check_choice("renderer", self.renderer, RENDERERS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitConfig:
+    """Which of train, validation and test a track goes to.
+
+    `split_by` None means: by artist where the collection knows artists, else by track.
+    `split_ratios` are the shares of train, validation and test, in any unit.
+    """
+
+    split_by: str | None = None
+    split_ratios: tuple[float, ...] = (60, 30, 10)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.split_by is not None:
+            check_choice("split_by", self.split_by, SPLIT_METHODS)
+        check(
+            len(self.split_ratios) == 3 and all(0 < r < math.inf for r in self.split_ratios),
+            "--split_ratios must be three positive numbers (train,validation,test)",
+            ",".join(f"{r:g}" for r in self.split_ratios),
+        )
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each split's share of the tracks; the shares sum to 1."""
+        total = sum(self.split_ratios)
+        return {split: r / total for split, r in zip(SPLITS, self.split_ratios, strict=True)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildConfig:
+    """Everything that decides the bytes of the records, and nothing else.
+
+    `num_shards` 0 means: estimated from the collection.
+    """
+
+    dataset: str
+    genres: tuple[str, ...] = ()
+    render: RenderConfig = field(default_factory=RenderConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
+    num_shards: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice("dataset", self.dataset, DATASETS)
+        check_range("num_shards", self.num_shards, 0, 99_999)
+        check(len(set(self.genres)) == len(self.genres), "--genres must differ", self.genres)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineConfig:
+    """How records are read for training. `slices_per_genre` 0 means: all of them."""
+
+    batch_size: int = 110
+    shuffle_buffer: int = 2048
+    slices_per_genre: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_range("batch_size", self.batch_size, 1)
+        check_range("shuffle_buffer", self.shuffle_buffer, 1)
+        check_range("slices_per_genre", self.slices_per_genre, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The choices the seed's experiments made about its network."""
+
+    initializer: str = "glorot_uniform"
+    activation: str = "relu"
+    dropout_rate: float = 0.8
+
+    def __post_init__(self) -> None:
+        check_choice("initializer", self.initializer, INITIALIZERS)
+        check_choice("activation", self.activation, ACTIVATIONS)
+        check_range("dropout_rate", self.dropout_rate, 0, 0.99)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """A training run. It stops early once validation accuracy and loss both pass their marks."""
+
+    epochs: int = 30
+    optimizer: str = "rmsprop"
+    learning_rate: float = 0.001
+    early_stop_accuracy: float = 0.9
+    early_stop_loss: float = 0.1
+    model: ModelConfig = field(default_factory=ModelConfig)
+    pipeline: PipelineConfig = field(default_factory=PipelineConfig)
+
+    def __post_init__(self) -> None:
+        check_range("epochs", self.epochs, 1)
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        check(
+            0 < self.learning_rate < math.inf, "--learning_rate must be above 0", self.learning_rate
+        )
+        check_range("early_stop_accuracy", self.early_stop_accuracy, 0)
+        check_range("early_stop_loss", self.early_stop_loss, 0)
+
+
+def to_json(config: Any) -> dict[str, Any]:
+    """A config dataclass as plain JSON values, equal to what reading them back gives."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
+    return plain

@@ -1,0 +1,71 @@
+"""Your own music: a folder a genre, `DIR/<Genre>/**/*.mp3` (and every other kind of sound file)."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tfgenre import audio
+from tfgenre.datasets import tags
+from tfgenre.datasets.track import Catalogue, Track
+from tfgenre.errors import UserError
+
+
+def load(data_dir: Path) -> Catalogue:
+    """Reads the names and the artist tags of all sound files under DIR/<Genre>.
+
+    Raises:
+        UserError: if there is no sound file in any genre's folder.
+    """
+    tracks = tuple(_track(data_dir, genre, path) for genre, path in _sound_files(data_dir))
+    if not tracks:
+        raise UserError(
+            f"No songs under {data_dir}: expected {data_dir}/<Genre>/*.mp3 "
+            "(or .ogg, .flac, .wav, ...), a folder a genre; check --data_dir."
+        )
+    genres = tuple(sorted({track.genre for track in tracks}))
+    return Catalogue(data_dir=data_dir, tracks=tracks, genres=genres)
+
+
+def is_sound_file(path: Path) -> bool:
+    """Whether the name says so; hidden files, such as macOS's `._song.mp3`, are none."""
+    return path.suffix.lower() in audio.EXTENSIONS and not path.name.startswith(".")
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """All sound files below a folder, sorted by path; links to folders are not followed."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if is_sound_file(path := Path(place, name)):
+                yield path
+
+
+def find_songs(paths: Iterable[str]) -> list[str]:
+    """The sound files among and below some paths; a file that is named counts whatever its name.
+
+    Raises:
+        UserError: if a path is not there, or no song is found.
+    """
+    songs: list[str] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            songs += map(str, walk(path))
+        elif path.exists():
+            songs.append(str(path))
+        else:
+            raise UserError(f"No such file or folder: {path}")
+    if not songs:
+        raise UserError("No songs given: name sound files, or folders that hold some.")
+    return songs
+
+
+def _sound_files(data_dir: Path) -> Iterator[tuple[str, Path]]:
+    for folder in sorted(data_dir.iterdir()):
+        if folder.is_dir() and not folder.name.startswith("."):
+            for path in walk(folder):
+                yield folder.name, path
+
+
+def _track(data_dir: Path, genre: str, path: Path) -> Track:
+    name = path.relative_to(data_dir).as_posix()
+    return Track(id=name, path=name, genre=genre, artist=tags.read(path).artist)

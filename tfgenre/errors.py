@@ -1,0 +1,40 @@
+"""The two kinds of trouble tfgenre expects: a user's mistake, and a song that cannot be used."""
+
+
+class UserError(Exception):
+    """A mistake the user can mend.
+
+    Its text is one sentence or two: what was wrong, with the value, and what to do. The programs
+    print it without a traceback and exit with status 2.
+    """
+
+
+class SkipTrack(Exception):
+    """A song that yields no slices; it is counted and named, and the work goes on.
+
+    Attributes:
+        reason: one of `SKIP_REASONS`.
+        detail: what was seen, for a person.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return SkipTrack, (self.reason, self.detail)
+
+
+SKIP_REASONS = {
+    "missing": "the catalogue names a file that is not there",
+    "no_genre": "no genre, or none that the collection's genre table knows",
+    "empty": "the file has no bytes, or no samples",
+    "not_audio": "no decoder recognises the file",
+    "decode_error": "the decoder gave up",
+    "truncated": "less than half of the declared length could be decoded",
+    "silent": "nothing above the picture's floor of -120 dB",
+    "too_short": "shorter than one slice",
+    "timeout": "rendering took longer than the limit",
+    "crashed": "the decoder took its process down",
+}

@@ -1,0 +1,138 @@
+"""All flags of all programs; one flag file can drive building, training and prediction alike."""
+
+from absl import flags
+
+from tfgenre import config
+
+FLAGS = flags.FLAGS
+
+COLLECTION = ("dataset", "data_dir", "records_dir", "genres", "pixels_per_second", "renderer")
+SPLITTING = ("split_by", "split_ratios", "num_shards", "seed")
+BUILD = (*COLLECTION, *SPLITTING, "num_workers", "overwrite")
+TRAINING = (
+    "records_dir",
+    "run_dir",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "optimizer",
+    "initializer",
+    "activation",
+    "dropout_rate",
+    "slices_per_genre",
+    "shuffle_buffer",
+    "early_stop_accuracy",
+    "early_stop_loss",
+    "seed",
+)
+TRAIN = ("dataset", "pixels_per_second", *TRAINING, "overwrite")
+EVALUATE = ("run_dir", "records_dir", "split", "batch_size", "json")
+PREDICT = ("run_dir", "batch_size", "num_workers", "json")
+
+
+def define(values: flags.FlagValues) -> None:
+    """Defines the flags."""
+    _define_collection(values)
+    _define_training(values)
+    _define_programs(values)
+
+
+def _define_collection(values: flags.FlagValues) -> None:
+    where = {"flag_values": values}
+    flags.DEFINE_enum(
+        "dataset", None, config.DATASETS, "The kind of collection: how it lies on disk.", **where
+    )
+    flags.DEFINE_string(
+        "data_dir", None, "The collection's folder; data/DATASET if not given.", **where
+    )
+    flags.DEFINE_string(
+        "records_dir",
+        None,
+        "The folder of records; data/records/DATASET-PPSpx if not given.",
+        **where,
+    )
+    flags.DEFINE_list(
+        "genres", [], "Genres to use, in label order; all of the collection's if empty.", **where
+    )
+    flags.DEFINE_integer("pixels_per_second", 50, "Columns of the picture a second.", **where)
+    flags.DEFINE_enum(
+        "renderer",
+        "native",
+        config.RENDERERS,
+        "What draws: native (NumPy, SoX's picture) or sox (the program itself).",
+        **where,
+    )
+    flags.DEFINE_enum(
+        "split_by",
+        None,
+        config.SPLIT_METHODS,
+        "What is kept together in one split. If not given: artist where the collection knows "
+        "artists, else track. slice is the seed's way and leaks: a song's slices stand in training "
+        "and test alike. official is the collection's own split.",
+        **where,
+    )
+    flags.DEFINE_list(
+        "split_ratios", ["60", "30", "10"], "Shares of train, validation and test.", **where
+    )
+    flags.DEFINE_integer(
+        "num_shards", 0, "Shards a split; 0: estimated for about 128 MB each.", **where
+    )
+    flags.DEFINE_integer(
+        "seed", 0, "Decides splits, sampling, initial weights and shuffling.", **where
+    )
+
+
+def _define_training(values: flags.FlagValues) -> None:
+    where = {"flag_values": values}
+    flags.DEFINE_integer("epochs", 30, "Passes over the training records, at most.", **where)
+    flags.DEFINE_integer("batch_size", 110, "Slices a step.", **where)
+    flags.DEFINE_float("learning_rate", 0.001, "The optimizer's learning rate.", **where)
+    flags.DEFINE_enum("optimizer", "rmsprop", config.OPTIMIZERS, "The optimizer.", **where)
+    flags.DEFINE_enum(
+        "initializer",
+        "glorot_uniform",
+        config.INITIALIZERS,
+        "Initial weights of the convolutions.",
+        **where,
+    )
+    flags.DEFINE_enum(
+        "activation", "relu", config.ACTIVATIONS, "Activation of the hidden layers.", **where
+    )
+    flags.DEFINE_float(
+        "dropout_rate",
+        0.8,
+        "Share of the dense layer's outputs that is dropped; 0: none. (The seed's 0.2 was the "
+        "share kept.)",
+        **where,
+    )
+    flags.DEFINE_integer(
+        "slices_per_genre",
+        0,
+        "Slices of each genre to use, counted over all splits before splitting; 0: all.",
+        **where,
+    )
+    flags.DEFINE_integer("shuffle_buffer", 2048, "Slices (16 KB each) to shuffle among.", **where)
+    flags.DEFINE_float(
+        "early_stop_accuracy",
+        0.9,
+        "Training stops after an epoch with at least this validation accuracy (a share; above 1: "
+        "never) ...",
+        **where,
+    )
+    flags.DEFINE_float(
+        "early_stop_loss", 0.1, "... and at most this validation loss (0: never).", **where
+    )
+
+
+def _define_programs(values: flags.FlagValues) -> None:
+    where = {"flag_values": values}
+    flags.DEFINE_string(
+        "run_dir", None, "The folder of the run; runs/DATASET-PPSpx if not given.", **where
+    )
+    flags.DEFINE_integer("num_workers", 0, "Render processes; 0: one a core.", **where)
+    flags.DEFINE_bool("overwrite", False, "Replace what lies in the target folder.", **where)
+    flags.DEFINE_enum("split", "test", config.SPLITS, "The split to judge on.", **where)
+    flags.DEFINE_bool("json", False, "Print JSON on stdout, for machines.", **where)
+
+
+define(FLAGS)

@@ -1,0 +1,118 @@
+"""Everything about a build that is decided before the first song is opened for its sound."""
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
+
+from tfgenre import audio, slices, splits
+from tfgenre.config import SPLITS, BuildConfig
+from tfgenre.datasets.track import Catalogue, Skipped, Track
+from tfgenre.errors import UserError
+from tfgenre.render import check_renderer
+
+_SHARD_BYTES = 128 << 20
+_SAMPLED_TRACKS = 32
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The work behind one shard number: its tracks, and each track's split ("" if by slice)."""
+
+    index: int
+    tracks: tuple[Track, ...]
+    splits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A build with everything decided.
+
+    Attributes:
+        config: resolved: nothing is left open.
+        data_dir: the collection's folder.
+        units: one a shard number.
+        skipped: what the catalogue left out.
+        collection_sha256: digest of the tracks.
+    """
+
+    config: BuildConfig
+    data_dir: Path
+    units: tuple[Unit, ...]
+    skipped: tuple[Skipped, ...]
+    collection_sha256: str
+
+    @property
+    def num_tracks(self) -> int:
+        """Songs to be rendered."""
+        return sum(len(unit.tracks) for unit in self.units)
+
+
+def make_plan(catalogue: Catalogue, config: BuildConfig) -> Plan:
+    """Resolves the config, splits the tracks and deals them out to units.
+
+    Raises:
+        UserError: if the collection cannot be split as asked, or a split would be empty.
+    """
+    check_renderer(config.render)
+    method = splits.resolve(config.split, catalogue)
+    config = replace(
+        config,
+        genres=catalogue.genres,
+        split=replace(config.split, split_by=method),
+        num_shards=config.num_shards or _estimate_num_shards(catalogue, config),
+    )
+    split_of: dict[str, str] = {}
+    if method != "slice":
+        split_of = splits.assign(catalogue.tracks, method=method, config=config.split)
+        check_splits(Counter(split_of.values()), "tracks")
+    return Plan(
+        config=config,
+        data_dir=catalogue.data_dir,
+        units=_deal(catalogue.tracks, split_of, config.num_shards),
+        skipped=catalogue.skipped,
+        collection_sha256=_digest(catalogue.tracks),
+    )
+
+
+def check_splits(counts: Mapping[str, int], what: str) -> None:
+    """Raises UserError if train, validation or test has none of what is counted."""
+    if empty := [split for split in SPLITS if not counts.get(split)]:
+        have = ", ".join(f"{split} {counts.get(split, 0)}" for split in SPLITS)
+        raise UserError(
+            f"The {empty[0]} split is left without {what} ({have}): add songs, name more --genres, "
+            "change --split_ratios, or use --split_by=track if there are few artists."
+        )
+
+
+def _estimate_num_shards(catalogue: Catalogue, config: BuildConfig) -> int:
+    """Shards of about 128 MB, and enough to keep many workers busy on a small collection.
+
+    The collection's size is estimated from the declared lengths of a few tracks.
+    """
+    tracks = catalogue.tracks
+    sample = tracks[:: math.ceil(len(tracks) / _SAMPLED_TRACKS)]
+    seconds = sum(audio.seconds_of(str(catalogue.data_dir / track.path)) for track in sample)
+    columns = seconds / len(sample) * len(tracks) * config.render.pixels_per_second
+    num_bytes = columns * slices.SLICE_SIZE
+    return max(math.ceil(num_bytes / _SHARD_BYTES), min(32, math.ceil(len(tracks) / 8)))
+
+
+def _deal(
+    tracks: Iterable[Track], split_of: Mapping[str, str], num_shards: int
+) -> tuple[Unit, ...]:
+    members: list[list[Track]] = [[] for _ in range(num_shards)]
+    for track in sorted(tracks, key=lambda track: track.id):
+        members[slices.stable_hash("unit", track.id) % num_shards].append(track)
+    return tuple(
+        Unit(index, tuple(owned), tuple(split_of.get(track.id, "") for track in owned))
+        for index, owned in enumerate(members)
+    )
+
+
+def _digest(tracks: Iterable[Track]) -> str:
+    rows = sorted(astuple(track) for track in tracks)
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()

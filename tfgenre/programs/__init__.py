@@ -1,0 +1,1 @@
+"""One short main a program: parse, check, call one function."""

@@ -1,0 +1,83 @@
+"""How every program starts and ends: flags, help, a user's mistakes, Ctrl-C, TensorFlow's noise."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
+
+from absl import app, flags
+
+from tfgenre.errors import UserError
+
+Main = Callable[[list[str]], int | None]
+
+
+def launch(main: Main, *, doc: str, flag_names: Sequence[str], takes_paths: bool = False) -> None:
+    """Parses the command line, runs a program and exits with its status.
+
+    Status 0: done; 1: some of it failed; 2: the user's mistake, told in a sentence; 130: Ctrl-C.
+
+    Args:
+        main: gets the arguments that are no flags.
+        doc: what --help says above the flags.
+        flag_names: the flags that concern this program. (It knows all flags, so that one flag file
+            serves every program.)
+        takes_paths: whether arguments that are no flags are welcome.
+    """
+    app.run(
+        lambda argv: sys.exit(_run(main, argv, takes_paths)),
+        flags_parser=lambda argv: _parse(argv, doc, flag_names),
+    )
+
+
+@contextmanager
+def quiet_tensorflow() -> Iterator[None]:
+    """Imports TensorFlow without the lines it writes to stderr on every start."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    stderr = os.dup(2)
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 2)
+    try:
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(devnull)
+
+
+def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
+    values = flags.FLAGS
+    if {"--help", "-h"} & set(argv):
+        for name in flag_names:
+            values.register_key_flag_for_module("flags", values[name])
+        print(f"{doc.strip()}\n{values.module_help('flags')}")
+        sys.exit(0)
+    try:
+        return values(argv)
+    except flags.Error as error:
+        _fail(f"{error}. See --help.", 2)
+
+
+def _run(main: Main, argv: list[str], takes_paths: bool) -> int:
+    try:
+        if len(argv) > 1 and not takes_paths:
+            raise app.UsageError(f"Unexpected arguments: {' '.join(argv[1:])}. Flags begin with --")
+        return main(argv[1:]) or 0
+    except (UserError, app.UsageError) as error:
+        _fail(str(error), 2)
+    except KeyboardInterrupt:
+        _fail("stopped; the same command goes on from here.", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our lines has seen enough
+        return 1
+    except OSError as error:
+        _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
+
+
+def _fail(sentence: str, status: int) -> NoReturn:
+    print(f"{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr)
+    sys.exit(status)

@@ -1,0 +1,40 @@
+"""Trains the network on a folder of records.
+
+tfgenre_train --flagfile=flags/exp20.cfg
+"""
+
+import sys
+
+from tfgenre import manifest, settings
+from tfgenre.flags import FLAGS, TRAIN
+from tfgenre.programs.launch import launch, quiet_tensorflow
+from tfgenre.run_dir import RunDir, read_json
+
+
+def main(arguments: list[str]) -> None:
+    """Trains as the flags describe, unless that was done before."""
+    config = settings.train_config(FLAGS)
+    records_dir = settings.records_dir(FLAGS)
+    run_dir = RunDir(settings.run_dir(FLAGS))
+    contents = manifest.read(records_dir)
+    settings.check_records(FLAGS, records_dir, contents)
+    if FLAGS.overwrite:
+        run_dir.discard()
+    if run_dir.claim(settings.run_flags(FLAGS), contents):
+        result = read_json(run_dir.result)
+        print(f"{run_dir.path} is trained already")
+    else:
+        with quiet_tensorflow():
+            from tfgenre.train import train
+        result = train(records_dir, run_dir, config)
+    best = result["best"]
+    print(
+        f"best: epoch {best['epoch']}, validation accuracy {best['validation_accuracy']:.3f} "
+        f"({result['epochs']} epochs, {result['seconds']:,.0f} s, "
+        f"{result['peak_memory_mb']:,} MB)\nrun: {run_dir.path}"
+    )
+
+
+def run() -> None:
+    """The installed program."""
+    launch(main, doc=sys.modules[__name__].__doc__ or "", flag_names=TRAIN)

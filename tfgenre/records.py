@@ -1,0 +1,166 @@
+"""The only place that knows what a record looks like: its schema, writer, reader and file names.
+
+A record is a tf.train.Example of one slice. Writing needs neither TensorFlow nor protobuf, so that
+render workers stay small; the bytes equal TensorFlow's own (a test holds them against it).
+"""
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import google_crc32c
+
+from tfgenre.slices import SLICE_SIZE
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+IMAGE_BYTES = SLICE_SIZE * SLICE_SIZE
+_CRC_MASK = 0xA282EAD8
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A finished shard file: its name, how many slices it holds, its size and its digest."""
+
+    name: str
+    slices: int
+    bytes: int
+    sha256: str
+
+
+def shard_name(dataset: str, split: str, index: int, num_shards: int) -> str:
+    """The file name of a shard, as TensorFlow Datasets names them."""
+    return f"{dataset}-{split}.tfrecord-{index:05d}-of-{num_shards:05d}"
+
+
+def shard_index(name: str) -> int:
+    """The shard number in a shard's file name."""
+    return int(name.rsplit("-", 3)[1])
+
+
+def encode(*, image: bytes, label: int, track_id: str, slice_index: int, key: int) -> bytes:
+    """A slice as a serialized tf.train.Example.
+
+    Args:
+        image: 16384 bytes, the rows of a 128x128 slice.
+        label: position of the genre in the manifest's list.
+        track_id: names the song within its collection.
+        slice_index: position of the slice in the song.
+        key: the sampling key, by which a shard's slices are ordered.
+    """
+    if len(image) != IMAGE_BYTES:
+        raise ValueError(f"image must have {IMAGE_BYTES} bytes, got {len(image)}")
+    features = {  # in alphabetical order, as protobuf serializes maps deterministically
+        "image": _bytes_feature(image),
+        "key": _int64_feature(key),
+        "label": _int64_feature(label),
+        "slice_index": _int64_feature(slice_index),
+        "track_id": _bytes_feature(track_id.encode(errors="surrogateescape")),
+    }
+    entries = (_field(1, _field(1, n.encode()) + _field(2, f)) for n, f in features.items())
+    return _field(1, b"".join(entries))
+
+
+def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
+    """Parses a batch of records in one op.
+
+    Args:
+        serialized: string [batch].
+
+    Returns:
+        image uint8 [batch, 128, 128, 1]; label, slice_index, key int64 [batch]; track_id string
+        [batch].
+    """
+    import tensorflow as tf
+
+    number = tf.io.FixedLenFeature([], tf.int64)
+    text = tf.io.FixedLenFeature([], tf.string)
+    batch = tf.io.parse_example(
+        serialized,
+        {"image": text, "key": number, "label": number, "slice_index": number, "track_id": text},
+    )
+    image = tf.io.decode_raw(batch["image"], tf.uint8, fixed_length=IMAGE_BYTES)
+    batch["image"] = tf.reshape(image, [-1, SLICE_SIZE, SLICE_SIZE, 1])
+    return batch
+
+
+def write_shard(path: Path, records: Iterable[bytes]) -> Shard:
+    """Writes a TFRecord file; under its final name it is either whole or not there."""
+    digest = hashlib.sha256()
+    slices = size = 0
+    with atomic_file(path) as file:
+        for record in records:
+            framed = _framed(record)
+            file.write(framed)
+            digest.update(framed)
+            slices += 1
+            size += len(framed)
+    return Shard(path.name, slices, size, digest.hexdigest())
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """Opens a binary file that takes its name once it is complete and on the disk."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
+    """Writes a small file in the same way."""
+    with atomic_file(path) as file:
+        file.write(content)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _framed(record: bytes) -> bytes:
+    """TFRecord framing: length, its checksum, the record, its checksum."""
+    length = struct.pack("<Q", len(record))
+    return b"".join([length, _masked_crc(length), record, _masked_crc(record)])
+
+
+def _masked_crc(data: bytes) -> bytes:
+    crc = google_crc32c.value(data)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + _CRC_MASK) & 0xFFFFFFFF)
+
+
+def _bytes_feature(value: bytes) -> bytes:
+    return _field(1, _field(1, value))
+
+
+def _int64_feature(value: int) -> bytes:
+    return _field(3, _field(1, _varint(value)))
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    """A length-delimited protobuf field."""
+    return _varint(number << 3 | 2) + _varint(len(payload)) + payload
+
+
+def _varint(value: int) -> bytes:
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)

@@ -1,0 +1,139 @@
+"""An evaluation as one HTML file that needs nothing else: figures, curves, confusions, slices."""
+
+import base64
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+from tfgenre import pipeline
+from tfgenre.evaluate import Verdicts
+from tfgenre.manifest import LEAKS, Manifest
+from tfgenre.records import write_atomically
+from tfgenre.run_dir import RunDir, read_json
+
+_SLICES_A_GENRE = 4
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Example:
+    """A slice to be shown, as a PNG data URI, with what the network made of it."""
+
+    genre: str
+    guess: str
+    probability: float
+    track: str
+    image: str
+
+
+def write_report(
+    run_dir: RunDir,
+    found: dict[str, Any],
+    verdicts: Verdicts,
+    *,
+    records_dir: Path,
+    contents: Manifest,
+) -> None:
+    """Writes D/report.html.
+
+    Args:
+        run_dir: the run, which has its metrics and result.
+        found: the figures of `evaluate.score`, and the split.
+        verdicts: what they were computed from.
+        records_dir: where the judged records lie.
+        contents: those records' manifest.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tfgenre"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    page = environment.get_template("report.html").render(
+        found=found,
+        result=read_json(run_dir.result),
+        contents=contents,
+        flags=run_dir.flags.read_text(),
+        leaks=LEAKS if contents.split_by == "slice" else None,
+        curves=learning_curves(run_dir.metrics),
+        examples=_examples(records_dir, contents, found["split"], verdicts),
+        run_dir=run_dir.path,
+        records_dir=records_dir,
+    )
+    write_atomically(run_dir.report, page.encode())
+
+
+def learning_curves(metrics_csv: Path) -> str:
+    """Accuracy and loss over the epochs, as an SVG element."""
+    with metrics_csv.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    epochs = [int(row["epoch"]) for row in rows]
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    for axes, measure in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+        for part, colour in (("train", "#8a8f98"), ("validation", "#2f6fde")):
+            values = [float(row[f"{part}_{measure}"]) for row in rows]
+            axes.plot(epochs, values, color=colour, label=part, marker="o", markersize=3)
+        axes.set(title=measure, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.25)
+    axes.legend(frameon=False)
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return buffer.getvalue()[buffer.getvalue().index("<svg") :]
+
+
+def _examples(
+    records_dir: Path, contents: Manifest, split: str, verdicts: Verdicts
+) -> list[Example]:
+    """A few slices of each genre, each of another track where there are enough tracks."""
+    rows = _rows_to_show(verdicts, len(contents.genres))
+    images = _images(records_dir, contents, split, rows)
+    guesses = verdicts.probabilities[rows].argmax(axis=1)
+    return [
+        Example(
+            genre=contents.genres[verdicts.labels[row]],
+            guess=contents.genres[guess],
+            probability=float(verdicts.probabilities[row, guess]),
+            track=verdicts.track_ids[row].decode(errors="replace"),
+            image=_data_uri(image),
+        )
+        for row, guess, image in zip(rows, guesses, images, strict=True)
+    ]
+
+
+def _rows_to_show(verdicts: Verdicts, num_genres: int) -> list[int]:
+    rows = []
+    for label in range(num_genres):
+        members = np.flatnonzero(verdicts.labels == label)
+        _, firsts = np.unique(verdicts.track_ids[members], return_index=True)
+        others = np.setdiff1d(np.arange(len(members)), firsts)
+        rows += members[np.concatenate([np.sort(firsts), others])[:_SLICES_A_GENRE]].tolist()
+    return rows
+
+
+def _images(
+    records_dir: Path, contents: Manifest, split: str, rows: list[int]
+) -> list[NDArray[np.uint8]]:
+    """The images of some rows of a split, uint8 [128, 128] each, in the order of rows."""
+    wanted, found, start = set(rows), {}, 0
+    records = pipeline.source(records_dir, contents, split)
+    for batch in pipeline.evaluation_dataset(records, _BATCH):
+        images = batch["image"].numpy()
+        for row in wanted.intersection(range(start, start + len(images))):
+            found[row] = images[row - start, :, :, 0]
+        start += len(images)
+        if len(found) == len(wanted):
+            break
+    return [found[row] for row in rows]
+
+
+def _data_uri(image: NDArray[np.uint8]) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,72 @@
+"""Which slices 'N slices a genre' are: the N with the smallest sampling keys.
+
+The index, a few bytes a slice beside the shards, tells so without reading images. As the keys are
+hashes, the choice is a random draw; as they are stable, it is the same every time, and the draw of
+1000 slices is part of the draw of 1500.
+"""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre.config import SPLITS
+from tfgenre.errors import UserError
+from tfgenre.records import write_atomically
+
+NAME = "index.npy"
+# One row a slice; rows of a split's shard are consecutive and in the order of its records.
+ROW = np.dtype([("key", "<i8"), ("label", "<i4"), ("shard", "<i4"), ("split", "<i1")])
+
+
+def write_index(path: Path, rows: NDArray[np.void]) -> None:
+    """Writes rows of dtype ROW."""
+    buffer = io.BytesIO()
+    np.save(buffer, rows, allow_pickle=False)
+    write_atomically(path, buffer.getbuffer())
+
+
+def read_index(path: Path) -> NDArray[np.void]:
+    """Reads rows of dtype ROW.
+
+    Raises:
+        UserError: if the file is missing or damaged.
+    """
+    try:
+        rows: NDArray[np.void] = np.load(path, allow_pickle=False)
+        if rows.dtype != ROW:
+            raise ValueError("dtype")
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(
+            f"{path} is missing or damaged: build the records again with tools/make_records "
+            "--overwrite."
+        ) from error
+    return rows
+
+
+def chosen(rows: NDArray[np.void], slices_per_genre: int) -> NDArray[np.bool_]:
+    """True for each slice that is among the first slices_per_genre of its genre, bool [slices]."""
+    keep = np.zeros(len(rows), bool)
+    for label in np.unique(rows["label"]):
+        members = np.flatnonzero(rows["label"] == label)
+        order = np.argsort(rows["key"][members], kind="stable")
+        keep[members[order[:slices_per_genre]]] = True
+    return keep
+
+
+def keep_by_shard(
+    rows: NDArray[np.void], split: str, slices_per_genre: int
+) -> dict[int, NDArray[np.bool_]]:
+    """For each shard of a split that has chosen slices: which, up to the last one, bool [records].
+
+    Keys order a shard, so what is chosen is nearly all at its start.
+    """
+    keep = chosen(rows, slices_per_genre)
+    of_split = rows["split"] == SPLITS.index(split)
+    masks = {}
+    for shard in np.unique(rows["shard"][of_split]):
+        mask = keep[of_split & (rows["shard"] == shard)]
+        if mask.any():
+            masks[int(shard)] = mask[: np.flatnonzero(mask)[-1] + 1]
+    return masks

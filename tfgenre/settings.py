@@ -1,0 +1,140 @@
+"""From flags to what they mean: configs and folders; and a run's flags.cfg, written and read."""
+
+import os
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from tfgenre import config
+from tfgenre import flags as definitions
+from tfgenre.config import (
+    BuildConfig,
+    ModelConfig,
+    PipelineConfig,
+    RenderConfig,
+    SplitConfig,
+    TrainConfig,
+)
+from tfgenre.errors import UserError
+from tfgenre.manifest import Manifest
+
+
+def build_config(values: flags.FlagValues) -> BuildConfig:
+    """The build that the flags describe.
+
+    Raises:
+        UserError: if a flag is missing or out of range.
+    """
+    return BuildConfig(
+        dataset=_dataset(values),
+        genres=tuple(values.genres),
+        render=RenderConfig(pixels_per_second=values.pixels_per_second, renderer=values.renderer),
+        split=SplitConfig(
+            split_by=values.split_by, split_ratios=_ratios(values.split_ratios), seed=values.seed
+        ),
+        num_shards=values.num_shards,
+    )
+
+
+def train_config(values: flags.FlagValues) -> TrainConfig:
+    """The training that the flags describe.
+
+    Raises:
+        UserError: if a flag is out of range.
+    """
+    return TrainConfig(
+        epochs=values.epochs,
+        optimizer=values.optimizer,
+        learning_rate=values.learning_rate,
+        early_stop_accuracy=values.early_stop_accuracy,
+        early_stop_loss=values.early_stop_loss,
+        model=ModelConfig(
+            initializer=values.initializer,
+            activation=values.activation,
+            dropout_rate=values.dropout_rate,
+        ),
+        pipeline=PipelineConfig(
+            batch_size=values.batch_size,
+            shuffle_buffer=values.shuffle_buffer,
+            slices_per_genre=values.slices_per_genre,
+            seed=values.seed,
+        ),
+    )
+
+
+def data_dir(values: flags.FlagValues) -> Path:
+    """The collection's folder."""
+    return Path(values.data_dir or f"data/{_dataset(values)}")
+
+
+def records_dir(values: flags.FlagValues) -> Path:
+    """The folder of records."""
+    return Path(values.records_dir or f"data/records/{_name(values, 'records_dir')}")
+
+
+def run_dir(values: flags.FlagValues) -> Path:
+    """The folder of the run."""
+    return Path(values.run_dir or f"runs/{_name(values, 'run_dir')}")
+
+
+def num_workers(values: flags.FlagValues) -> int:
+    """How many render processes to use."""
+    config.check_range("num_workers", values.num_workers, 0, 4096)
+    return values.num_workers or len(os.sched_getaffinity(0))
+
+
+def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifest) -> None:
+    """Raises UserError if a flag that was given contradicts what the records were built with."""
+    built = {**manifest.config, **manifest.config["render"], **manifest.config["split"]}
+    for name in ("dataset", "genres", "pixels_per_second", "renderer", "split_by"):
+        if values[name].present and values[name].value != built[name]:
+            raise UserError(
+                f"{records_dir} was built with --{name}={built[name]}, but --{name}="
+                f"{values[name].value} is asked for: build other records with tools/make_records, "
+                "or mend --records_dir."
+            )
+
+
+def run_flags(values: flags.FlagValues) -> dict[str, str]:
+    """All that decides a training run, by flag name, with every default and folder written out."""
+    found = {name: str(values[name].value) for name in definitions.TRAINING}
+    return found | {
+        "records_dir": str(records_dir(values).absolute()),
+        "run_dir": str(run_dir(values).absolute()),
+    }
+
+
+def read_flags(path: Path) -> flags.FlagValues:
+    """The flags of a run.
+
+    Raises:
+        UserError: if the file is missing or is no flag file of this version.
+    """
+    values = flags.FlagValues()
+    definitions.define(values)
+    try:
+        values([sys.argv[0], f"--flagfile={path}"])
+    except flags.Error as error:
+        raise UserError(f"{path} cannot be read as a flag file: {error}") from error
+    return values
+
+
+def _dataset(values: flags.FlagValues, or_flag: str = "") -> str:
+    if values.dataset is None:
+        either = f"Neither --{or_flag} nor --dataset is" if or_flag else "--dataset is not"
+        raise UserError(f"{either} given; --dataset is one of {', '.join(config.DATASETS)}.")
+    return str(values.dataset)
+
+
+def _name(values: flags.FlagValues, or_flag: str) -> str:
+    return f"{_dataset(values, or_flag)}-{values.pixels_per_second}px"
+
+
+def _ratios(texts: list[str]) -> tuple[float, ...]:
+    try:
+        return tuple(float(text) for text in texts)
+    except ValueError as error:
+        raise UserError(
+            f"--split_ratios must be three numbers, such as 60,30,10, got {','.join(texts)!r}."
+        ) from error

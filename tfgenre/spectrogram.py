@@ -1,0 +1,200 @@
+"""SoX's spectrogram effect: in NumPy, and through the sox program itself.
+
+Both give what `sox IN -n remix - spectrogram -Y 200 -X PPS -m -r` draws: palette indices, 129 rows
+from the highest frequency down to 0 Hz, one column every 1 / PPS seconds. The algorithm is that of
+SoX 14.4.2 (`spectrogram.c`); docs/architecture.md tells it in words.
+"""
+
+import io
+import math
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre.errors import SkipTrack
+
+DFT_SIZE = 256
+ROWS = DFT_SIZE // 2 + 1
+FLOOR_DB = -120.0
+PALETTE_FIRST = 4
+PALETTE_STEPS = 249
+_COLUMNS_A_CHUNK = 32  # about what keeps a chunk's arrays in a core's own cache
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where SoX puts its analysis frames: frame k ends `first + k * step` samples into the song."""
+
+    step: int
+    frames_per_column: int
+
+    @classmethod
+    def for_rate(cls, rate_hz: int, pixels_per_second: int) -> "Grid":
+        """The grid of a song's sample rate.
+
+        Raises:
+            SkipTrack: if a column would be shorter than one sample.
+        """
+        block = rate_hz // pixels_per_second
+        if block < 1:
+            reason = f"{rate_hz} Hz cannot give {pixels_per_second} pixels a second"
+            raise SkipTrack("decode_error", reason)
+        step = int(block / math.ceil(block / (DFT_SIZE // 2)) + 0.5)
+        return cls(step=step, frames_per_column=int(block / step + 0.5))
+
+    @property
+    def lead(self) -> int:
+        """Half of the overlap between neighbouring frames, in samples."""
+        return (DFT_SIZE - self.step) // 2
+
+    @property
+    def first(self) -> int:
+        """Samples into the song at which the first frame ends."""
+        return self.step + self.lead
+
+    def num_frames(self, num_samples: int) -> int:
+        """Frames of a whole song, those that reach past its end included."""
+        left_over = num_samples % self.step
+        fed = num_samples + self.lead
+        if left_over >= self.step // 2:
+            fed += self.step - left_over
+        return max(0, (fed - self.first) // self.step + 1) if num_samples else 0
+
+    def missing(self, frames: NDArray[np.int64], num_samples: int) -> NDArray[np.int64]:
+        """How many samples each frame lacks: positive at the song's start, negative at its end."""
+        ends = self.first + frames * self.step
+        return np.where(ends <= num_samples, np.maximum(DFT_SIZE - ends, 0), num_samples - ends)
+
+
+def window(missing: int = 0) -> NDArray[np.float64]:
+    """A Hann window over the samples that exist, float64 [256], normalised as SoX does it.
+
+    Args:
+        missing: samples lacking at the start of the frame (positive) or at its end (negative).
+    """
+    points = 1 + DFT_SIZE - abs(missing)
+    start = max(missing, 0)
+    full = np.zeros(DFT_SIZE + 1)
+    full[start : start + points] = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(points) / (points - 1))
+    shape = full[:DFT_SIZE]
+    return shape * (2 / shape.sum() * ((points - 1) / DFT_SIZE) ** 2)
+
+
+_WHOLE_WINDOW = window()
+
+
+def spectrogram(
+    blocks: Iterable[NDArray[np.float64]], *, rate_hz: int, pixels_per_second: int
+) -> NDArray[np.uint8]:
+    """Draws a song.
+
+    Args:
+        blocks: mono samples, float64 [any] each, full scale 1.
+        rate_hz: their sample rate.
+        pixels_per_second: columns a second asked for; SoX rounds to whole frames.
+
+    Returns:
+        uint8 [129, columns], palette indices 4 (at or below -120 dB) to 254 (0 dB), row 0 highest.
+    """
+    pen = _Pen(Grid.for_rate(rate_hz, pixels_per_second))
+    columns = [np.zeros((0, ROWS), np.uint8)]
+    for block in blocks:
+        columns += pen.feed(block)
+    columns += pen.finish()
+    # SoX sizes the picture from the length it knows, and takes 800 columns when that rounds to 0.
+    width = int(pixels_per_second * (pen.num_samples / rate_hz) + 0.5) or 800
+    return np.concatenate(columns)[:width, ::-1].T
+
+
+class _Pen:
+    """Turns a stream of samples into columns, uint8 [some, 129], lowest frequency first."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.num_samples = 0
+        self._grid = grid
+        self._frames_drawn = 0
+        self._held = np.zeros(DFT_SIZE - grid.first)  # the first frames reach back before the song
+
+    def feed(self, block: NDArray[np.float64]) -> Iterator[NDArray[np.uint8]]:
+        """The columns that can be drawn without knowing where the song ends."""
+        self.num_samples += len(block)
+        self._held = np.concatenate([self._held, block])
+        num_frames = _COLUMNS_A_CHUNK * self._grid.frames_per_column
+        num_samples = (num_frames - 1) * self._grid.step + DFT_SIZE
+        while len(self._held) >= num_samples:
+            yield self._draw(self._held[:num_samples])
+            self._held = self._held[num_frames * self._grid.step :]
+
+    def finish(self) -> Iterator[NDArray[np.uint8]]:
+        """The remaining columns; silence follows the song."""
+        num_frames = self._grid.num_frames(self.num_samples) - self._frames_drawn
+        if num_frames > 0:
+            rest = np.zeros((num_frames - 1) * self._grid.step + DFT_SIZE)
+            rest[: len(self._held)] = self._held[: len(rest)]
+            yield self._draw(rest)
+
+    def _draw(self, samples: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """The columns of the next frames, the first of which starts at samples[0]."""
+        grid = self._grid
+        frames = np.lib.stride_tricks.sliding_window_view(samples, DFT_SIZE)[:: grid.step]
+        windowed = frames * _WHOLE_WINDOW
+        missing = grid.missing(self._frames_drawn + np.arange(len(frames)), self.num_samples)
+        for k in np.flatnonzero(missing):
+            windowed[k] = frames[k] * window(int(missing[k]))
+        self._frames_drawn += len(frames)
+        parts = np.square(np.fft.rfft(windowed).view(np.float64))
+        return _palette(_column_means(parts[:, 0::2] + parts[:, 1::2], grid.frames_per_column))
+
+
+def _column_means(power: NDArray[np.float64], frames_per_column: int) -> NDArray[np.float64]:
+    """Means over each column's frames; the last column may have fewer frames than the others."""
+    whole = len(power) // frames_per_column * frames_per_column
+    sums = power[:whole].reshape(-1, frames_per_column, ROWS).sum(axis=1)
+    means = [sums * (1 / frames_per_column)]
+    if whole < len(power):
+        means.append(power[whole:].mean(axis=0, keepdims=True))
+    return np.concatenate(means)
+
+
+def _palette(power: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Mean power to palette index; decibels pass through float32, as in SoX."""
+    with np.errstate(divide="ignore"):
+        decibels = (10 * np.log10(power)).astype(np.float32).astype(np.float64)
+    steps = np.clip(1 + (1 - decibels / FLOOR_DB) * PALETTE_STEPS, 0, PALETTE_STEPS + 1)
+    steps[decibels < FLOOR_DB] = 0
+    return steps.astype(np.uint8) + np.uint8(PALETTE_FIRST)
+
+
+def sox_spectrogram(
+    path: str, *, pixels_per_second: int, seconds: float | None = None
+) -> NDArray[np.uint8]:
+    """Draws a song with the sox program, through pipes alone.
+
+    Args:
+        path: the sound file.
+        pixels_per_second: columns a second.
+        seconds: the song's length where SoX would guess it (MP3), None where SoX knows it.
+
+    Returns:
+        uint8 [129, columns], as `spectrogram`.
+
+    Raises:
+        SkipTrack: if SoX cannot draw the file; the detail is SoX's own sentence.
+    """
+    from PIL import Image
+
+    # An absolute path: SoX takes a leading "-" for an option and a leading "|" for a command.
+    path = os.path.abspath(path)
+    length = [] if seconds is None else ["-d", f"{seconds:.6f}"]
+    command = ["sox", "-D", "-V1", "--no-glob", path, "-n", "remix", "-", "spectrogram", *length]
+    command += ["-Y", "200", "-X", str(pixels_per_second), "-m", "-r", "-o", "-"]
+    done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode or not done.stdout:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise SkipTrack("decode_error", lines[-1] if lines else f"sox exit {done.returncode}")
+    with Image.open(io.BytesIO(done.stdout)) as image:
+        return np.asarray(image)

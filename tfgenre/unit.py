@@ -1,0 +1,166 @@
+"""One unit of a build: its songs are rendered and its shards written, by whichever process.
+
+A unit leaves its shards under their final names and, last of all, a report in the work folder; a
+unit whose report is there is done and is not done again.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre import records, sampling, slices, splits
+from tfgenre.config import SPLITS
+from tfgenre.datasets.track import Skipped, Track
+from tfgenre.errors import SkipTrack
+from tfgenre.plan import Plan, Unit
+from tfgenre.records import Shard
+from tfgenre.workers import Rendered
+
+
+@dataclass(frozen=True)
+class UnitSplit:
+    """What a unit has in one split: its shard (None if empty), tracks and slices a genre."""
+
+    shard: Shard | None
+    tracks: Mapping[str, int]
+    slices: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class UnitReport:
+    """What a unit wrote in each split, and the songs that gave it nothing."""
+
+    splits: Mapping[str, UnitSplit]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """A slice on its way into a shard, where slices lie in the order of `key`."""
+
+    key: int
+    track_id: str
+    index: int
+    label: int
+    image: NDArray[np.uint8]
+
+    def encode(self) -> bytes:
+        return records.encode(
+            image=self.image.tobytes(),
+            label=self.label,
+            track_id=self.track_id,
+            slice_index=self.index,
+            key=self.key,
+        )
+
+
+def build_unit(
+    unit: Unit,
+    plan: Plan,
+    records_dir: Path,
+    *,
+    render: Callable[[str], Rendered],
+    on_track: Callable[[int], object],
+) -> UnitReport:
+    """Renders a unit's tracks and writes its shards, unless that was done before.
+
+    Args:
+        unit: which tracks.
+        plan: the build it belongs to.
+        records_dir: where the shards go.
+        render: a song's path to its slices, or to why there are none.
+        on_track: called with the number of songs just dealt with.
+    """
+    report_path = _work_path(records_dir, unit, ".json")
+    if report_path.exists():
+        on_track(len(unit.tracks))
+        return _read_report(report_path)
+    found: dict[str, list[_Slice]] = {split: [] for split in SPLITS}
+    skipped = []
+    for track, split in zip(unit.tracks, unit.splits, strict=True):
+        rendered = render(str(plan.data_dir / track.path))
+        if isinstance(rendered, SkipTrack):
+            skipped.append(Skipped(track.path, rendered.reason, rendered.detail))
+        else:
+            for piece in _slices_of(track, rendered, plan):
+                found[split or _split_of(piece, plan)].append(piece)
+        on_track(1)
+    for pieces in found.values():
+        pieces.sort(key=lambda piece: (piece.key, piece.track_id, piece.index))
+    report = UnitReport(
+        splits={
+            split: _write_split(unit, plan, records_dir, split, pieces)
+            for split, pieces in found.items()
+        },
+        skipped=tuple(skipped),
+    )
+    sampling.write_index(_work_path(records_dir, unit, ".npy"), _index_rows(unit, found))
+    records.write_atomically(report_path, json.dumps(asdict(report)).encode())
+    return report
+
+
+def read_unit_index(records_dir: Path, unit: Unit) -> NDArray[np.void]:
+    """The index rows of a finished unit's slices, `sampling.ROW` [slices]."""
+    return sampling.read_index(_work_path(records_dir, unit, ".npy"))
+
+
+def work_dir(records_dir: Path) -> Path:
+    """Where the reports of an unfinished build lie."""
+    return records_dir / ".build"
+
+
+def _work_path(records_dir: Path, unit: Unit, suffix: str) -> Path:
+    return work_dir(records_dir) / f"unit-{unit.index:05d}{suffix}"
+
+
+def _slices_of(track: Track, images: NDArray[np.uint8], plan: Plan) -> Iterator[_Slice]:
+    label = plan.config.genres.index(track.genre)
+    for index, image in enumerate(images):
+        key = slices.sampling_key(plan.config.split.seed, track.id, index)
+        yield _Slice(key, track.id, index, label, image)
+
+
+def _split_of(piece: _Slice, plan: Plan) -> str:
+    return splits.split_of_slice(piece.track_id, piece.index, config=plan.config.split)
+
+
+def _write_split(
+    unit: Unit, plan: Plan, records_dir: Path, split: str, pieces: list[_Slice]
+) -> UnitSplit:
+    shard = None
+    config = plan.config
+    if pieces:
+        name = records.shard_name(config.dataset, split, unit.index, config.num_shards)
+        shard = records.write_shard(records_dir / name, (piece.encode() for piece in pieces))
+    tracks = Counter(label for _, label in {(piece.track_id, piece.label) for piece in pieces})
+    counts = Counter(piece.label for piece in pieces)
+    return UnitSplit(
+        shard=shard,
+        tracks={config.genres[label]: tracks[label] for label in sorted(tracks)},
+        slices={config.genres[label]: counts[label] for label in sorted(counts)},
+    )
+
+
+def _index_rows(unit: Unit, found: Mapping[str, list[_Slice]]) -> NDArray[np.void]:
+    rows = [
+        (piece.key, piece.label, unit.index, SPLITS.index(split))
+        for split, pieces in found.items()
+        for piece in pieces
+    ]
+    return np.array(rows, sampling.ROW)
+
+
+def _read_report(path: Path) -> UnitReport:
+    values = json.loads(path.read_text())
+    return UnitReport(
+        splits={
+            split: UnitSplit(shard=Shard(**v.pop("shard")) if v["shard"] else None, **v)
+            for split, v in values["splits"].items()
+        },
+        skipped=tuple(Skipped(**skip) for skip in values["skipped"]),
+    )

@@ -1,0 +1,15 @@
+"""Lets the programs in tools/ run straight from a checkout, in its environment if it has one."""
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_PYTHON = ROOT / ".venv" / "bin" / "python"
+
+sys.path.insert(0, str(ROOT))
+if find_spec("absl") is None:
+    if not _PYTHON.exists() or Path(sys.prefix) == _PYTHON.parent.parent:
+        sys.exit(f"{sys.argv[0]}: tfgenre is not installed: run `make install` in {ROOT} first.")
+    os.execv(_PYTHON, [str(_PYTHON), *sys.argv])
