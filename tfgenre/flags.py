@@ -127,7 +127,10 @@ def _define_training(values: flags.FlagValues) -> None:
 def _define_programs(values: flags.FlagValues) -> None:
     where = {"flag_values": values}
     flags.DEFINE_string(
-        "run_dir", None, "The folder of the run; runs/DATASET-PPSpx if not given.", **where
+        "run_dir",
+        None,
+        "The folder of the run; runs/ and the name of the folder of records if not given.",
+        **where,
     )
     flags.DEFINE_integer("num_workers", 0, "Render processes; 0: one a core.", **where)
     flags.DEFINE_bool("overwrite", False, "Replace what lies in the target folder.", **where)

@@ -74,8 +74,9 @@ def records_dir(values: flags.FlagValues) -> Path:
 
 
 def run_dir(values: flags.FlagValues) -> Path:
-    """The folder of the run."""
-    return Path(values.run_dir or f"runs/{_name(values, 'run_dir')}")
+    """The folder of the run; if it is not given, runs/ and the name of the folder of records."""
+    name = Path(values.records_dir).name if values.records_dir else None
+    return Path(values.run_dir or f"runs/{name or _name(values, 'run_dir')}")
 
 
 def num_workers(values: flags.FlagValues) -> int:

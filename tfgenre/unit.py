@@ -159,8 +159,12 @@ def _read_report(path: Path) -> UnitReport:
     values = json.loads(path.read_text())
     return UnitReport(
         splits={
-            split: UnitSplit(shard=Shard(**v.pop("shard")) if v["shard"] else None, **v)
-            for split, v in values["splits"].items()
+            split: UnitSplit(
+                shard=Shard(**found["shard"]) if found["shard"] else None,
+                tracks=found["tracks"],
+                slices=found["slices"],
+            )
+            for split, found in values["splits"].items()
         },
         skipped=tuple(Skipped(**skip) for skip in values["skipped"]),
     )

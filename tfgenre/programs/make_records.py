@@ -16,7 +16,6 @@ from tfgenre.programs.launch import launch
 
 def main(arguments: list[str]) -> None:
     """Builds the records that the flags describe."""
-    started = time.monotonic()
     config = settings.build_config(FLAGS)
     num_workers = settings.num_workers(FLAGS)
     records_dir = settings.records_dir(FLAGS)
@@ -36,6 +35,7 @@ def main(arguments: list[str]) -> None:
         print(f"{records_dir} is complete already")
         built = manifest.read(records_dir)
     else:
+        started = time.monotonic()
         # disable=None: a bar on a terminal only
         with tqdm(total=plan.num_tracks, unit="song", desc="rendering", disable=None) as bar:
             built = build.build(plan, records_dir, num_workers=num_workers, on_track=bar.update)

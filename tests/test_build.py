@@ -1,0 +1,169 @@
+"""Building: the same bytes whatever happens on the way, and nothing lost."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import songs
+from tfgenre import build, datasets, manifest, records, sampling
+from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
+from tfgenre.errors import UserError
+from tfgenre.plan import make_plan
+
+
+def plan_of(data_dir: Path, **options):
+    return make_plan(datasets.load("folder", data_dir), BuildConfig(dataset="folder", **options))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def plan(collection):
+    return plan_of(collection, num_shards=5)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(plan, tmp_path_factory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    build.build(plan, folder, num_workers=1)
+    return contents(folder)
+
+
+@pytest.mark.parametrize("num_workers", [2, 5])
+def test_bytes_do_not_depend_on_workers(plan, undisturbed, tmp_path, num_workers):
+    build.build(plan, tmp_path, num_workers=num_workers)
+    assert contents(tmp_path) == undisturbed
+
+
+def test_an_interrupted_build_goes_on(plan, undisturbed, tmp_path):
+    done = []
+
+    def interrupt(count):
+        done.append(count)
+        if len(done) == 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build.build(plan, tmp_path, num_workers=1, on_track=interrupt)
+    finished = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.tfrecord*")}
+    assert finished
+    assert not (tmp_path / manifest.NAME).exists()
+    build.build(plan, tmp_path, num_workers=2)
+    assert contents(tmp_path) == undisturbed
+    assert {p: p.stat().st_mtime_ns for p in finished} == finished
+
+
+def test_a_finished_build_is_left_alone(plan, tmp_path):
+    first = build.build(plan, tmp_path, num_workers=2)
+    times = {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    assert build.build(plan, tmp_path, num_workers=2) == first
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()} == times
+
+
+def test_another_build_in_the_folder_is_refused(plan, collection, tmp_path):
+    build.build(plan, tmp_path, num_workers=2)
+    before = contents(tmp_path)
+    other = plan_of(collection, num_shards=5, render=RenderConfig(pixels_per_second=25))
+    with pytest.raises(UserError, match=r"pixels_per_second \(50 there, 25 asked for\)"):
+        build.build(other, tmp_path, num_workers=2)
+    assert contents(tmp_path) == before
+    (tmp_path / "mine.txt").write_text("not a record")
+    build.discard(tmp_path)
+    assert list(contents(tmp_path)) == ["mine.txt"]
+    build.build(other, tmp_path, num_workers=2)
+
+
+def test_a_changed_collection_is_refused(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=5, seconds=3.0)
+    build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", num_workers=2)
+    songs.write(data_dir / "Tones" / "new.wav", songs.tone(3.0))
+    with pytest.raises(UserError, match="the collection's tracks"):
+        build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", num_workers=2)
+
+
+def read(*shards: Path) -> dict[str, np.ndarray]:
+    serialized = tf.data.TFRecordDataset([str(shard) for shard in shards]).batch(1000)
+    batch = records.parse_batch(next(iter(serialized)))
+    return {name: value.numpy() for name, value in batch.items()}
+
+
+def test_records_hold_every_slice_once(plan, tmp_path):
+    built = build.build(plan, tmp_path, num_workers=2)
+    seen: set[tuple[bytes, int]] = set()
+    track_splits: dict[bytes, set[str]] = {}
+    for split, found in built.splits.items():
+        rows = read(*tmp_path.glob(f"*-{split}.tfrecord*"))
+        assert len(rows["label"]) == found.num_slices
+        genres = [built.genres[label] for label in rows["label"]]
+        assert [track.decode().split("/")[0] for track in rows["track_id"]] == genres
+        seen |= set(zip(rows["track_id"].tolist(), rows["slice_index"].tolist(), strict=True))
+        for track in rows["track_id"]:
+            track_splits.setdefault(track, set()).add(split)
+    assert len(seen) == 24
+    assert all(len(splits) == 1 for splits in track_splits.values())
+
+
+def test_shards_lie_in_key_order_and_match_the_index(plan, tmp_path):
+    built = build.build(plan, tmp_path, num_workers=2)
+    index = sampling.read_index(tmp_path / sampling.NAME)
+    for number, split in enumerate(built.splits):
+        for shard in built.splits[split].shards:
+            keys = read(tmp_path / shard.name)["key"]
+            assert (np.diff(keys) > 0).all()
+            in_shard = index["shard"] == records.shard_index(shard.name)
+            of_shard = in_shard & (index["split"] == number)
+            np.testing.assert_array_equal(index["key"][of_shard], keys)
+
+
+def test_split_by_slice_divides_songs(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=40.0)
+    plan = plan_of(data_dir, split=SplitConfig(split_by="slice"), num_shards=2)
+    built = build.build(plan, tmp_path / "records", num_workers=2)
+    assert built.splits["train"].tracks == {"Noise": 3, "Tones": 3}
+    assert built.splits["validation"].tracks == {"Noise": 3, "Tones": 3}
+    assert sum(split.num_slices for split in built.splits.values()) == 6 * 15
+
+
+def test_broken_songs_are_named_and_the_rest_is_built(collection, tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=8, seconds=3.0)
+    (data_dir / "Noise" / "zero.mp3").touch()
+    (data_dir / "Noise" / "page.mp3").write_text("<html>")
+    songs.write(data_dir / "Tones" / "short.wav", songs.tone(1.0))
+    built = build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", num_workers=2)
+    reasons = {skip.path: skip.reason for skip in built.skipped}
+    assert reasons == {
+        "Noise/page.mp3": "not_audio",
+        "Noise/zero.mp3": "empty",
+        "Tones/short.wav": "too_short",
+    }
+    assert sum(split.num_slices for split in built.splits.values()) == 16
+    assert "skipped 1: too_short" in manifest.summary(built)
+
+
+def test_a_split_without_tracks_is_refused(tmp_path):
+    data_dir = songs.write_collection(tmp_path, songs_a_genre=1)
+    with pytest.raises(UserError, match="test split is left without tracks"):
+        plan_of(data_dir)
+
+
+def test_a_split_whose_songs_are_all_broken_is_refused(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=1.0)
+    with pytest.raises(UserError, match="train split is left without slices"):
+        build.build(plan_of(data_dir), tmp_path / "records", num_workers=2)
+
+
+def test_num_shards_grow_with_the_collection(collection):
+    assert plan_of(collection).config.num_shards == 2
+    assert plan_of(collection, num_shards=7).config.num_shards == 7
+
+
+def test_damaged_manifest_is_the_users_to_know(tmp_path):
+    with pytest.raises(UserError, match=r"manifest.json is missing"):
+        manifest.read(tmp_path)
+    (tmp_path / manifest.NAME).write_text('{"format": 99}')
+    with pytest.raises(UserError, match="another version"):
+        manifest.read(tmp_path)

@@ -1,0 +1,102 @@
+"""The order of the house: who may import whom, and what stays light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tfgenre"
+
+# A module imports only from those that stand above it (docs/architecture.md).
+ORDER = [
+    "errors",
+    "config",
+    "audio",
+    "spectrogram",
+    "slices",
+    "render",
+    "workers",
+    "datasets.track",
+    "datasets.tags",
+    "datasets.folder",
+    "datasets.fma",
+    "datasets.jamendo",
+    "datasets.synth",
+    "datasets.demo",
+    "datasets",
+    "splits",
+    "records",
+    "sampling",
+    "manifest",
+    "plan",
+    "unit",
+    "build",
+    "run_dir",
+    "pipeline",
+    "model",
+    "callbacks",
+    "train",
+    "evaluate",
+    "predict",
+    "report",
+    "flags",
+    "settings",
+    "programs",
+    "programs.launch",
+    "programs.make_records",
+    "programs.train",
+    "programs.evaluate",
+    "programs.predict",
+]
+USE_TENSORFLOW = {"pipeline", "model", "callbacks", "train", "evaluate", "predict", "report"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports_of(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tfgenre"):
+            base = (node.module or "").removeprefix("tfgenre").removeprefix(".")
+            names = {f"{base}.{alias.name}".removeprefix(".") for alias in node.names}
+            found |= {name if name in ORDER else base for name in names}
+    return found - {""}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_imports_go_one_way(path):
+    name = module_name(path)
+    if name == "":
+        assert not imports_of(path)
+        return
+    above = ORDER[: ORDER.index(name)]
+    assert imports_of(path) <= set(above)
+
+
+def test_light_modules_do_not_import_tensorflow():
+    light = [f"tfgenre.{name}" for name in ORDER if name not in USE_TENSORFLOW]
+    code = f"""
+import importlib, sys
+for name in {light}:
+    importlib.import_module(name)
+heavy = {{"tensorflow", "keras", "sklearn", "matplotlib"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_one_file_defines_flags():
+    defining = {path.name for path in MODULES if "DEFINE_" in path.read_text()}
+    assert defining == {"flags.py"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_modules_are_short(path):
+    assert len(path.read_text().splitlines()) <= 250

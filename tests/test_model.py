@@ -1,0 +1,36 @@
+import keras
+import numpy as np
+import pytest
+
+from tfgenre.config import INITIALIZERS, ModelConfig
+from tfgenre.model import build_model
+
+
+def test_the_seeds_network():
+    model = build_model(ModelConfig(), num_genres=6)
+    assert model.count_params() == 34_250_950
+    assert model.input.dtype == "uint8"
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [layer.filters for layer in convolutions] == [64, 128, 256, 512]
+    assert {layer.kernel_size for layer in convolutions} == {(2, 2)}
+    assert model.get_layer("dense").units == 1024
+    assert model.get_layer("dropout").rate == 0.8  # the seed keeps 0.2
+
+
+def test_probabilities_of_slices():
+    model = build_model(ModelConfig(), num_genres=3)
+    slices = np.random.default_rng(0).integers(4, 255, (2, 128, 128, 1), np.uint8)
+    probabilities = model.predict_on_batch(slices)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+def test_initializers_are_the_convolutions(initializer):
+    config = ModelConfig(initializer=initializer, activation="elu", dropout_rate=0.5)
+    model = build_model(config, num_genres=2)
+    kernel = model.get_layer("conv2").kernel_initializer
+    assert type(kernel).__name__.lower() == initializer.replace("_", "")
+    assert model.get_layer("conv2").activation is keras.activations.elu
+    dense = np.asarray(model.get_layer("genre").kernel)
+    assert np.abs(dense).max() <= 0.04 + 1e-6

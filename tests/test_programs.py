@@ -1,0 +1,202 @@
+"""The programs as their user runs them: one whole run, and the mistakes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(program: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Runs tools/PROGRAM if there is one, else the installed program."""
+    tool = ROOT / "tools" / program
+    path = tool if tool.exists() else Path(sys.executable).with_name(program)
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        [str(path), *arguments], capture_output=True, text=True, cwd=cwd, env=environment
+    )
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(scope="module")
+def records(collection, work) -> str:
+    done = run(
+        "make_records",
+        "--dataset=folder",
+        f"--data_dir={collection}",
+        f"--records_dir={work / 'r'}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "12 songs, 2 genres, split by track" in done.stdout
+    assert done.stderr == ""
+    return f"--records_dir={work / 'r'}"
+
+
+@pytest.fixture(scope="module")
+def trained(records, work) -> str:
+    run_dir = f"--run_dir={work / 'run'}"
+    arguments = (records, run_dir, "--epochs=2", "--batch_size=4")
+    done = run("tfgenre_train", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert done.stdout.count("epoch ") == 3
+    return run_dir
+
+
+def test_training_leaves_everything(trained, work):
+    names = {path.name for path in (work / "run").iterdir()}
+    assert names >= {"flags.cfg", "metrics.csv", "best.keras", "last.keras", "result.json"}
+    assert len((work / "run" / "metrics.csv").read_text().splitlines()) == 3
+    result = json.loads((work / "run" / "result.json").read_text())
+    assert result["epochs"] == 2
+    assert result["best"]["epoch"] in (1, 2)
+    assert (work / "run" / "best.keras").stat().st_size < 150 << 20  # without optimizer state
+
+
+def test_the_same_command_again_says_so(trained, records):
+    arguments = (records, trained, "--epochs=2", "--batch_size=4")
+    done = run("tfgenre_train", *arguments)
+    assert done.returncode == 0
+    assert "is trained already" in done.stdout
+    done = run("tfgenre_train", *arguments, "--epochs=3")
+    assert done.returncode == 2
+    assert "--epochs (2 there, 3 asked for)" in done.stderr
+
+
+def test_a_run_is_repeated_from_its_flags(trained, work):
+    flags = work / "run" / "flags.cfg"
+    done = run("tfgenre_train", f"--flagfile={flags}", f"--run_dir={work / 'again'}", "--epochs=1")
+    assert done.returncode == 0, done.stderr
+    rows = [(work / name / "metrics.csv").read_text().splitlines() for name in ("run", "again")]
+    assert rows[0][1].split(",")[:5] == rows[1][1].split(",")[:5]
+    shutil.rmtree(work / "again")
+
+
+def test_evaluating_writes_figures_and_report(trained, work):
+    done = run("tfgenre_evaluate", trained)
+    assert done.returncode == 0, done.stderr
+    assert "track accuracy" in done.stdout
+    found = json.loads((work / "run" / "evaluation-test.json").read_text())
+    assert found["split_by"] == "track"
+    assert found["num_tracks"] == 2
+    page = (work / "run" / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == found["num_slices"]
+    assert "<svg" in page
+    assert "leaks" not in page
+    as_json = run("tfgenre_evaluate", trained, "--split=validation", "--json")
+    assert json.loads(as_json.stdout)["split"] == "validation"
+
+
+def test_predicting(trained, collection, tmp_path):
+    (tmp_path / "broken.mp3").write_text("<html>")
+    done = run("tfgenre_predict", trained, str(collection / "Tones"), str(tmp_path))
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert len(lines) == 7
+    assert "of 2 slices, mean probability 0." in lines[0]
+    assert "not_audio" in lines[-1]
+    assert "1 of 7 songs could not be used" in done.stderr
+    done = run("tfgenre_predict", trained, str(collection / "Tones" / "0.wav"), "--json")
+    assert done.returncode == 0
+    (found,) = json.loads(done.stdout)
+    assert found["genre"] in found["votes"]
+    assert sum(found["votes"].values()) == 2
+    assert sum(found["probabilities"].values()) == pytest.approx(1)
+
+
+MISTAKES = {
+    "missing folder": (
+        ("make_records", "--dataset=folder", "--data_dir=/nowhere"),
+        "No such folder: /nowhere",
+    ),
+    "no dataset": (("make_records",), "--dataset is not given"),
+    "unknown dataset": (("make_records", "--dataset=gtzan"), "gtzan"),
+    "unknown flag": (("make_records", "--dataset=folder", "--colour=red"), "colour"),
+    "leftover argument": (("make_records", "--dataset=folder", "songs"), "arguments: songs"),
+    "flag out of range": (
+        ("make_records", "--dataset=folder", "--pixels_per_second=0"),
+        "--pixels_per_second must be between 1 and 5000, got 0",
+    ),
+    "flag that is no number": (("tfgenre_train", "--epochs=many"), "many"),
+    "ratios": (
+        ("make_records", "--dataset=folder", "--split_ratios=60,40"),
+        "three positive numbers (train,validation,test), got '60,40'",
+    ),
+    "no records": (("tfgenre_train", "--records_dir=/nowhere"), "No records in /nowhere"),
+    "neither records nor dataset": (("tfgenre_train",), "Neither --records_dir nor --dataset"),
+    "no run": (("tfgenre_evaluate", "--run_dir=/nowhere"), "No trained network in /nowhere"),
+    "no run to predict with": (("tfgenre_predict", "--run_dir=/nowhere", "a"), "No trained"),
+    "missing flag file": (("tfgenre_train", "--flagfile=/nowhere.cfg"), "/nowhere.cfg"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_told_in_a_sentence(name):
+    command, sentence = MISTAKES[name]
+    done = run(*command)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "sentence"),
+    [
+        ("--genres=Tones,Polka", "no tracks of genre 'Polka'"),
+        ("--genres=Tones", "at least two genres"),
+        ("--split_by=artist", "no song's artist is known"),
+        ("--split_by=official", "no official split"),
+    ],
+)
+def test_mistakes_about_a_collection(collection, tmp_path, flag, sentence):
+    done = run(
+        "make_records",
+        "--dataset=folder",
+        f"--data_dir={collection}",
+        f"--records_dir={tmp_path}",
+        flag,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert sentence in done.stderr
+
+
+def test_records_that_do_not_fit(trained, records, collection, tmp_path):
+    done = run("tfgenre_train", records, f"--run_dir={tmp_path}", "--pixels_per_second=25")
+    assert done.returncode == 2
+    assert "was built with --pixels_per_second=50" in done.stderr
+    other = f"--records_dir={tmp_path / 'other'}"
+    arguments = ("--dataset=folder", f"--data_dir={collection}", "--genres=Tones,Noise", other)
+    assert run("make_records", *arguments).returncode == 0
+    done = run("tfgenre_evaluate", trained, other)
+    assert done.returncode == 2
+    assert "does not fit this network" in done.stderr
+
+
+def test_help_names_the_flags_that_matter():
+    done = run("make_records", "--help")
+    assert done.returncode == 0
+    assert "--pixels_per_second" in done.stdout
+    assert "--epochs" not in done.stdout
+
+
+def test_a_target_that_cannot_be_written(collection, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run(
+        "make_records",
+        "--dataset=folder",
+        f"--data_dir={collection}",
+        f"--records_dir={tmp_path / 'file' / 'records'}",
+    )
+    assert done.returncode == 1
+    assert "Not a directory" in done.stderr
+    assert "Traceback" not in done.stderr
