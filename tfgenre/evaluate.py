@@ -68,9 +68,10 @@ def score(verdicts: Verdicts, manifest: Manifest) -> dict[str, Any]:
 
     Returns:
         Accuracies by slice and by track, the accuracy of always saying the genre most frequent in
-        training, macro F1 by track vote, counts, and confusion matrices (rows: true genre).
+        training, macro F1 by track vote, counts, confusion matrices (rows: true genre), and each
+        track's true genre and the one it was given by vote.
     """
-    truth, voted, averaged = _by_track(verdicts)
+    ids, truth, voted, averaged = _by_track(verdicts)
     labels = range(len(manifest.genres))
     guesses = verdicts.probabilities.argmax(axis=1)
     most_frequent = _most_frequent(manifest)
@@ -89,6 +90,14 @@ def score(verdicts: Verdicts, manifest: Manifest) -> dict[str, Any]:
             "slice": _confusion(verdicts.labels, guesses, labels),
             "track": _confusion(truth, voted, labels),
         },
+        "tracks": [
+            {
+                "id": track_id.decode(errors="replace"),
+                "genre": manifest.genres[true],
+                "vote": manifest.genres[vote],
+            }
+            for track_id, true, vote in zip(ids, truth, voted, strict=True)
+        ],
     }
 
 
@@ -124,15 +133,15 @@ def check_fits(trained_on: Manifest, manifest: Manifest, records_dir: Path) -> N
 
 def _by_track(
     verdicts: Verdicts,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """True genre, genre by vote and genre by mean probability, int64 [tracks] each."""
+) -> tuple[NDArray[np.object_], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Id, true genre, genre by vote and genre by mean probability, [tracks] each."""
     ids, first, inverse = np.unique(verdicts.track_ids, return_index=True, return_inverse=True)
     shape = (len(ids), verdicts.probabilities.shape[1])
     votes, sums = np.zeros(shape, np.int64), np.zeros(shape)
     np.add.at(votes, (inverse, verdicts.probabilities.argmax(axis=1)), 1)
     np.add.at(sums, inverse, verdicts.probabilities)
     voted = np.array([winner(v, s) for v, s in zip(votes, sums, strict=True)])
-    return verdicts.labels[first], voted, sums.argmax(axis=1)
+    return ids, verdicts.labels[first], voted, sums.argmax(axis=1)
 
 
 def _most_frequent(manifest: Manifest) -> int:

@@ -20,6 +20,7 @@ from tfgenre.records import write_atomically
 from tfgenre.run_dir import RunDir, read_json
 
 _SLICES_A_GENRE = 4
+_WRONG_SONGS = 20
 _BATCH = 256
 
 
@@ -27,7 +28,6 @@ _BATCH = 256
 class Example:
     """A slice to be shown, as a PNG data URI, with what the network made of it."""
 
-    genre: str
     guess: str
     probability: float
     track: str
@@ -61,6 +61,8 @@ def write_report(
         flags=run_dir.flags.read_text(),
         leaks=LEAKS if contents.split_by == "slice" else None,
         curves=learning_curves(run_dir.metrics),
+        wrong=[track for track in found["tracks"] if track["vote"] != track["genre"]],
+        most_wrong=_WRONG_SONGS,
         examples=_examples(records_dir, contents, found["split"], verdicts),
         run_dir=run_dir.path,
         records_dir=records_dir,
@@ -90,47 +92,50 @@ def learning_curves(metrics_csv: Path) -> str:
 
 def _examples(
     records_dir: Path, contents: Manifest, split: str, verdicts: Verdicts
-) -> list[Example]:
-    """A few slices of each genre, each of another track where there are enough tracks."""
-    rows = _rows_to_show(verdicts, len(contents.genres))
-    images = _images(records_dir, contents, split, rows)
-    guesses = verdicts.probabilities[rows].argmax(axis=1)
-    return [
-        Example(
-            genre=contents.genres[verdicts.labels[row]],
-            guess=contents.genres[guess],
-            probability=float(verdicts.probabilities[row, guess]),
-            track=verdicts.track_ids[row].decode(errors="replace"),
-            image=_data_uri(image),
-        )
-        for row, guess, image in zip(rows, guesses, images, strict=True)
-    ]
+) -> dict[str, list[Example]]:
+    """A few slices of each genre that has some."""
+    rows = {genre: _rows_to_show(verdicts, label) for label, genre in enumerate(contents.genres)}
+    images = _images(records_dir, contents, split, set().union(*rows.values()))
+    return {
+        genre: [_example(row, verdicts, contents, images[row]) for row in members]
+        for genre, members in rows.items()
+        if members
+    }
 
 
-def _rows_to_show(verdicts: Verdicts, num_genres: int) -> list[int]:
-    rows = []
-    for label in range(num_genres):
-        members = np.flatnonzero(verdicts.labels == label)
-        _, firsts = np.unique(verdicts.track_ids[members], return_index=True)
-        others = np.setdiff1d(np.arange(len(members)), firsts)
-        rows += members[np.concatenate([np.sort(firsts), others])[:_SLICES_A_GENRE]].tolist()
-    return rows
+def _example(row: int, verdicts: Verdicts, contents: Manifest, image: NDArray[np.uint8]) -> Example:
+    guess = int(verdicts.probabilities[row].argmax())
+    return Example(
+        guess=contents.genres[guess],
+        probability=float(verdicts.probabilities[row, guess]),
+        track=verdicts.track_ids[row].decode(errors="replace"),
+        image=_data_uri(image),
+    )
+
+
+def _rows_to_show(verdicts: Verdicts, label: int) -> list[int]:
+    """The first slices of a genre, each of another track where there are enough tracks."""
+    members = np.flatnonzero(verdicts.labels == label)
+    _, firsts = np.unique(verdicts.track_ids[members], return_index=True)
+    others = np.setdiff1d(np.arange(len(members)), firsts)
+    return members[np.concatenate([np.sort(firsts), others])[:_SLICES_A_GENRE]].tolist()
 
 
 def _images(
-    records_dir: Path, contents: Manifest, split: str, rows: list[int]
-) -> list[NDArray[np.uint8]]:
-    """The images of some rows of a split, uint8 [128, 128] each, in the order of rows."""
-    wanted, found, start = set(rows), {}, 0
+    records_dir: Path, contents: Manifest, split: str, rows: set[int]
+) -> dict[int, NDArray[np.uint8]]:
+    """The images of some rows of a split, uint8 [128, 128] each."""
+    found: dict[int, NDArray[np.uint8]] = {}
+    start = 0
     records = pipeline.source(records_dir, contents, split)
     for batch in pipeline.evaluation_dataset(records, _BATCH):
         images = batch["image"].numpy()
-        for row in wanted.intersection(range(start, start + len(images))):
+        for row in rows.intersection(range(start, start + len(images))):
             found[row] = images[row - start, :, :, 0]
         start += len(images)
-        if len(found) == len(wanted):
+        if len(found) == len(rows):
             break
-    return [found[row] for row in rows]
+    return found
 
 
 def _data_uri(image: NDArray[np.uint8]) -> str:
