@@ -20,6 +20,12 @@ def song(tmp_path_factory) -> str:
     return str(songs.write(tmp_path_factory.mktemp("song") / "a.wav", songs.noise(6.0)))
 
 
+def pid_of(worker: RenderWorker) -> int:
+    assert worker._process is not None
+    assert worker._process.pid is not None
+    return worker._process.pid
+
+
 @pytest.fixture
 def worker():
     worker = RenderWorker(RenderConfig())
@@ -42,7 +48,7 @@ def test_a_broken_song_comes_back_as_its_reason(worker, song, tmp_path):
 
 def test_a_song_that_kills_its_process_is_named_and_the_next_is_rendered(worker, song):
     worker(song)
-    os.kill(worker._process.pid, signal.SIGSEGV)
+    os.kill(pid_of(worker), signal.SIGSEGV)
     crashed = worker(song)
     assert isinstance(crashed, SkipTrack)
     assert crashed.reason == "crashed"
@@ -53,7 +59,7 @@ def test_a_song_that_kills_its_process_is_named_and_the_next_is_rendered(worker,
 def test_a_song_that_hangs_is_given_up(song):
     worker = RenderWorker(RenderConfig(), timeout_s=3)
     worker(song)
-    os.kill(worker._process.pid, signal.SIGSTOP)
+    os.kill(pid_of(worker), signal.SIGSTOP)
     started = time.monotonic()
     hung = worker(song)
     assert isinstance(hung, SkipTrack)
@@ -65,7 +71,7 @@ def test_a_song_that_hangs_is_given_up(song):
 
 def test_workers_import_no_tensorflow(worker, song):
     worker(song)
-    maps = Path(f"/proc/{worker._process.pid}/maps").read_text()
+    maps = Path(f"/proc/{pid_of(worker)}/maps").read_text()
     assert "numpy" in maps
     assert "tensorflow" not in maps
 

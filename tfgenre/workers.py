@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import queue
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TypeVar
@@ -99,7 +99,7 @@ def map_with_workers(
     *,
     config: RenderConfig,
     num_workers: int,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yields work(worker, item) in the order of the items, num_workers of them under way at once.
 
     At most 2 * num_workers results wait to be taken. Ends the children when done, when the caller

@@ -244,7 +244,7 @@ def synthesize(data_dir: Path | str, *, seed: int = 0) -> None:
     # Threads pay off because MP3 encoding, most of the work, holds no interpreter lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         written = pool.map(lambda song: write_song(song, song.path(data_dir), seed), missing)
-        bar = {"desc": "making the demo collection", "unit": "song", "total": len(missing)}
-        # disable=None: a bar on a terminal only
-        for _ in tqdm(written, **bar, disable=None if missing else True):
+        off = None if missing else True  # None: a bar on a terminal only
+        total = len(missing)
+        for _ in tqdm(written, "making the demo collection", total, unit="song", disable=off):
             pass
