@@ -10,6 +10,7 @@ import queue
 import signal
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
@@ -117,7 +118,11 @@ def map_with_workers(
         finally:
             idle.put(worker)
 
-    threads = ThreadPoolExecutor(num_workers)
+    # Ctrl-C is the main thread's to handle: a child inherits the signal mask of the thread that
+    # starts it. The resource tracker comes first, as starting it unblocks SIGINT in its thread.
+    resource_tracker.ensure_running()
+    block = (signal.SIG_BLOCK, {signal.SIGINT})
+    threads = ThreadPoolExecutor(num_workers, initializer=signal.pthread_sigmask, initargs=block)
     pending: collections.deque[Future[Result]] = collections.deque()
     try:
         for item in items:
@@ -136,14 +141,13 @@ def map_with_workers(
 
 def _serve(pipe: Connection, config: RenderConfig) -> None:
     """The child: renders one path after the other until the parent hangs up."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders write their doubts to stderr
     from tfgenre.render import render
 
     while True:
         try:
             path = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         try:
             pipe.send(render(path, config))

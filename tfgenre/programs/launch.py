@@ -70,7 +70,7 @@ def _run(main: Main, argv: list[str], takes_paths: bool) -> int:
     except (UserError, app.UsageError) as error:
         _fail(str(error), 2)
     except KeyboardInterrupt:
-        _fail("stopped; the same command goes on from here.", 130)
+        _fail("stopped; the same command finishes the job.", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our lines has seen enough
         return 1

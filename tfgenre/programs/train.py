@@ -20,10 +20,13 @@ def main(arguments: list[str]) -> None:
     settings.check_records(FLAGS, records_dir, contents)
     if FLAGS.overwrite:
         run_dir.discard()
+    begun = run_dir.flags.exists()
     if run_dir.claim(settings.run_flags(FLAGS), contents):
         result = read_json(run_dir.result)
         print(f"{run_dir.path} is trained already")
     else:
+        if begun:
+            print(f"note: the run in {run_dir.path} was not finished; it begins anew")
         with quiet_tensorflow():
             from tfgenre.train import train
         result = train(records_dir, run_dir, config)
