@@ -37,6 +37,17 @@ class Audio:
     blocks: Iterator[NDArray[np.float64]]
 
 
+class _Stream(soundfile.SoundFile):
+    """A sound file read from start to end, however long its header says it is.
+
+    soundfile seeks after each read of a seekable file, which in an MP3 means decoding again, and
+    it stops at the declared length, which may be a lie.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
 @contextmanager
 def open_audio(path: str) -> Iterator[Audio]:
     """Opens a sound file.
@@ -47,7 +58,7 @@ def open_audio(path: str) -> Iterator[Audio]:
     """
     _check_file(path)
     try:
-        file = soundfile.SoundFile(path)
+        file = _Stream(path)
     except soundfile.LibsndfileError as error:
         raise SkipTrack("not_audio", _what(error)) from error
     with file:
@@ -86,8 +97,9 @@ def _what(error: soundfile.LibsndfileError) -> str:
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float64]]:
     decoded = 0
+    buffer = np.empty((_BLOCK_FRAMES, file.channels))
     try:
-        while len(block := file.read(_BLOCK_FRAMES, dtype="float64", always_2d=True)):
+        while len(block := file.read(out=buffer)):
             decoded += len(block)
             yield _mono(block)
     except soundfile.LibsndfileError as error:

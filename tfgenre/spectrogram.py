@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from tfgenre.errors import SkipTrack
@@ -22,7 +23,7 @@ ROWS = DFT_SIZE // 2 + 1
 FLOOR_DB = -120.0
 PALETTE_FIRST = 4
 PALETTE_STEPS = 249
-_COLUMNS_A_CHUNK = 32  # about what keeps a chunk's arrays in a core's own cache
+_FRAMES_A_CHUNK = 224  # half a megabyte each of frames and of their spectra
 
 
 @dataclass(frozen=True)
@@ -111,43 +112,52 @@ def spectrogram(
 
 
 class _Pen:
-    """Turns a stream of samples into columns, uint8 [some, 129], lowest frequency first."""
+    """Turns a stream of samples into columns, uint8 [some, 129], lowest frequency first.
+
+    It draws in chunks whose arrays, made once a song, stay in a core's own cache.
+    """
 
     def __init__(self, grid: Grid) -> None:
         self.num_samples = 0
         self._grid = grid
         self._frames_drawn = 0
         self._held = np.zeros(DFT_SIZE - grid.first)  # the first frames reach back before the song
+        columns = max(1, _FRAMES_A_CHUNK // grid.frames_per_column)
+        self._chunk = columns * grid.frames_per_column  # frames
+        self._windowed = np.empty((self._chunk, DFT_SIZE))
+        self._squares = np.empty((self._chunk, 2 * ROWS))
+        self._power = np.empty((self._chunk, ROWS))
 
     def feed(self, block: NDArray[np.float64]) -> Iterator[NDArray[np.uint8]]:
         """The columns that can be drawn without knowing where the song ends."""
         self.num_samples += len(block)
         self._held = np.concatenate([self._held, block])
-        num_frames = _COLUMNS_A_CHUNK * self._grid.frames_per_column
-        num_samples = (num_frames - 1) * self._grid.step + DFT_SIZE
-        while len(self._held) >= num_samples:
-            yield self._draw(self._held[:num_samples])
-            self._held = self._held[num_frames * self._grid.step :]
+        while len(self._held) >= (self._chunk - 1) * self._grid.step + DFT_SIZE:
+            yield self._draw(self._chunk)
 
     def finish(self) -> Iterator[NDArray[np.uint8]]:
         """The remaining columns; silence follows the song."""
-        num_frames = self._grid.num_frames(self.num_samples) - self._frames_drawn
-        if num_frames > 0:
-            rest = np.zeros((num_frames - 1) * self._grid.step + DFT_SIZE)
-            rest[: len(self._held)] = self._held[: len(rest)]
-            yield self._draw(rest)
+        left = self._grid.num_frames(self.num_samples) - self._frames_drawn
+        silence = np.zeros(max(0, left * self._grid.step + DFT_SIZE - len(self._held)))
+        self._held = np.concatenate([self._held, silence])
+        while left > 0:
+            yield self._draw(min(left, self._chunk))
+            left -= self._chunk
 
-    def _draw(self, samples: NDArray[np.float64]) -> NDArray[np.uint8]:
-        """The columns of the next frames, the first of which starts at samples[0]."""
-        grid = self._grid
-        frames = np.lib.stride_tricks.sliding_window_view(samples, DFT_SIZE)[:: grid.step]
-        windowed = frames * _WHOLE_WINDOW
-        missing = grid.missing(self._frames_drawn + np.arange(len(frames)), self.num_samples)
+    def _draw(self, count: int) -> NDArray[np.uint8]:
+        """The columns of the next frames, the first of which starts where the held samples do."""
+        step = self._grid.step
+        frames = sliding_window_view(self._held, DFT_SIZE)[: count * step : step]
+        windowed = np.multiply(frames, _WHOLE_WINDOW, out=self._windowed[:count])
+        missing = self._grid.missing(self._frames_drawn + np.arange(count), self.num_samples)
         for k in np.flatnonzero(missing):
             windowed[k] = frames[k] * window(int(missing[k]))
-        self._frames_drawn += len(frames)
-        parts = np.square(np.fft.rfft(windowed).view(np.float64))
-        return _palette(_column_means(parts[:, 0::2] + parts[:, 1::2], grid.frames_per_column))
+        self._frames_drawn += count
+        self._held = self._held[count * step :]
+        spectrum = np.fft.rfft(windowed).view(np.float64)  # real and imaginary parts in turn
+        squares = np.square(spectrum, out=self._squares[:count])
+        power = np.add(squares[:, 0::2], squares[:, 1::2], out=self._power[:count])
+        return _palette(_column_means(power, self._grid.frames_per_column))
 
 
 def _column_means(power: NDArray[np.float64], frames_per_column: int) -> NDArray[np.float64]:
@@ -162,8 +172,8 @@ def _column_means(power: NDArray[np.float64], frames_per_column: int) -> NDArray
 
 def _palette(power: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Mean power to palette index; decibels pass through float32, as in SoX."""
-    with np.errstate(divide="ignore"):
-        decibels = (10 * np.log10(power)).astype(np.float32).astype(np.float64)
+    audible = np.maximum(power, np.finfo(float).tiny)  # silence has no logarithm
+    decibels = (10 * np.log10(audible)).astype(np.float32).astype(np.float64)
     steps = np.clip(1 + (1 - decibels / FLOOR_DB) * PALETTE_STEPS, 0, PALETTE_STEPS + 1)
     steps[decibels < FLOOR_DB] = 0
     return steps.astype(np.uint8) + np.uint8(PALETTE_FIRST)
