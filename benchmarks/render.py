@@ -44,7 +44,10 @@ def with_renderer(renderer: str) -> Callable[[str, int], None]:
     """Our way, by one of the renderers."""
 
     def way(song: str, pixels_per_second: int) -> None:
-        render(song, RenderConfig(renderer=renderer, pixels_per_second=pixels_per_second))
+        config = RenderConfig(
+            renderer=renderer, pixels_per_second=pixels_per_second, sample_rate_hz=0
+        )
+        render(song, config)
 
     return way
 

@@ -1,7 +1,9 @@
 import os
 
+import av
 import numpy as np
 import pytest
+from mutagen.id3 import ID3, TLEN
 
 from tests import songs
 from tfgenre import audio
@@ -31,7 +33,7 @@ def test_formats(tmp_path, suffix):
     path = songs.write(tmp_path / f"song.{suffix}", songs.tone(6.0))
     assert audio.seconds_of(str(path)) == pytest.approx(6.0, abs=0.1)
     assert len(mono(path)) == pytest.approx(6 * songs.RATE_HZ, abs=3000)
-    assert render(str(path), RenderConfig()).shape == (2, 128, 128)
+    assert render(str(path), RenderConfig()).images.shape == (2, 128, 128)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +88,65 @@ def test_a_song_cut_off_early_is_truncated(tmp_path):
 def test_odd_names(tmp_path, monkeypatch, sox, name, renderer):
     songs.write(tmp_path / name, songs.tone(3.0))
     monkeypatch.chdir(tmp_path)
-    assert len(render(name, RenderConfig(renderer=renderer))) == 1
+    assert len(render(name, RenderConfig(renderer=renderer)).images) == 1
+
+
+def test_what_only_ffmpeg_reads(tmp_path):
+    path = tmp_path / "song.m4a"
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=44100, layout="stereo")
+        samples = np.stack([songs.tone(6.0, rate_hz=44100)] * 2).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+        frame.rate = 44100
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    found = render(str(path), RenderConfig())
+    assert len(found.images) == 2
+    brightest = found.images[0][:, 64].argmax()
+    assert brightest == 127 - round(440 / 44100 * 256)
+    path.write_bytes(b"no such thing")
+    with pytest.raises(SkipTrack, match="not_audio"):
+        render(str(path), RenderConfig())
+
+
+def test_a_length_in_the_tags_is_not_believed(tmp_path, sox):
+    path = songs.write(tmp_path / "song.mp3", songs.noise(6.0, rate_hz=44100), rate_hz=44100)
+    honest = render(str(path), RenderConfig())
+    tag = ID3()
+    tag.add(TLEN(encoding=0, text=["1000"]))
+    tag.save(path)
+    np.testing.assert_array_equal(render(str(path), RenderConfig()).images, honest.images)
+
+
+def test_an_mp3_cut_off_early_is_truncated(tmp_path):
+    path = songs.write(tmp_path / "song.mp3", songs.noise(20.0))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    with pytest.raises(SkipTrack, match="truncated"):
+        render(str(path), RenderConfig())
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 48000, 96000])
+def test_another_rate_is_converted_as_sox_does(tmp_path, sox, rate_hz):
+    samples = songs.noise(6.0, rate_hz=rate_hz)
+    path = songs.write(tmp_path / "song.flac", samples, rate_hz=rate_hz)
+    native = render(str(path), RenderConfig()).images.astype(int)
+    steps = np.abs(native - render(str(path), RenderConfig(renderer="sox")).images)
+    assert (steps > 0).mean() < 0.02  # by half a decibel
+    assert (steps > 1).mean() < 0.0005
+
+
+def test_one_frequency_is_one_row_whatever_the_rate(tmp_path):
+    rows = set()
+    for rate_hz in (22050, 44100, 48000):
+        path = songs.write(
+            tmp_path / "song.wav", songs.tone(3.0, hz=5000, rate_hz=rate_hz), rate_hz=rate_hz
+        )
+        rows.add(render(str(path), RenderConfig()).images[0][:, 64].argmax())
+    assert len(rows) == 1
+
+
+def test_tail_and_cap(tmp_path):
+    path = str(songs.write(tmp_path / "song.wav", songs.noise(12.0)))
+    assert render(path, RenderConfig()).indices.tolist() == [0, 1, 2, 3]
+    assert len(render(path, RenderConfig(tail="overlap")).images) == 5
+    assert render(path, RenderConfig(max_slices_per_track=2)).indices.tolist() == [1, 3]

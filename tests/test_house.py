@@ -14,6 +14,7 @@ PACKAGE = ROOT / "tfgenre"
 ORDER = [
     "errors",
     "config",
+    "decoders",
     "audio",
     "spectrogram",
     "slices",

@@ -4,18 +4,55 @@ import pytest
 from tfgenre import slices
 
 
+def picture(num_columns: int) -> np.ndarray:
+    """Columns that differ, uint8 [columns, 129]."""
+    return np.arange(129 * num_columns).reshape(-1, 129).astype(np.uint8)
+
+
 @pytest.mark.parametrize(
-    ("columns", "count"), [(0, 0), (127, 0), (128, 1), (255, 1), (256, 2), (1501, 11)]
+    ("num_columns", "dropped", "overlapped"),
+    [(0, 0, 0), (127, 0, 0), (128, 1, 1), (129, 1, 2), (256, 2, 2), (1501, 11, 12)],
 )
-def test_whole_slices_only(columns, count):
-    assert slices.cut(np.zeros((129, columns), np.uint8)).shape == (count, 128, 128)
+def test_whole_slices_and_the_tail(num_columns, dropped, overlapped):
+    assert len(list(slices.cut([picture(num_columns)]))) == dropped
+    assert len(list(slices.cut([picture(num_columns)], tail="overlap"))) == overlapped
 
 
-def test_a_slice_is_its_columns_without_the_highest_row():
-    picture = np.arange(129 * 300).reshape(129, 300).astype(np.uint8)
-    cut = slices.cut(picture)
-    np.testing.assert_array_equal(cut[1], picture[1:129, 128:256])
-    assert cut.flags.c_contiguous
+def test_a_slice_is_its_columns_upright_without_the_highest_row():
+    columns = picture(300)
+    _, second, last = slices.cut([columns], tail="overlap")
+    np.testing.assert_array_equal(second, columns[128:256, 127::-1].T)
+    np.testing.assert_array_equal(last, columns[-128:, 127::-1].T)
+
+
+def test_how_the_columns_come_does_not_matter():
+    columns = picture(1000)
+    whole = list(slices.cut([columns]))
+    parts = list(slices.cut(np.array_split(columns, 77)))
+    np.testing.assert_array_equal(whole, parts)
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "expected"),
+    [
+        (5, 0, [0, 1, 2, 3, 4]),
+        (3, 5, [0, 1, 2]),
+        (10, 2, [2, 6]),
+        (9, 3, [1, 4, 7]),
+        (1000, 1, [512]),
+        (0, 3, []),
+    ],
+)
+def test_spread(count, limit, expected):
+    chosen = list(slices.spread(range(count), limit))
+    assert [index for index, _ in chosen] == [item for _, item in chosen] == expected
+
+
+@pytest.mark.parametrize("count", [50, 333, 5000])
+def test_spread_is_even(count):
+    indices = [index for index, _ in slices.spread(range(count), 10)]
+    ideal = (np.arange(10) + 0.5) * count / 10
+    assert np.abs(indices - ideal).max() <= count / 20
 
 
 def test_hashes_never_change():

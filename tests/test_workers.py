@@ -5,13 +5,13 @@ import signal
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests import songs
 from tfgenre import workers
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack
+from tfgenre.render import Slices
 from tfgenre.workers import RenderWorker, map_with_workers
 
 
@@ -35,15 +35,15 @@ def worker():
 
 def test_a_song_comes_back_as_slices(worker, song):
     rendered = worker(song)
-    assert isinstance(rendered, np.ndarray)
-    assert rendered.shape == (2, 128, 128)
+    assert isinstance(rendered, Slices)
+    assert rendered.images.shape == (2, 128, 128)
 
 
 def test_a_broken_song_comes_back_as_its_reason(worker, song, tmp_path):
     broken = worker(str(tmp_path / "none.mp3"))
     assert isinstance(broken, SkipTrack)
     assert broken.reason == "missing"
-    assert isinstance(worker(song), np.ndarray)
+    assert isinstance(worker(song), Slices)
 
 
 def test_a_song_that_kills_its_process_is_named_and_the_next_is_rendered(worker, song):
@@ -53,7 +53,7 @@ def test_a_song_that_kills_its_process_is_named_and_the_next_is_rendered(worker,
     assert isinstance(crashed, SkipTrack)
     assert crashed.reason == "crashed"
     assert "-11" in crashed.detail
-    assert isinstance(worker(song), np.ndarray)
+    assert isinstance(worker(song), Slices)
 
 
 def test_a_song_that_hangs_is_given_up(song):
@@ -65,7 +65,7 @@ def test_a_song_that_hangs_is_given_up(song):
     assert isinstance(hung, SkipTrack)
     assert hung.reason == "timeout"
     assert time.monotonic() - started < 30
-    assert isinstance(worker(song), np.ndarray)
+    assert isinstance(worker(song), Slices)
     worker.close()
 
 
@@ -81,7 +81,7 @@ def test_results_come_in_order(song, tmp_path):
     mapped = map_with_workers(
         lambda worker, path: worker(path), paths, config=RenderConfig(), num_workers=2
     )
-    assert [isinstance(found, np.ndarray) for found in mapped] == [p == song for p in paths]
+    assert [isinstance(found, Slices) for found in mapped] == [p == song for p in paths]
 
 
 def test_leaving_early_ends_the_processes(song):

@@ -1,4 +1,4 @@
-"""The one door to sound files: a path becomes blocks of mono samples."""
+"""The one door to songs: a path becomes blocks of mono samples at one rate."""
 
 import os
 import stat
@@ -7,28 +7,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-import soundfile
+import soxr
 from numpy.typing import NDArray
 
+from tfgenre.decoders import FFMPEG_FORMATS, LIBSNDFILE_SUFFIXES, Stream, open_stream
 from tfgenre.errors import SkipTrack
 
-EXTENSIONS = frozenset(
-    ".aif .aifc .aiff .au .caf .flac .mp3 .oga .ogg .opus .rf64 .w64 .wav".split()
-)
-_BLOCK_FRAMES = 1 << 15
+SUFFIXES = LIBSNDFILE_SUFFIXES | FFMPEG_FORMATS.keys()
 _FULL_SCALE = 2.0**31  # SoX's samples are 32-bit integers; its picture is drawn from those
 _LARGEST = 1 - 1 / _FULL_SCALE
+_RATES_HZ = range(1000, 768_001)  # outside of these, a header is damaged
 
 
 @dataclass(frozen=True)
 class Audio:
-    """An open sound file.
+    """An open song.
 
     Attributes:
-        rate_hz: its sample rate.
-        seconds: the length its header declares.
-        guessed_length: True for formats whose length other programs only guess (MPEG audio).
-        blocks: mono samples, float64 [at most 32768] each, full scale 1; to be read once.
+        rate_hz: sample rate of the blocks.
+        seconds: the length its header declares, 0 if it declares none.
+        guessed_length: True if that is not to be trusted (MPEG audio).
+        blocks: mono samples, float64 [some] each, full scale 1; to be read once.
     """
 
     rate_hz: int
@@ -37,41 +36,35 @@ class Audio:
     blocks: Iterator[NDArray[np.float64]]
 
 
-class _Stream(soundfile.SoundFile):
-    """A sound file read from start to end, however long its header says it is.
-
-    soundfile seeks after each read of a seekable file, which in an MP3 means decoding again, and
-    it stops at the declared length, which may be a lie.
-    """
-
-    def seekable(self) -> bool:
-        return False
-
-
 @contextmanager
-def open_audio(path: str) -> Iterator[Audio]:
-    """Opens a sound file.
+def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
+    """Opens a song.
+
+    Args:
+        path: the sound file.
+        sample_rate_hz: what its samples are converted to; 0 keeps its own rate.
 
     Raises:
         SkipTrack: missing, empty, not_audio, decode_error or truncated; the last two may come
             while the blocks are read.
     """
     _check_file(path)
-    try:
-        file = _Stream(path)
-    except soundfile.LibsndfileError as error:
-        raise SkipTrack("not_audio", _what(error)) from error
-    with file:
+    with open_stream(path) as stream:
+        if stream.rate_hz not in _RATES_HZ:
+            raise SkipTrack("decode_error", f"a sample rate of {stream.rate_hz} Hz")
+        blocks = _mono_blocks(stream)
+        if sample_rate_hz not in (0, stream.rate_hz):
+            blocks = _resampled(blocks, stream.rate_hz, sample_rate_hz)
         yield Audio(
-            rate_hz=file.samplerate,
-            seconds=file.frames / file.samplerate,
-            guessed_length=file.subtype.startswith("MPEG"),
-            blocks=_blocks(file),
+            rate_hz=sample_rate_hz or stream.rate_hz,
+            seconds=stream.declared_frames / stream.rate_hz,
+            guessed_length=stream.guessed_length,
+            blocks=blocks,
         )
 
 
 def seconds_of(path: str) -> float:
-    """The declared length of a sound file in seconds, 0 if it cannot be read."""
+    """The declared length of a song in seconds, 0 if it is unknown or the file cannot be opened."""
     try:
         with open_audio(path) as audio:
             return audio.seconds
@@ -90,32 +83,38 @@ def _check_file(path: str) -> None:
         raise SkipTrack("empty", "the file has no bytes")
 
 
-def _what(error: soundfile.LibsndfileError) -> str:
-    """What libsndfile says; of a file it cannot recognise it says that it does not exist."""
-    return "no decoder recognises it" if error.code == 7 else error.error_string
-
-
-def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float64]]:
+def _mono_blocks(stream: Stream) -> Iterator[NDArray[np.float64]]:
+    """The channels' mean; what could be decoded before an error counts if it is half the song."""
+    expected = 0 if stream.guessed_length else stream.declared_frames
     decoded = 0
-    buffer = np.empty((_BLOCK_FRAMES, file.channels))
     try:
-        while len(block := file.read(out=buffer)):
+        for block in stream.blocks:
             decoded += len(block)
             yield _mono(block)
-    except soundfile.LibsndfileError as error:
-        if decoded < file.frames / 2:
-            raise SkipTrack("decode_error", error.error_string) from error
+    except SkipTrack:
+        if not decoded or decoded < expected / 2:
+            raise
     if not decoded:
         raise SkipTrack("empty", "the file has no samples")
-    if decoded < file.frames / 2:
-        detail = f"{decoded} of {file.frames} samples could be decoded"
-        raise SkipTrack("truncated", detail)
+    if decoded < expected / 2:
+        raise SkipTrack("truncated", f"{decoded} of {expected} samples could be decoded")
 
 
 def _mono(block: NDArray[np.float64]) -> NDArray[np.float64]:
     """SoX's `remix -`: the channels' mean, float64 [frames, channels] -> [frames], 32-bit steps."""
+    np.nan_to_num(block, copy=False)
     np.clip(block, -1, _LARGEST, out=block)
     total = block[:, 0] * (_FULL_SCALE / block.shape[1])
     for channel in range(1, block.shape[1]):
         total += block[:, channel] * (_FULL_SCALE / block.shape[1])
     return np.rint(total, out=total) / _FULL_SCALE
+
+
+def _resampled(
+    blocks: Iterator[NDArray[np.float64]], rate_hz: int, to_rate_hz: int
+) -> Iterator[NDArray[np.float64]]:
+    """The blocks at another rate, by libsoxr at the quality of SoX's `rate -v`."""
+    resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float64", quality="VHQ")
+    for block in blocks:
+        yield resampler.resample_chunk(block)
+    yield resampler.resample_chunk(np.zeros(0), last=True)

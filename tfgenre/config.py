@@ -13,6 +13,7 @@ from tfgenre.errors import UserError
 
 DATASETS = ("folder", "fma", "jamendo", "demo")
 RENDERERS = ("native", "sox")
+TAILS = ("drop", "overlap")
 SPLITS = ("train", "validation", "test")
 SPLIT_METHODS = ("artist", "track", "slice", "official")
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
@@ -41,12 +42,23 @@ def check_range(name: str, value: float, low: float, high: float = math.inf) -> 
 
 @dataclass(frozen=True, kw_only=True)
 class RenderConfig:
-    """How a song becomes a picture."""
+    """How a song becomes slices.
+
+    `sample_rate_hz` 0 means: each song's own rate. `tail` says what becomes of the columns after
+    the last whole slice. `max_slices_per_track` 0 means: all.
+    """
 
     pixels_per_second: int = 50
+    sample_rate_hz: int = 44100
     renderer: str = "native"
+    tail: str = "drop"
+    max_slices_per_track: int = 0
 
     def __post_init__(self) -> None:
+        if self.sample_rate_hz:
+            check_range("sample_rate_hz (0: the song's own)", self.sample_rate_hz, 4000, 192_000)
+        check_choice("tail", self.tail, TAILS)
+        check_range("max_slices_per_track", self.max_slices_per_track, 0)
         check_range("pixels_per_second", self.pixels_per_second, 1, 5000)
         check_choice("renderer", self.renderer, RENDERERS)
 

@@ -6,9 +6,10 @@ from tfgenre import config
 
 FLAGS = flags.FLAGS
 
-COLLECTION = ("dataset", "data_dir", "records_dir", "genres", "pixels_per_second", "renderer")
+COLLECTION = ("dataset", "data_dir", "records_dir", "genres")
+RENDERING = ("pixels_per_second", "sample_rate_hz", "renderer", "tail", "max_slices_per_track")
 SPLITTING = ("split_by", "split_ratios", "num_shards", "seed")
-BUILD = (*COLLECTION, *SPLITTING, "num_workers", "overwrite")
+BUILD = (*COLLECTION, *RENDERING, *SPLITTING, "num_workers", "overwrite")
 TRAINING = (
     "records_dir",
     "run_dir",
@@ -55,6 +56,24 @@ def _define_collection(values: flags.FlagValues) -> None:
         "genres", [], "Genres to use, in label order; all of the collection's if empty.", **where
     )
     flags.DEFINE_integer("pixels_per_second", 50, "Columns of the picture a second.", **where)
+    flags.DEFINE_integer(
+        "sample_rate_hz",
+        44100,
+        "Songs of another sample rate are converted to this one, so that a row of the picture is "
+        "the same frequency in all of them; 0: each keeps its own rate, as the seed's did.",
+        **where,
+    )
+    flags.DEFINE_enum(
+        "tail",
+        "drop",
+        config.TAILS,
+        "What becomes of a song's end after its last whole slice: drop, or overlap (one more slice "
+        "flush with the end).",
+        **where,
+    )
+    flags.DEFINE_integer(
+        "max_slices_per_track", 0, "Slices a song at most, spread evenly over it; 0: all.", **where
+    )
     flags.DEFINE_enum(
         "renderer",
         "native",

@@ -76,7 +76,8 @@ def predict(
         if isinstance(found, SkipTrack):
             yield Prediction(path, reason=found.reason, detail=found.detail)
             continue
-        batches = np.split(found[..., np.newaxis], range(batch_size, len(found), batch_size))
+        images = found.images[..., np.newaxis]
+        batches = np.split(images, range(batch_size, len(images), batch_size))
         probabilities = np.concatenate([model.predict_on_batch(batch) for batch in batches])
         votes, mean = evaluate.vote(probabilities), probabilities.mean(axis=0)
         yield Prediction(

@@ -1,6 +1,10 @@
 """A song's path becomes its slices, or the reason why not. Building and predicting both call it."""
 
+import itertools
+import os
 import shutil
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,28 +13,91 @@ from tfgenre import audio, slices, spectrogram
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
 
+_SLICES_A_PIECE = 64  # 1 MB
+_LEAST_BYTES_A_SECOND = 1000  # MPEG audio has at least 8 kbit/s
 
-def render(path: str, config: RenderConfig) -> NDArray[np.uint8]:
-    """Renders a song.
+
+class Slices(NamedTuple):
+    """Slices of a song.
+
+    Attributes:
+        images: uint8 [slices, 128, 128].
+        indices: the place of each in the song, int64 [slices].
+    """
+
+    images: NDArray[np.uint8]
+    indices: NDArray[np.int64]
+
+
+def render(path: str, config: RenderConfig) -> Slices:
+    """Renders a song; see `render_pieces`."""
+    return join(render_pieces(path, config))
+
+
+def join(pieces: Iterable[Slices]) -> Slices:
+    """Puts a song's pieces together."""
+    images, indices = zip(*pieces, strict=True)
+    return Slices(np.concatenate(images), np.concatenate(indices))
+
+
+def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
+    """Renders a song while it is decoded, in memory that does not grow with its length.
 
     Args:
         path: the sound file.
-        config: pixels a second and which renderer draws.
+        config: how.
 
-    Returns:
-        uint8 [slices, 128, 128], at least one slice.
+    Yields:
+        At least one piece of at most 64 slices.
 
     Raises:
-        SkipTrack: with one of the reasons in `errors.SKIP_REASONS`.
+        SkipTrack: with one of the reasons in `errors.SKIP_REASONS`, maybe after some pieces, which
+            are then not to be used.
     """
-    picture = draw(path, config)
-    if picture.size and picture.max() == spectrogram.PALETTE_FIRST:
+    audible, num_columns = False, 0
+
+    def watched() -> Iterator[NDArray[np.uint8]]:
+        nonlocal audible, num_columns
+        for some in columns(path, config):
+            num_columns += len(some)
+            audible = audible or bool(some.size and some.max() > spectrogram.PALETTE_FIRST)
+            yield some
+
+    cut = slices.cut(watched(), tail=config.tail)
+    chosen = slices.spread(cut, config.max_slices_per_track)
+    num_pieces = 0
+    while piece := list(itertools.islice(chosen, _SLICES_A_PIECE)):
+        num_pieces += 1
+        yield Slices(
+            np.stack([image for _, image in piece]), np.array([index for index, _ in piece])
+        )
+    if not num_pieces:
+        raise SkipTrack("too_short", f"{num_columns} columns, a slice takes {slices.SLICE_SIZE}")
+    if not audible:
         raise SkipTrack("silent", "nothing above -120 dB")
-    cut = slices.cut(picture)
-    if not len(cut):
-        columns = picture.shape[1]
-        raise SkipTrack("too_short", f"{columns} columns, a slice takes {slices.SLICE_SIZE}")
-    return cut
+
+
+def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
+    """A song's picture as it is drawn, uint8 [some, 129], as `spectrogram.columns` gives it.
+
+    Raises:
+        SkipTrack: as `render_pieces`.
+    """
+    rate_hz = config.sample_rate_hz
+    with audio.open_audio(path, sample_rate_hz=rate_hz) as song:
+        if config.renderer == "sox":
+            seconds = os.path.getsize(path) / _LEAST_BYTES_A_SECOND if song.guessed_length else None
+            picture = spectrogram.sox_spectrogram(
+                path,
+                pixels_per_second=config.pixels_per_second,
+                sample_rate_hz=rate_hz,
+                seconds=seconds,
+            )
+            yield picture.T[:, ::-1]
+        else:
+            yield from spectrogram.columns(
+                song.blocks, rate_hz=song.rate_hz, pixels_per_second=config.pixels_per_second
+            )
 
 
 def check_renderer(config: RenderConfig) -> None:
@@ -39,22 +106,4 @@ def check_renderer(config: RenderConfig) -> None:
         raise UserError(
             "--renderer=sox: the sox program is not installed (apt-get install sox "
             "libsox-fmt-mp3); --renderer=native draws the same pictures without it."
-        )
-
-
-def draw(path: str, config: RenderConfig) -> NDArray[np.uint8]:
-    """A song's whole picture, uint8 [129, columns], as `spectrogram.spectrogram` gives it.
-
-    Raises:
-        SkipTrack: as `render`.
-    """
-    pixels_per_second = config.pixels_per_second
-    with audio.open_audio(path) as song:
-        if config.renderer == "sox":
-            seconds = song.seconds if song.guessed_length else None
-            return spectrogram.sox_spectrogram(
-                path, pixels_per_second=pixels_per_second, seconds=seconds
-            )
-        return spectrogram.spectrogram(
-            song.blocks, rate_hz=song.rate_hz, pixels_per_second=pixels_per_second
         )

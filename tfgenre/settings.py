@@ -29,7 +29,7 @@ def build_config(values: flags.FlagValues) -> BuildConfig:
     return BuildConfig(
         dataset=_dataset(values),
         genres=tuple(values.genres),
-        render=RenderConfig(pixels_per_second=values.pixels_per_second, renderer=values.renderer),
+        render=RenderConfig(**{name: values[name].value for name in definitions.RENDERING}),
         split=SplitConfig(
             split_by=values.split_by, split_ratios=_ratios(values.split_ratios), seed=values.seed
         ),
@@ -88,7 +88,7 @@ def num_workers(values: flags.FlagValues) -> int:
 def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifest) -> None:
     """Raises UserError if a flag that was given contradicts what the records were built with."""
     built = {**manifest.config, **manifest.config["render"], **manifest.config["split"]}
-    for name in ("dataset", "genres", "pixels_per_second", "renderer", "split_by"):
+    for name in ("dataset", "genres", *definitions.RENDERING, "split_by"):
         if values[name].present and values[name].value != built[name]:
             raise UserError(
                 f"{records_dir} was built with --{name}={built[name]}, but --{name}="

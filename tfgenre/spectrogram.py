@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from PIL import Image
 
 from tfgenre.errors import SkipTrack
 
@@ -88,27 +89,45 @@ def window(missing: int = 0) -> NDArray[np.float64]:
 _WHOLE_WINDOW = window()
 
 
-def spectrogram(
+def columns(
     blocks: Iterable[NDArray[np.float64]], *, rate_hz: int, pixels_per_second: int
-) -> NDArray[np.uint8]:
-    """Draws a song.
+) -> Iterator[NDArray[np.uint8]]:
+    """Draws a song while it is read.
 
     Args:
         blocks: mono samples, float64 [any] each, full scale 1.
         rate_hz: their sample rate.
         pixels_per_second: columns a second asked for; SoX rounds to whole frames.
 
-    Returns:
-        uint8 [129, columns], palette indices 4 (at or below -120 dB) to 254 (0 dB), row 0 highest.
+    Yields:
+        uint8 [some, 129]: columns one after the other, each from 0 Hz up, palette indices 4 (at or
+        below -120 dB) to 254 (0 dB).
     """
     pen = _Pen(Grid.for_rate(rate_hz, pixels_per_second))
-    columns = [np.zeros((0, ROWS), np.uint8)]
-    for block in blocks:
-        columns += pen.feed(block)
-    columns += pen.finish()
-    # SoX sizes the picture from the length it knows, and takes 800 columns when that rounds to 0.
-    width = int(pixels_per_second * (pen.num_samples / rate_hz) + 0.5) or 800
-    return np.concatenate(columns)[:width, ::-1].T
+    drawn = np.zeros((0, ROWS), np.uint8)
+    num_yielded = 0
+    for more in pen.draw(blocks):
+        drawn = np.concatenate([drawn, more])
+        # Columns are a little narrower than asked for, but SoX sizes the picture as if they were
+        # not: those that may be cut off at the end wait until the song turns out longer.
+        ready = _width(pen.num_samples, rate_hz, pixels_per_second) - num_yielded
+        num_yielded += min(ready, len(drawn))
+        yield drawn[:ready]
+        drawn = drawn[ready:]
+    yield drawn[: (_width(pen.num_samples, rate_hz, pixels_per_second) or 800) - num_yielded]
+
+
+def _width(num_samples: int, rate_hz: int, pixels_per_second: int) -> int:
+    """Columns of a whole song; SoX takes 800 where this is 0."""
+    return int(pixels_per_second * (num_samples / rate_hz) + 0.5)
+
+
+def spectrogram(
+    blocks: Iterable[NDArray[np.float64]], *, rate_hz: int, pixels_per_second: int
+) -> NDArray[np.uint8]:
+    """Draws a whole song: `columns` as SoX's picture, uint8 [129, columns], row 0 the highest."""
+    drawn = columns(blocks, rate_hz=rate_hz, pixels_per_second=pixels_per_second)
+    return np.concatenate([np.zeros((0, ROWS), np.uint8), *drawn])[:, ::-1].T
 
 
 class _Pen:
@@ -128,15 +147,13 @@ class _Pen:
         self._squares = np.empty((self._chunk, 2 * ROWS))
         self._power = np.empty((self._chunk, ROWS))
 
-    def feed(self, block: NDArray[np.float64]) -> Iterator[NDArray[np.uint8]]:
-        """The columns that can be drawn without knowing where the song ends."""
-        self.num_samples += len(block)
-        self._held = np.concatenate([self._held, block])
-        while len(self._held) >= (self._chunk - 1) * self._grid.step + DFT_SIZE:
-            yield self._draw(self._chunk)
-
-    def finish(self) -> Iterator[NDArray[np.uint8]]:
-        """The remaining columns; silence follows the song."""
+    def draw(self, blocks: Iterable[NDArray[np.float64]]) -> Iterator[NDArray[np.uint8]]:
+        """All columns; before and after the song there is silence."""
+        for block in blocks:
+            self.num_samples += len(block)
+            self._held = np.concatenate([self._held, block])
+            while len(self._held) >= (self._chunk - 1) * self._grid.step + DFT_SIZE:
+                yield self._draw(self._chunk)
         left = self._grid.num_frames(self.num_samples) - self._frames_drawn
         silence = np.zeros(max(0, left * self._grid.step + DFT_SIZE - len(self._held)))
         self._held = np.concatenate([self._held, silence])
@@ -180,28 +197,29 @@ def _palette(power: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 
 def sox_spectrogram(
-    path: str, *, pixels_per_second: int, seconds: float | None = None
+    path: str, *, pixels_per_second: int, sample_rate_hz: int = 0, seconds: float | None = None
 ) -> NDArray[np.uint8]:
     """Draws a song with the sox program, through pipes alone.
 
     Args:
         path: the sound file.
         pixels_per_second: columns a second.
-        seconds: the song's length where SoX would guess it (MP3), None where SoX knows it.
+        sample_rate_hz: what SoX converts the samples to; 0 keeps the file's own rate.
+        seconds: at least the song's length where SoX would guess it (MP3), else None.
 
     Returns:
-        uint8 [129, columns], as `spectrogram`.
+        uint8 [129, columns], as `spectrogram`; at most SoX's 200,000 columns.
 
     Raises:
         SkipTrack: if SoX cannot draw the file; the detail is SoX's own sentence.
     """
-    from PIL import Image
-
     # An absolute path: SoX takes a leading "-" for an option and a leading "|" for a command.
-    path = os.path.abspath(path)
-    length = [] if seconds is None else ["-d", f"{seconds:.6f}"]
-    command = ["sox", "-D", "-V1", "--no-glob", path, "-n", "remix", "-", "spectrogram", *length]
-    command += ["-Y", "200", "-X", str(pixels_per_second), "-m", "-r", "-o", "-"]
+    command = ["sox", "-D", "-V1", "--no-glob", os.path.abspath(path), "-n", "remix", "-"]
+    if sample_rate_hz:
+        command += ["rate", "-v", str(sample_rate_hz)]
+    command += ["spectrogram", "-Y", "200", "-X", str(pixels_per_second), "-m", "-r", "-o", "-"]
+    if seconds is not None:
+        command += ["-d", f"{seconds:.6f}"]
     done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode or not done.stdout:
         lines = done.stderr.decode(errors="replace").strip().splitlines()

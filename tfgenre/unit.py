@@ -19,6 +19,7 @@ from tfgenre.datasets.track import Skipped, Track
 from tfgenre.errors import SkipTrack
 from tfgenre.plan import Plan, Unit
 from tfgenre.records import Shard
+from tfgenre.render import Slices
 from tfgenre.workers import Rendered
 
 
@@ -118,9 +119,9 @@ def _work_path(records_dir: Path, unit: Unit, suffix: str) -> Path:
     return work_dir(records_dir) / f"unit-{unit.index:05d}{suffix}"
 
 
-def _slices_of(track: Track, images: NDArray[np.uint8], plan: Plan) -> Iterator[_Slice]:
+def _slices_of(track: Track, found: Slices, plan: Plan) -> Iterator[_Slice]:
     label = plan.config.genres.index(track.genre)
-    for index, image in enumerate(images):
+    for index, image in zip(found.indices.tolist(), found.images, strict=True):
         key = slices.sampling_key(plan.config.split.seed, track.id, index)
         yield _Slice(key, track.id, index, label, image)
 

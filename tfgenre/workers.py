@@ -8,19 +8,18 @@ import multiprocessing
 import os
 import queue
 import signal
+import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack
+from tfgenre.render import Slices, join, render_pieces
 
-Rendered = NDArray[np.uint8] | SkipTrack
+Rendered = Slices | SkipTrack
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -45,7 +44,7 @@ class RenderWorker:
         self._stopped = False
 
     def __call__(self, path: str) -> Rendered:
-        """A song's slices, uint8 [slices, 128, 128], or why there are none.
+        """A song's slices, or why there are none.
 
         Raises:
             Stopped: if `stop` was called.
@@ -55,15 +54,26 @@ class RenderWorker:
             if self._stopped:
                 raise Stopped
             pipe.send(path)
-            if not pipe.poll(self._timeout_s):
-                self.close()
-                return SkipTrack("timeout", f"not rendered within {self._timeout_s:g} s")
-            rendered: Rendered = pipe.recv()
-            return rendered
+            return self._receive(pipe)
         except (EOFError, OSError) as error:
             if self._stopped:
                 raise Stopped from error
             return SkipTrack("crashed", f"the decoder ended its process, status {self.close()}")
+
+    def _receive(self, pipe: Connection) -> Rendered:
+        """Takes the song's pieces until the child says that there are no more, or why not."""
+        deadline = time.monotonic() + self._timeout_s
+        pieces = []
+        while pipe.poll(deadline - time.monotonic()):
+            match pipe.recv():
+                case Slices() as piece:
+                    pieces.append(piece)
+                case SkipTrack() as skip:
+                    return skip
+                case None:
+                    return join(pieces)
+        self.close()
+        return SkipTrack("timeout", f"not rendered within {self._timeout_s:g} s")
 
     def stop(self) -> None:
         """Calls the work off: the song under way and all later ones raise Stopped."""
@@ -142,15 +152,15 @@ def map_with_workers(
 def _serve(pipe: Connection, config: RenderConfig) -> None:
     """The child: renders one path after the other until the parent hangs up."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders write their doubts to stderr
-    from tfgenre.render import render
-
     while True:
         try:
             path = pipe.recv()
         except EOFError:
             return
         try:
-            pipe.send(render(path, config))
+            for piece in render_pieces(path, config):
+                pipe.send(piece)
+            pipe.send(None)
         except SkipTrack as skip:
             pipe.send(skip)
         except Exception as error:  # whatever a decoder throws costs one song, not the build

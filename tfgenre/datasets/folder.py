@@ -28,7 +28,7 @@ def load(data_dir: Path) -> Catalogue:
 
 def is_sound_file(path: Path) -> bool:
     """Whether the name says so; hidden files, such as macOS's `._song.mp3`, are none."""
-    return path.suffix.lower() in audio.EXTENSIONS and not path.name.startswith(".")
+    return path.suffix.lower() in audio.SUFFIXES and not path.name.startswith(".")
 
 
 def walk(folder: Path) -> Iterator[Path]:

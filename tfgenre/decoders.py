@@ -1,0 +1,176 @@
+"""Sound files as streams of samples: libsndfile's formats, and through PyAV what ffmpeg reads."""
+
+import struct
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from tfgenre.errors import SkipTrack
+
+LIBSNDFILE_SUFFIXES = frozenset(
+    ".aif .aifc .aiff .au .caf .flac .mp3 .oga .ogg .opus .rf64 .w64 .wav".split()
+)
+# Only these ffmpeg formats are tried, each for its own suffixes: ffmpeg would also open playlists,
+# which name other files and hosts.
+FFMPEG_FORMATS = {
+    ".aac": "aac",
+    ".ac3": "ac3",
+    ".ape": "ape",
+    ".m4a": "mov",
+    ".m4b": "mov",
+    ".mka": "matroska",
+    ".mp4": "mov",
+    ".mpc": "mpc8",
+    ".tta": "tta",
+    ".webm": "matroska",
+    ".wma": "asf",
+    ".wv": "wv",
+}
+_BLOCK_SAMPLES = 1 << 16  # of all channels together
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A sound file being decoded.
+
+    Attributes:
+        rate_hz: its sample rate.
+        num_channels: how many channels.
+        declared_frames: samples a channel that its header declares, 0 if unknown.
+        guessed_length: True if that is an encoder's note or a guess (MPEG audio).
+        blocks: samples, float64 [some, num_channels] each, full scale 1; a block is only valid
+            until the next is taken.
+    """
+
+    rate_hz: int
+    num_channels: int
+    declared_frames: int
+    guessed_length: bool
+    blocks: Iterator[NDArray[np.float64]]
+
+
+def open_stream(path: str) -> AbstractContextManager[Stream]:
+    """Opens a sound file with the decoder for it.
+
+    Raises:
+        SkipTrack: not_audio or truncated; decode_error while the blocks are read.
+    """
+    ffmpeg_format = FFMPEG_FORMATS.get(Path(path).suffix.lower())
+    return _with_av(path, ffmpeg_format) if ffmpeg_format else _with_libsndfile(path)
+
+
+class _Unseekable(soundfile.SoundFile):
+    """A sound file read from start to end, however long its header says it is.
+
+    soundfile seeks after each read of a seekable file, which in an MP3 means decoding again, and
+    it stops at the declared length, which may be a lie.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
+@contextmanager
+def _with_libsndfile(path: str) -> Iterator[Stream]:
+    try:
+        file = _Unseekable(path)
+    except soundfile.LibsndfileError as error:
+        raise SkipTrack("not_audio", _what(error)) from error
+    with file:
+        is_mpeg = file.subtype.startswith("MPEG")
+        if is_mpeg:
+            _check_mpeg_length(path)
+        yield Stream(
+            rate_hz=file.samplerate,
+            num_channels=file.channels,
+            declared_frames=file.frames,
+            guessed_length=is_mpeg,
+            blocks=_libsndfile_blocks(file),
+        )
+
+
+def _libsndfile_blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float64]]:
+    buffer = np.empty((max(1, _BLOCK_SAMPLES // file.channels), file.channels))
+    try:
+        while len(block := file.read(out=buffer)):
+            yield block
+    except soundfile.LibsndfileError as error:
+        raise SkipTrack("decode_error", error.error_string) from error
+
+
+def _what(error: soundfile.LibsndfileError) -> str:
+    """What libsndfile says; of a file it cannot recognise it says that it does not exist."""
+    return "no decoder recognises it" if error.code == 7 else error.error_string
+
+
+def _check_mpeg_length(path: str) -> None:
+    """Raises SkipTrack if the first frame declares more than twice the bytes that are there.
+
+    MPEG audio has no length but what an encoder may note in its first frame (Xing, Info). Samples
+    noted there are not trusted; a file cut off while it was copied shows in the bytes.
+    """
+    with open(path, "rb") as file:
+        start = file.read(10)
+        tag = 0
+        if start[:3] == b"ID3" and len(start) == 10:
+            tag = 10 + sum(
+                (byte & 0x7F) << shift
+                for byte, shift in zip(start[6:], (21, 14, 7, 0), strict=True)
+            )
+        file.seek(tag)
+        frame = file.read(4096)
+        size = file.seek(0, 2) - tag
+    place = max(frame.find(b"Xing"), frame.find(b"Info"))
+    if place < 0 or len(frame) < place + 16:
+        return
+    flags, first, second = struct.unpack(">III", frame[place + 4 : place + 16])
+    declared = second if flags & 3 == 3 else first if flags & 3 == 2 else 0
+    if size < declared / 2:
+        raise SkipTrack("truncated", f"{size} of {declared} bytes are there")
+
+
+@contextmanager
+def _with_av(path: str, ffmpeg_format: str) -> Iterator[Stream]:
+    try:
+        import av
+    except ImportError as error:
+        detail = "its format needs the extra av: pip install 'tfgenre[av]'"
+        raise SkipTrack("not_audio", detail) from error
+    try:
+        container = av.open(path, format=ffmpeg_format, options={"protocol_whitelist": "file"})
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise SkipTrack("not_audio", str(error)) from error
+    with container:
+        if not container.streams.audio:
+            raise SkipTrack("not_audio", "no sound in it")
+        stream = container.streams.audio[0]
+        seconds = float(stream.duration * stream.time_base) if stream.duration else 0.0
+        yield Stream(
+            rate_hz=stream.rate,
+            num_channels=stream.channels,
+            declared_frames=int(seconds * stream.rate),
+            guessed_length=False,
+            blocks=_av_blocks(container, stream),
+        )
+
+
+def _av_blocks(container: Any, stream: Any) -> Iterator[NDArray[np.float64]]:
+    import av
+
+    to_float = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
+    failures = 0
+    for packet in container.demux(stream):
+        try:
+            for frame in packet.decode():
+                for converted in to_float.resample(frame):
+                    yield converted.to_ndarray().T.astype(np.float64)
+        except av.FFmpegError as error:  # a damaged packet; the next one may be whole
+            failures += 1
+            if failures > 1000:
+                raise SkipTrack("decode_error", str(error)) from error
