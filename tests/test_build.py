@@ -1,5 +1,6 @@
 """Building: the same bytes whatever happens on the way, and nothing lost."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -71,10 +72,53 @@ def test_another_build_in_the_folder_is_refused(plan, collection, tmp_path):
     with pytest.raises(UserError, match=r"pixels_per_second \(50 there, 25 asked for\)"):
         build.build(other, tmp_path, num_workers=2)
     assert contents(tmp_path) == before
-    (tmp_path / "mine.txt").write_text("not a record")
+    foreign = {"mine.txt", "imagenet-train.tfrecord-00000-of-01024"}
+    for name in foreign:
+        (tmp_path / name).write_text("not ours")
+    (tmp_path / ".folder-train.tfrecord-00000-of-00005.tmp").write_text("of a build killed")
     build.discard(tmp_path)
-    assert list(contents(tmp_path)) == ["mine.txt"]
+    assert contents(tmp_path).keys() == foreign
     build.build(other, tmp_path, num_workers=2)
+
+
+def test_a_second_build_at_once_is_refused(plan, tmp_path):
+    refused = []
+
+    def build_again(count):
+        with pytest.raises(UserError, match="Another make_records is at work"):
+            build.build(plan, tmp_path, num_workers=1)
+        with pytest.raises(UserError, match="Another make_records is at work"):
+            build.discard(tmp_path)
+        refused.append(count)
+
+    build.build(plan, tmp_path, num_workers=1, on_track=build_again)
+    assert len(refused) == 12
+
+
+def test_a_unit_whose_shard_is_lost_is_done_again(plan, undisturbed, tmp_path):
+    done = []
+
+    def interrupt(count):
+        done.append(count)
+        if len(done) == 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build.build(plan, tmp_path, num_workers=1, on_track=interrupt)
+    shards = sorted(tmp_path.glob("*.tfrecord*"))
+    shards[0].unlink()
+    shards[1].write_bytes(shards[1].read_bytes()[:-100])
+    next((tmp_path / ".build").glob("unit-*.json")).write_text("{")
+    build.build(plan, tmp_path, num_workers=2)
+    assert contents(tmp_path) == undisturbed
+
+
+def test_a_finished_build_that_lost_a_shard_says_so(plan, tmp_path):
+    build.build(plan, tmp_path, num_workers=2)
+    shard = min(tmp_path.glob("*.tfrecord*"))
+    shard.unlink()
+    with pytest.raises(UserError, match=shard.name):
+        build.build(plan, tmp_path, num_workers=2)
 
 
 def test_a_changed_collection_is_refused(tmp_path):
@@ -144,6 +188,15 @@ def test_broken_songs_are_named_and_the_rest_is_built(collection, tmp_path):
     assert "skipped 1: too_short" in manifest.summary(built)
 
 
+def test_names_that_are_not_utf8(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=3.0)
+    song = data_dir / "Noise" / "0.wav"
+    song.rename(song.with_name(os.fsdecode(b"caf\xe9.wav")))
+    built = build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", num_workers=2)
+    assert built.skipped == ()
+    assert manifest.read(tmp_path / "records") == built
+
+
 def test_a_split_without_tracks_is_refused(tmp_path):
     data_dir = songs.write_collection(tmp_path, songs_a_genre=1)
     with pytest.raises(UserError, match="test split is left without tracks"):
@@ -152,7 +205,9 @@ def test_a_split_without_tracks_is_refused(tmp_path):
 
 def test_a_split_whose_songs_are_all_broken_is_refused(tmp_path):
     data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=1.0)
-    with pytest.raises(UserError, match="train split is left without slices"):
+    with pytest.raises(
+        UserError, match=r"train split is left without slices .* Skipped: 6 too_short"
+    ):
         build.build(plan_of(data_dir), tmp_path / "records", num_workers=2)
 
 

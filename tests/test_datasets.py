@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import mutagen.wave
 import pytest
 from mutagen.easyid3 import EasyID3
-from mutagen.id3 import ID3, TCON
+from mutagen.id3 import ID3, TCON, TPE1
 
 from tests import songs
 from tfgenre import datasets
@@ -112,6 +113,16 @@ def test_fma_genres_go_to_their_top_level(fma_dir):
     )
 
 
+def test_fma_clips_that_come_twice_count_once(fma_dir):
+    (fma_dir / "fma_medium" / "000").mkdir(parents=True)
+    tagged(fma_dir / "fma_medium/000/000000.mp3", genre="Rock")
+    catalogue = fma.load(fma_dir)
+    assert [track.id for track in catalogue.tracks] == ["000000", "000001", "000004"]
+    assert Skipped("fma_small/000/000000.mp3", "duplicate", "of fma_medium/000/000000.mp3") in (
+        catalogue.skipped
+    )
+
+
 def test_fma_table_that_is_no_table(fma_dir):
     (fma_dir / "genres.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="not FMA's table of genres"):
@@ -128,6 +139,16 @@ def test_spellings_of_genre_tags(tmp_path, text, expected):
     found.add(TCON(encoding=1, text=text))
     found.save(path)
     assert tags.read(path).genres == (expected,)
+
+
+def test_tags_of_wav_files(tmp_path):
+    path = songs.write(tmp_path / "song.wav", songs.tone(0.5))
+    found = mutagen.wave.WAVE(path)
+    found.add_tags()
+    found.tags.add(TPE1(encoding=3, text=["Them"]))
+    found.tags.add(TCON(encoding=3, text=["Rock"]))
+    found.save()
+    assert tags.read(path) == tags.Tags(artist="Them", genres=("Rock",))
 
 
 def test_tags_of_what_is_no_song(tmp_path):

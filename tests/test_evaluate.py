@@ -1,3 +1,6 @@
+import dataclasses
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -46,8 +49,12 @@ VERDICTS = Verdicts(
 )
 
 
+def score(manifest: Manifest, trained_on: Manifest) -> dict[str, Any]:
+    return evaluate.score(VERDICTS, manifest, split="test", trained_on=trained_on)
+
+
 def test_score():
-    found = evaluate.score(VERDICTS, manifest_of())
+    found = score(manifest_of(), manifest_of())
     assert found["num_slices"] == 8
     assert found["num_tracks"] == 3
     assert found["slice_accuracy"] == pytest.approx(5 / 8)
@@ -77,17 +84,23 @@ def test_vote():
 
 
 def test_a_slice_split_says_that_it_leaks():
-    found = evaluate.score(VERDICTS, manifest_of(split_by="slice")) | {"split": "test"}
-    assert LEAKS in evaluate.summary(found)
-    found = evaluate.score(VERDICTS, manifest_of()) | {"split": "test"}
-    assert "leak" not in evaluate.summary(found)
+    leaky = manifest_of(split_by="slice")
+    assert LEAKS in evaluate.summary(score(leaky, leaky))
+    assert "leak" not in evaluate.summary(score(manifest_of(), manifest_of()))
+
+
+def test_other_records_are_told_from_those_trained_on():
+    assert evaluate.OTHER_RECORDS not in evaluate.summary(score(manifest_of(), manifest_of()))
+    other = dataclasses.replace(manifest_of(), collection_sha256="other")
+    assert evaluate.OTHER_RECORDS in evaluate.summary(score(other, manifest_of()))
 
 
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
-        (manifest_of(genres=("A", "C", "B")), "its genres is A, C, B"),
+        (manifest_of(genres=("A", "C", "B")), "its genres are A, C, B"),
         (manifest_of(pixels_per_second=25), "its rendering is"),
+        (manifest_of(split_by="track"), "judged on songs it knows"),
     ],
 )
 def test_records_of_another_kind_are_refused(other, sentence, tmp_path):

@@ -13,6 +13,7 @@ PACKAGE = ROOT / "tfgenre"
 # A module imports only from those that stand above it (docs/architecture.md).
 ORDER = [
     "errors",
+    "files",
     "config",
     "decoders",
     "audio",

@@ -76,6 +76,24 @@ def test_slices_per_genre(records_dir, contents, cap):
     assert np.bincount(np.concatenate(found)).tolist() == [cap, cap]
 
 
-def test_a_missing_shard_is_named(records_dir, contents, tmp_path):
-    with pytest.raises(UserError, match=r"folder-train\.tfrecord-0000.* is missing"):
+def test_a_shard_that_is_missing_or_cut_is_named(records_dir, contents, tmp_path):
+    with pytest.raises(UserError, match=r"folder-train\.tfrecord-0000.* is missing or damaged"):
         pipeline.source(tmp_path, contents, "train")
+    for path in records_dir.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes()[: 2 * 16493])
+    with pytest.raises(UserError, match=r"folder-train\.tfrecord-0000.* is missing or damaged"):
+        pipeline.source(tmp_path, contents, "train")
+
+
+def test_a_shard_with_a_flipped_bit_is_named(records_dir, contents, tmp_path):
+    for path in records_dir.iterdir():
+        content = bytearray(path.read_bytes())
+        if "train.tfrecord-00001" in path.name:
+            content[20_000] ^= 1
+        (tmp_path / path.name).write_bytes(content)
+    records = pipeline.source(tmp_path, contents, "train")
+    with (
+        pytest.raises(UserError, match=r"train\.tfrecord-00001-of-00002 is missing or damaged"),
+        pipeline.naming_damage(tmp_path, contents),
+    ):
+        list(pipeline.training_dataset(records, CONFIG))

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,11 @@ MISTAKES = {
     ),
     "no records": (("tfgenre_train", "--records_dir=/nowhere"), "No records in /nowhere"),
     "neither records nor dataset": (("tfgenre_train",), "Neither --records_dir nor --dataset"),
+    "seed": (("make_records", "--dataset=folder", "--seed=-1"), "--seed must be between 0"),
+    "batch size": (("tfgenre_train", "--records_dir=/", "--batch_size=0"), "--batch_size must be"),
+    "home of nobody": (("tfgenre_train", "--records_dir=~nobody-x/r"), "~nobody-x/r"),
+    "a file for a folder": (("tfgenre_train", "--records_dir=README.md"), "is not a folder"),
+    "flag file that is none": (("tfgenre_train", f"--flagfile={sys.executable}"), "decode"),
     "no run": (("tfgenre_evaluate", "--run_dir=/nowhere"), "No trained network in /nowhere"),
     "no run to predict with": (("tfgenre_predict", "--run_dir=/nowhere", "a"), "No trained"),
     "missing flag file": (("tfgenre_train", "--flagfile=/nowhere.cfg"), "/nowhere.cfg"),
@@ -180,6 +187,68 @@ def test_records_that_do_not_fit(trained, records, collection, tmp_path):
     done = run("tfgenre_evaluate", trained, other)
     assert done.returncode == 2
     assert "does not fit this network" in done.stderr
+
+
+def test_evaluating_on_the_same_songs_split_otherwise_is_refused(trained, collection, tmp_path):
+    other = f"--records_dir={tmp_path / 'other'}"
+    arguments = ("--dataset=folder", f"--data_dir={collection}", "--seed=7", other)
+    assert run("make_records", *arguments).returncode == 0
+    done = run("tfgenre_evaluate", trained, other)
+    assert done.returncode == 2
+    assert "judged on songs it knows" in done.stderr
+
+
+def test_a_run_in_the_folder_of_records_is_refused(records, work):
+    before = (work / "r" / "manifest.json").read_bytes()
+    for more in ([], ["--overwrite"]):
+        done = run("tfgenre_train", records, f"--run_dir={work / 'r'}", *more)
+        assert done.returncode == 2
+        assert "a run needs a folder of its own" in done.stderr
+    assert (work / "r" / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "content"),
+    [
+        ("best.keras", "tfgenre_predict", b"PK no zip"),
+        ("manifest.json", "tfgenre_predict", b'"text"'),
+        ("manifest.json", "tfgenre_predict", b'{"format": 1, "config": {}}'),
+        ("result.json", "tfgenre_evaluate", b"{"),
+        ("flags.cfg", "tfgenre_evaluate", b"\xff\xfe\0"),
+    ],
+)
+def test_damaged_files_of_a_run(trained, work, tmp_path, name, program, content):
+    for path in (work / "run").iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / name).unlink()
+    (tmp_path / name).write_bytes(content)
+    done = run(program, f"--run_dir={tmp_path}", *(["README.md"] if "predict" in program else []))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert name in done.stderr
+
+
+def test_a_run_that_was_not_finished_is_not_judged(trained, work, tmp_path):
+    for path in (work / "run").iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / "result.json").unlink()
+    done = run("tfgenre_evaluate", f"--run_dir={tmp_path}")
+    assert done.returncode == 2
+    assert "was not finished" in done.stderr
+
+
+@pytest.mark.parametrize("delay_s", [0.2, 0.6, 1.5])
+def test_ctrl_c(collection, tmp_path, delay_s):
+    command = [str(ROOT / "tools" / "make_records"), "--dataset=folder", "--num_shards=12"]
+    command += [f"--data_dir={collection}", f"--records_dir={tmp_path}", "--sample_rate_hz=192000"]
+    process = subprocess.Popen(
+        [sys.executable, *command], start_new_session=True, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(delay_s)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode in (-signal.SIGINT, 0, 130)
+    assert "Traceback" not in stderr
+    assert subprocess.run([sys.executable, *command], capture_output=True).returncode == 0
 
 
 def test_help_names_the_flags_that_matter():

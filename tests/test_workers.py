@@ -2,17 +2,17 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from tests import songs
-from tfgenre import workers
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack
 from tfgenre.render import Slices
-from tfgenre.workers import RenderWorker, map_with_workers
+from tfgenre.workers import RenderWorker, Stopped, map_with_workers
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +46,43 @@ def test_a_broken_song_comes_back_as_its_reason(worker, song, tmp_path):
     assert isinstance(worker(song), Slices)
 
 
-def test_a_song_that_kills_its_process_is_named_and_the_next_is_rendered(worker, song):
+def test_a_song_that_kills_its_process_is_named_and_the_next_is_rendered(worker, song, tmp_path):
+    long_song = str(songs.write(tmp_path / "long.flac", songs.noise(1200.0)))
     worker(song)
-    os.kill(pid_of(worker), signal.SIGSEGV)
-    crashed = worker(song)
+    killed: set[int | None] = set()
+
+    def kill_while_it_renders():
+        while len(killed) < 2:
+            process = worker._process
+            if process is not None and process.pid not in killed:
+                time.sleep(0.5)  # starts, and begins to render
+                os.kill(process.pid, signal.SIGSEGV)
+                killed.add(process.pid)
+
+    killer = threading.Thread(target=kill_while_it_renders)
+    killer.start()
+    crashed = worker(long_song)
+    killer.join()
     assert isinstance(crashed, SkipTrack)
     assert crashed.reason == "crashed"
     assert "-11" in crashed.detail
     assert isinstance(worker(song), Slices)
+
+
+def test_a_song_whose_process_was_killed_before_is_rendered(worker, song):
+    worker(song)
+    os.kill(pid_of(worker), signal.SIGKILL)
+    assert isinstance(worker(song), Slices)
+
+
+def test_stopping_ends_what_is_under_way(worker, song, tmp_path):
+    long_song = str(songs.write(tmp_path / "long.flac", songs.noise(1200.0)))
+    worker(song)
+    threading.Timer(0.3, worker.stop).start()
+    with pytest.raises(Stopped):
+        worker(long_song)
+    with pytest.raises(Stopped):
+        worker(song)
 
 
 def test_a_song_that_hangs_is_given_up(song):
@@ -101,7 +130,7 @@ def test_leaving_early_ends_the_processes(song):
 
 def test_an_error_in_the_work_is_raised(song):
     def work(worker, path):
-        raise workers.Stopped
+        raise Stopped
 
-    with pytest.raises(workers.Stopped):
+    with pytest.raises(Stopped):
         list(map_with_workers(work, [song] * 5, config=RenderConfig(), num_workers=2))

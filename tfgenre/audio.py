@@ -79,6 +79,8 @@ def _check_file(path: str) -> None:
         raise SkipTrack("missing", error.strerror or str(error)) from error
     if not stat.S_ISREG(found.st_mode):
         raise SkipTrack("not_audio", "not a file, but a folder, pipe or device")
+    if not os.access(path, os.R_OK):
+        raise SkipTrack("unreadable", "permission denied")
     if not found.st_size:
         raise SkipTrack("empty", "the file has no bytes")
 

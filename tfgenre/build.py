@@ -5,18 +5,21 @@ build was interrupted: the same command goes on where it was stopped.
 """
 
 import dataclasses
-import json
+import fcntl
+import itertools
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tfgenre import manifest, records, sampling
-from tfgenre.config import SPLITS, to_json
+from tfgenre.config import DATASETS, SPLITS, to_json
 from tfgenre.errors import UserError
+from tfgenre.files import read_json, write_json
 from tfgenre.manifest import Manifest, SplitContents
 from tfgenre.plan import Plan, Unit, check_splits
 from tfgenre.unit import UnitReport, UnitSplit, build_unit, read_unit_index, work_dir
@@ -45,19 +48,42 @@ def build(
     """
     if is_built(plan, records_dir):
         return manifest.read(records_dir)
-    _claim(plan, records_dir)
+    with _locked(records_dir):
+        _claim(plan, records_dir)
+        reports = _build_units(plan, records_dir, num_workers, on_track)
+        built = _merge(plan, reports)
+        counts = {split: found.num_slices for split, found in built.splits.items()}
+        check_splits(counts, "slices", skipped=built.skipped)
+        rows = [read_unit_index(records_dir, unit) for unit in plan.units]
+        sampling.write_index(records_dir / sampling.NAME, np.concatenate(rows))
+        manifest.write(built, records_dir)
+        shutil.rmtree(work_dir(records_dir))
+        return built
 
+
+def _build_units(
+    plan: Plan, records_dir: Path, num_workers: int, on_track: Callable[[int], object]
+) -> list[UnitReport]:
     def work(worker: RenderWorker, unit: Unit) -> UnitReport:
         return build_unit(unit, plan, records_dir, render=worker, on_track=on_track)
 
-    workers = map_with_workers(work, plan.units, config=plan.config.render, num_workers=num_workers)
-    built = _merge(plan, list(workers))
-    check_splits({split: found.num_slices for split, found in built.splits.items()}, "slices")
-    rows = [read_unit_index(records_dir, unit) for unit in plan.units]
-    sampling.write_index(records_dir / sampling.NAME, np.concatenate(rows))
-    manifest.write(built, records_dir)
-    shutil.rmtree(work_dir(records_dir))
-    return built
+    config = plan.config.render
+    return list(map_with_workers(work, plan.units, config=config, num_workers=num_workers))
+
+
+@contextmanager
+def _locked(records_dir: Path) -> Iterator[None]:
+    """Keeps a second build out of the folder; the system lets go when the process ends."""
+    work_dir(records_dir).mkdir(parents=True, exist_ok=True)
+    with (work_dir(records_dir) / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"Another make_records is at work in {records_dir}: wait for it, or give another "
+                "--records_dir."
+            ) from error
+        yield
 
 
 def is_built(plan: Plan, records_dir: Path) -> bool:
@@ -70,27 +96,41 @@ def is_built(plan: Plan, records_dir: Path) -> bool:
         return False
     built = manifest.read(records_dir)
     _check_same(plan, records_dir, built.config, built.collection_sha256)
+    for split in built.splits.values():
+        for shard in split.shards:
+            if not records.is_whole(records_dir / shard.name, shard):
+                raise UserError(
+                    f"{records_dir / shard.name} is missing or damaged: build the records again, "
+                    "with --overwrite."
+                )
     return True
 
 
 def discard(records_dir: Path) -> None:
-    """Removes the records in a folder, finished or not, and nothing else that lies there."""
-    (records_dir / manifest.NAME).unlink(missing_ok=True)
-    (records_dir / sampling.NAME).unlink(missing_ok=True)
-    for shard in records_dir.glob("*.tfrecord-?????-of-?????"):
-        shard.unlink()
-    shutil.rmtree(work_dir(records_dir), ignore_errors=True)
+    """Removes the records in a folder, finished or not; files with other names stay.
+
+    Raises:
+        UserError: if a build is at work there.
+    """
+    with _locked(records_dir):
+        (records_dir / manifest.NAME).unlink(missing_ok=True)
+        (records_dir / sampling.NAME).unlink(missing_ok=True)
+        for dataset, split in itertools.product(DATASETS, SPLITS):
+            shards = f"{dataset}-{split}.tfrecord-?????-of-?????"
+            for path in (*records_dir.glob(shards), *records_dir.glob(f".{shards}.tmp")):
+                path.unlink()
+        shutil.rmtree(work_dir(records_dir))
 
 
 def _claim(plan: Plan, records_dir: Path) -> None:
     """Notes in the folder whose work lies there, so that only the same build goes on with it."""
-    work_dir(records_dir).mkdir(parents=True, exist_ok=True)
     note = work_dir(records_dir) / _PLAN
     if note.exists():
-        begun = json.loads(note.read_text())
-        _check_same(plan, records_dir, begun["config"], begun["collection_sha256"])
+        begun = read_json(note, advice="begin the build again with --overwrite")
+        config, digest = begun.get("config", {}), begun.get("collection_sha256", "")
+        _check_same(plan, records_dir, config, digest)
     mine = {"config": to_json(plan.config), "collection_sha256": plan.collection_sha256}
-    records.write_atomically(note, json.dumps(mine).encode())
+    write_json(note, mine)
 
 
 def _check_same(

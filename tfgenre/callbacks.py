@@ -133,5 +133,8 @@ class EarlyStop(keras.callbacks.Callback):
 def save(model: keras.Model, path: Path) -> None:
     """Saves a network; under its final name it is either whole or not there."""
     temporary = path.with_suffix(".tmp.keras")
-    model.save(temporary)
-    temporary.replace(path)
+    try:
+        model.save(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

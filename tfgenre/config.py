@@ -20,6 +20,8 @@ OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
 INITIALIZERS = tuple(
     f"{scheme}_{shape}" for scheme in ("glorot", "he", "lecun") for shape in ("uniform", "normal")
 )
+MAX_BATCH_SIZE = 100_000
+MAX_SEED = 2**31 - 1
 ACTIVATIONS = ("relu", "elu", "selu", "gelu", "silu", "tanh")
 
 
@@ -76,10 +78,11 @@ class SplitConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_range("seed", self.seed, 0, MAX_SEED)
         if self.split_by is not None:
             check_choice("split_by", self.split_by, SPLIT_METHODS)
         check(
-            len(self.split_ratios) == 3 and all(0 < r < math.inf for r in self.split_ratios),
+            len(self.split_ratios) == 3 and all(0 < r < 1e9 for r in self.split_ratios),
             "--split_ratios must be three positive numbers (train,validation,test)",
             ",".join(f"{r:g}" for r in self.split_ratios),
         )
@@ -120,9 +123,10 @@ class PipelineConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_range("batch_size", self.batch_size, 1)
-        check_range("shuffle_buffer", self.shuffle_buffer, 1)
+        check_range("batch_size", self.batch_size, 1, MAX_BATCH_SIZE)
+        check_range("shuffle_buffer", self.shuffle_buffer, 1, 10**9)
         check_range("slices_per_genre", self.slices_per_genre, 0)
+        check_range("seed", self.seed, 0, MAX_SEED)
 
 
 @dataclass(frozen=True, kw_only=True)

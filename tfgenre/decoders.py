@@ -1,5 +1,6 @@
 """Sound files as streams of samples: libsndfile's formats, and through PyAV what ffmpeg reads."""
 
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -32,6 +33,7 @@ FFMPEG_FORMATS = {
     ".wma": "asf",
     ".wv": "wv",
 }
+_UNKNOWN_FRAMES = 1 << 62  # what libsndfile says of a stream that declares no length is above
 _BLOCK_SAMPLES = 1 << 16  # of all channels together
 
 
@@ -79,7 +81,7 @@ class _Unseekable(soundfile.SoundFile):
 @contextmanager
 def _with_libsndfile(path: str) -> Iterator[Stream]:
     try:
-        file = _Unseekable(path)
+        file = _Unseekable(os.fsencode(path))
     except soundfile.LibsndfileError as error:
         raise SkipTrack("not_audio", _what(error)) from error
     with file:
@@ -89,7 +91,7 @@ def _with_libsndfile(path: str) -> Iterator[Stream]:
         yield Stream(
             rate_hz=file.samplerate,
             num_channels=file.channels,
-            declared_frames=file.frames,
+            declared_frames=file.frames if file.frames < _UNKNOWN_FRAMES else 0,
             guessed_length=is_mpeg,
             blocks=_libsndfile_blocks(file),
         )

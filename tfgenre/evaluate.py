@@ -14,6 +14,11 @@ from tfgenre import pipeline
 from tfgenre.errors import UserError
 from tfgenre.manifest import LEAKS, Manifest
 
+OTHER_RECORDS = (
+    "these are not the records that the network was trained on; nobody checks that their songs are "
+    "new to it."
+)
+
 
 @dataclass(frozen=True)
 class Verdicts:
@@ -40,10 +45,11 @@ def judge(
     """
     records = pipeline.source(records_dir, manifest, split)
     labels, track_ids, probabilities = [], [], []
-    for batch in pipeline.evaluation_dataset(records, batch_size):
-        probabilities.append(model.predict_on_batch(batch["image"]))
-        labels.append(batch["label"].numpy())
-        track_ids.append(batch["track_id"].numpy())
+    with pipeline.naming_damage(records_dir, manifest):
+        for batch in pipeline.evaluation_dataset(records, batch_size):
+            probabilities.append(model.predict_on_batch(batch["image"]))
+            labels.append(batch["label"].numpy())
+            track_ids.append(batch["track_id"].numpy())
     return Verdicts(
         np.concatenate(probabilities), np.concatenate(labels), np.concatenate(track_ids)
     )
@@ -59,12 +65,16 @@ def winner(votes: NDArray[np.int64], mean: NDArray[np.floating]) -> int:
     return int(np.lexsort((mean, votes))[-1])
 
 
-def score(verdicts: Verdicts, manifest: Manifest) -> dict[str, Any]:
+def score(
+    verdicts: Verdicts, manifest: Manifest, *, split: str, trained_on: Manifest
+) -> dict[str, Any]:
     """The figures of an evaluation.
 
     Args:
         verdicts: of one split's slices.
         manifest: of the records they come from.
+        split: which of its splits.
+        trained_on: the manifest of the records that the network was trained on.
 
     Returns:
         Accuracies by slice and by track, the accuracy of always saying the genre most frequent in
@@ -84,7 +94,9 @@ def score(verdicts: Verdicts, manifest: Manifest) -> dict[str, Any]:
         "macro_f1": metrics.f1_score(truth, voted, average="macro", zero_division=0),
         "num_slices": len(guesses),
         "num_tracks": len(truth),
+        "split": split,
         "split_by": manifest.split_by,
+        "same_records": manifest == trained_on,
         "genres": list(manifest.genres),
         "confusion": {
             "slice": _confusion(verdicts.labels, guesses, labels),
@@ -113,22 +125,37 @@ def summary(found: dict[str, Any]) -> str:
         f"(always {found['majority_genre']})",
         f"  macro F1            {found['macro_f1']:.3f}",
     ]
+    if not found["same_records"]:
+        lines.append(f"  note: {OTHER_RECORDS}")
     if found["split_by"] == "slice":
         lines.append(f"  {LEAKS}")
     return "\n".join(lines)
 
 
 def check_fits(trained_on: Manifest, manifest: Manifest, records_dir: Path) -> None:
-    """Raises UserError if records do not fit the network that was trained on others."""
+    """Raises UserError if records do not fit the network, or would judge it on what it knows.
+
+    Args:
+        trained_on: what the network was trained on.
+        manifest: what it is to be judged on.
+        records_dir: where that lies.
+    """
     for name, there, here in (
-        ("genres", ", ".join(trained_on.genres), ", ".join(manifest.genres)),
-        ("rendering", trained_on.config["render"], manifest.config["render"]),
+        ("genres are", ", ".join(trained_on.genres), ", ".join(manifest.genres)),
+        ("rendering is", trained_on.config["render"], manifest.config["render"]),
     ):
         if there != here:
             raise UserError(
-                f"{records_dir} does not fit this network: its {name} is {here}, the network was "
+                f"{records_dir} does not fit this network: its {name} {here}, the network was "
                 f"trained on {there}. Give the --records_dir it was trained on."
             )
+    splits = (trained_on.config["split"], manifest.config["split"])
+    if trained_on.collection_sha256 == manifest.collection_sha256 and splits[0] != splits[1]:
+        raise UserError(
+            f"{records_dir} splits the same songs in another way ({splits[1]}) than the network "
+            f"was trained on ({splits[0]}): it would be judged on songs it knows. Give the "
+            "--records_dir it was trained on."
+        )
 
 
 def _by_track(

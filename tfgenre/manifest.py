@@ -1,6 +1,5 @@
 """What a folder of records holds: `manifest.json`, written last, the mark of a whole build."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,7 +9,8 @@ from typing import Any
 from tfgenre.config import SPLITS
 from tfgenre.datasets.track import Skipped
 from tfgenre.errors import SKIP_REASONS, UserError
-from tfgenre.records import Shard, write_atomically
+from tfgenre.files import read_json, write_json
+from tfgenre.records import Shard
 
 NAME = "manifest.json"
 LEAKS = (
@@ -71,8 +71,7 @@ class Manifest:
 
 def write(manifest: Manifest, records_dir: Path) -> None:
     """Writes the manifest; from now on the folder is a finished build."""
-    text = json.dumps({"format": _FORMAT, **asdict(manifest)}, indent=1, ensure_ascii=True)
-    write_atomically(records_dir / NAME, text.encode())
+    write_json(records_dir / NAME, {"format": _FORMAT, **asdict(manifest)})
 
 
 def read(records_dir: Path) -> Manifest:
@@ -82,8 +81,9 @@ def read(records_dir: Path) -> Manifest:
         UserError: if there is none, or it is not one of this version's.
     """
     path = records_dir / NAME
+    advice = "build the records again with tools/make_records --overwrite"
     try:
-        values = json.loads(path.read_text())
+        values = read_json(path, advice=advice)
         if values.pop("format") != _FORMAT:
             raise ValueError("format")
         return _manifest(**values)
@@ -92,11 +92,8 @@ def read(records_dir: Path) -> Manifest:
             f"No records in {records_dir} ({NAME} is missing): build them with tools/make_records, "
             "or mend --records_dir."
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path} is damaged or of another version of tfgenre: build the records again with "
-            "tools/make_records --overwrite."
-        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is damaged or of another version of tfgenre: {advice}.") from error
 
 
 def summary(manifest: Manifest) -> str:
@@ -145,6 +142,7 @@ def _manifest(
     splits: dict[str, dict[str, Any]],
     skipped: list[dict[str, str]],
 ) -> Manifest:
+    config["render"]["pixels_per_second"], config["split"]["split_by"]  # both must be there
     return Manifest(
         config=config,
         collection_sha256=collection_sha256,

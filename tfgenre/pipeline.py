@@ -1,7 +1,8 @@
 """Shards become batches: one pipeline to train from, one to judge from."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tfgenre import sampling
 from tfgenre.config import PipelineConfig
 from tfgenre.errors import UserError
 from tfgenre.manifest import Manifest
-from tfgenre.records import parse_batch, shard_index
+from tfgenre.records import is_whole, parse_batch, sha256_of, shard_index
 
 _SHARDS_AT_ONCE = 16
 _RECORDS_IN_TURN = 16  # one read call of a shard before the next shard has its turn
@@ -50,23 +51,50 @@ def source(
         slices_per_genre: how many of each genre, counted over all splits; 0 means all.
 
     Raises:
-        UserError: if the split has no slices, or a shard is missing.
+        UserError: if the split has no slices, or a shard is missing or of another size.
     """
     shards = {shard_index(shard.name): shard for shard in manifest.splits[split].shards}
     keep = None
     if slices_per_genre:
         rows = sampling.read_index(records_dir / sampling.NAME)
         keep = sampling.keep_by_shard(rows, split, slices_per_genre)
+        if not keep.keys() <= shards.keys():
+            raise _damaged(records_dir / sampling.NAME)
         shards = {index: shards[index] for index in keep}
     if not shards:
         raise UserError(f"The {split} split of {records_dir} has no slices to read.")
-    paths = [records_dir / shard.name for shard in shards.values()]
-    if missing := [path for path in paths if not path.is_file()]:
-        raise UserError(f"{missing[0]} is missing: build the records again, with --overwrite.")
+    for shard in shards.values():
+        if not is_whole(records_dir / shard.name, shard):
+            raise _damaged(records_dir / shard.name)
+    paths = tuple(str(records_dir / shard.name) for shard in shards.values())
     if keep is None:
-        return Source(_texts(paths), None, sum(shard.slices for shard in shards.values()))
+        return Source(paths, None, sum(shard.slices for shard in shards.values()))
     masks = tuple(keep.values())
-    return Source(_texts(paths), masks, sum(int(mask.sum()) for mask in masks))
+    return Source(paths, masks, sum(int(mask.sum()) for mask in masks))
+
+
+@contextmanager
+def naming_damage(records_dir: Path, manifest: Manifest) -> Iterator[None]:
+    """Turns TensorFlow's error about some record into one that names the damaged shard.
+
+    Raises:
+        UserError: if reading failed and a shard's contents are not those of the manifest.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        for split in manifest.splits.values():
+            for shard in split.shards:
+                if sha256_of(records_dir / shard.name) != shard.sha256:
+                    raise _damaged(records_dir / shard.name) from error
+        raise
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(
+        f"{path} is missing or damaged: build the records again with tools/make_records "
+        "--overwrite."
+    )
 
 
 def training_dataset(records: Source, config: PipelineConfig) -> tf.data.Dataset:
@@ -117,12 +145,8 @@ def validation_dataset(records: Source, batch_size: int) -> tf.data.Dataset:
 def _assert_cardinality(
     records: Source, batch_size: int
 ) -> Callable[[tf.data.Dataset], tf.data.Dataset]:
-    """Tells tf.data, and so Keras, how long a pass is; a pass of another length is an error."""
+    """Tells tf.data, and so Keras, how many batches a pass has; another number is an error."""
     return tf.data.experimental.assert_cardinality(records.num_batches(batch_size))
-
-
-def _texts(paths: list[Path]) -> tuple[str, ...]:
-    return tuple(str(path) for path in paths)
 
 
 def _image_and_label(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -78,13 +78,21 @@ def make_plan(catalogue: Catalogue, config: BuildConfig) -> Plan:
     )
 
 
-def check_splits(counts: Mapping[str, int], what: str) -> None:
-    """Raises UserError if train, validation or test has none of what is counted."""
+def check_splits(counts: Mapping[str, int], what: str, *, skipped: Iterable[Skipped] = ()) -> None:
+    """Raises UserError if train, validation or test has none of what is counted.
+
+    Args:
+        counts: by split.
+        what: is counted.
+        skipped: songs that might have helped; their reasons are told.
+    """
     if empty := [split for split in SPLITS if not counts.get(split)]:
+        reasons = Counter(skip.reason for skip in skipped)
         have = ", ".join(f"{split} {counts.get(split, 0)}" for split in SPLITS)
         raise UserError(
             f"The {empty[0]} split is left without {what} ({have}): add songs, name more --genres, "
             "change --split_ratios, or use --split_by=track if there are few artists."
+            + "".join(f" Skipped: {count} {reason}." for reason, count in reasons.most_common())
         )
 
 

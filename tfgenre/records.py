@@ -5,16 +5,15 @@ render workers stay small; the bytes equal TensorFlow's own (a test holds them a
 """
 
 import hashlib
-import os
 import struct
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import google_crc32c
 
+from tfgenre.files import atomic_file
 from tfgenre.slices import SLICE_SIZE
 
 if TYPE_CHECKING:
@@ -90,6 +89,20 @@ def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
     return batch
 
 
+def is_whole(path: Path, shard: Shard) -> bool:
+    """Whether a shard's file is there and has its size; its contents are not read."""
+    return path.is_file() and path.stat().st_size == shard.bytes
+
+
+def sha256_of(path: Path) -> str:
+    """Digest of a file's contents."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 def write_shard(path: Path, records: Iterable[bytes]) -> Shard:
     """Writes a TFRecord file; under its final name it is either whole or not there."""
     digest = hashlib.sha256()
@@ -102,35 +115,6 @@ def write_shard(path: Path, records: Iterable[bytes]) -> Shard:
             slices += 1
             size += len(framed)
     return Shard(path.name, slices, size, digest.hexdigest())
-
-
-@contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """Opens a binary file that takes its name once it is complete and on the disk."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Writes a small file in the same way."""
-    with atomic_file(path) as file:
-        file.write(content)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _framed(record: bytes) -> bytes:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tfgenre import pipeline
-from tfgenre.evaluate import Verdicts
+from tfgenre.evaluate import OTHER_RECORDS, Verdicts
+from tfgenre.files import write_atomically
 from tfgenre.manifest import LEAKS, Manifest
-from tfgenre.records import write_atomically
-from tfgenre.run_dir import RunDir, read_json
+from tfgenre.run_dir import RunDir
 
 _SLICES_A_GENRE = 4
 _WRONG_SONGS = 20
@@ -56,10 +56,10 @@ def write_report(
     )
     page = environment.get_template("report.html").render(
         found=found,
-        result=read_json(run_dir.result),
+        result=run_dir.read_result(),
         contents=contents,
-        flags=run_dir.flags.read_text(),
-        leaks=LEAKS if contents.split_by == "slice" else None,
+        flags=run_dir.flags.read_text(errors="replace"),
+        warnings=_warnings(found),
         curves=learning_curves(run_dir.metrics),
         wrong=[track for track in found["tracks"] if track["vote"] != track["genre"]],
         most_wrong=_WRONG_SONGS,
@@ -67,7 +67,13 @@ def write_report(
         run_dir=run_dir.path,
         records_dir=records_dir,
     )
-    write_atomically(run_dir.report, page.encode())
+    write_atomically(run_dir.report(found["split"]), page.encode(errors="replace"))
+
+
+def _warnings(found: dict[str, Any]) -> list[str]:
+    """Why the score may not be believed."""
+    warnings = [LEAKS] if found["split_by"] == "slice" else []
+    return warnings if found["same_records"] else [*warnings, OTHER_RECORDS]
 
 
 def learning_curves(metrics_csv: Path) -> str:

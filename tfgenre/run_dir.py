@@ -1,16 +1,18 @@
 """The folder of a training run: what lies in it, and the run's settings read back from it."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfgenre import manifest
+from tfgenre import manifest, sampling
 from tfgenre.errors import UserError
+from tfgenre.files import read_json, write_atomically
 from tfgenre.manifest import Manifest
-from tfgenre.records import write_atomically
 
 if TYPE_CHECKING:
     import keras
+
+
+_TRAIN_AGAIN = "train again, with --overwrite or another --run_dir"
 
 
 class RunDir:
@@ -23,11 +25,14 @@ class RunDir:
         self.best_model = path / "best.keras"
         self.last_model = path / "last.keras"
         self.result = path / "result.json"
-        self.report = path / "report.html"
 
     def evaluation(self, split: str) -> Path:
         """Where the evaluation on a split lies."""
         return self.path / f"evaluation-{split}.json"
+
+    def report(self, split: str) -> Path:
+        """Where the report on a split lies."""
+        return self.path / ("report.html" if split == "test" else f"report-{split}.html")
 
     def read_manifest(self) -> Manifest:
         """What the run was trained on: genres in label order, how songs are rendered and split.
@@ -36,10 +41,28 @@ class RunDir:
             UserError: if this is not the folder of a run.
         """
         self._check()
-        return manifest.read(self.path)
+        try:
+            return manifest.read(self.path)
+        except UserError as error:
+            raise UserError(f"{self.path / manifest.NAME} is damaged: {_TRAIN_AGAIN}.") from error
 
-    def load_best_model(self) -> "keras.Model":
+    def read_result(self) -> dict[str, Any]:
+        """What the finished training came to.
+
+        Raises:
+            UserError: if training was not finished.
+        """
+        if not self.result.exists():
+            raise UserError(
+                f"The run in {self.path} was not finished: give its tfgenre_train command again."
+            )
+        return read_json(self.result, advice=_TRAIN_AGAIN)
+
+    def load_best_model(self, *, num_genres: int) -> "keras.Model":
         """The network at its best epoch.
+
+        Args:
+            num_genres: how many it must tell apart.
 
         Raises:
             UserError: if no epoch was finished, or the file is damaged.
@@ -48,11 +71,15 @@ class RunDir:
 
         self._check()
         try:
-            return keras.saving.load_model(self.best_model)
-        except (OSError, ValueError, TypeError) as error:
+            model = keras.saving.load_model(self.best_model)
+        except Exception as error:  # of a damaged file, Keras, zipfile and h5py raise all kinds
+            raise UserError(f"{self.best_model} is damaged: {_TRAIN_AGAIN}.") from error
+        if model.output_shape[-1] != num_genres:
             raise UserError(
-                f"{self.best_model} is damaged ({error}): train again with another --run_dir."
-            ) from error
+                f"{self.best_model} tells {model.output_shape[-1]} genres apart, but "
+                f"{manifest.NAME} beside it lists {num_genres}: {_TRAIN_AGAIN}."
+            )
+        return model
 
     def claim(self, flags: dict[str, str], contents: Manifest) -> bool:
         """Makes the folder this run's, unless it holds another's.
@@ -67,6 +94,7 @@ class RunDir:
         Raises:
             UserError: if the folder holds a run that differs in its flags or records.
         """
+        self._refuse_records()
         if self.flags.exists():
             self._check_same(flags, contents)
             return self.result.exists()
@@ -80,19 +108,28 @@ class RunDir:
             *(f"--{name}={value}" for name, value in flags.items()),
         ]
         manifest.write(contents, self.path)
-        write_atomically(self.flags, ("\n".join(lines) + "\n").encode())
+        text = "\n".join(lines) + "\n"
+        write_atomically(self.flags, text.encode(errors="surrogateescape"))
         return False
 
     def discard(self) -> None:
-        """Removes a run's files, and nothing else that lies in the folder."""
+        """Removes a run's files; files with other names stay."""
+        self._refuse_records()
         files = [self.flags, self.metrics, self.best_model, self.last_model, self.result]
-        files += [self.report, self.path / manifest.NAME, *self.path.glob("evaluation-*.json")]
+        files += [
+            self.report("test"),
+            self.path / manifest.NAME,
+            *self.path.glob("evaluation-*.json"),
+        ]
+        files += self.path.glob("report-*.html")
         for file in files:
             file.unlink(missing_ok=True)
 
     def _check_same(self, flags: dict[str, str], contents: Manifest) -> None:
-        lines = self.flags.read_text().splitlines()
-        theirs = dict(line[2:].split("=", 1) for line in lines if line.startswith("--"))
+        lines = self.flags.read_text(errors="surrogateescape").splitlines()
+        theirs = dict(
+            line[2:].split("=", 1) for line in lines if line.startswith("--") and "=" in line
+        )
         differing = [
             f"--{name} ({theirs.get(name)} there, {value} asked for)"
             for name, value in flags.items()
@@ -106,20 +143,15 @@ class RunDir:
                 "--run_dir, or --overwrite to replace it."
             )
 
+    def _refuse_records(self) -> None:
+        if (self.path / sampling.NAME).exists():
+            raise UserError(
+                f"--run_dir={self.path} holds records: a run needs a folder of its own."
+            )
+
     def _check(self) -> None:
         if not self.best_model.is_file():
             raise UserError(
                 f"No trained network in {self.path} ({self.best_model.name} is missing): train one "
                 "with tfgenre_train, or mend --run_dir."
             )
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Reads a small JSON object."""
-    values: dict[str, Any] = json.loads(path.read_text())
-    return values
-
-
-def write_json(path: Path, values: dict[str, Any]) -> None:
-    """Writes a small JSON object, whole or not at all."""
-    write_atomically(path, json.dumps(values, indent=1, ensure_ascii=False).encode() + b"\n")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
-from tfgenre.records import write_atomically
+from tfgenre.files import write_atomically
 
 NAME = "index.npy"
 # One row a slice; rows of a split's shard are consecutive and in the order of its records.

@@ -65,18 +65,28 @@ def train_config(values: flags.FlagValues) -> TrainConfig:
 
 def data_dir(values: flags.FlagValues) -> Path:
     """The collection's folder."""
-    return Path(values.data_dir or f"data/{_dataset(values)}")
+    return _folder("data_dir", values.data_dir or f"data/{_dataset(values)}")
 
 
 def records_dir(values: flags.FlagValues) -> Path:
     """The folder of records."""
-    return Path(values.records_dir or f"data/records/{_name(values, 'records_dir')}")
+    return _folder(
+        "records_dir", values.records_dir or f"data/records/{_name(values, 'records_dir')}"
+    )
 
 
 def run_dir(values: flags.FlagValues) -> Path:
     """The folder of the run; if it is not given, runs/ and the name of the folder of records."""
-    name = Path(values.records_dir).name if values.records_dir else None
-    return Path(values.run_dir or f"runs/{name or _name(values, 'run_dir')}")
+    if values.run_dir:
+        return _folder("run_dir", values.run_dir)
+    name = records_dir(values).absolute().name if values.records_dir else _name(values, "run_dir")
+    return _folder("run_dir", f"runs/{name}")
+
+
+def batch_size(values: flags.FlagValues) -> int:
+    """Slices a step, where no training config has checked it."""
+    config.check_range("batch_size", values.batch_size, 1, config.MAX_BATCH_SIZE)
+    return int(values.batch_size)
 
 
 def num_workers(values: flags.FlagValues) -> int:
@@ -89,11 +99,11 @@ def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifes
     """Raises UserError if a flag that was given contradicts what the records were built with."""
     built = {**manifest.config, **manifest.config["render"], **manifest.config["split"]}
     for name in ("dataset", "genres", *definitions.RENDERING, "split_by"):
-        if values[name].present and values[name].value != built[name]:
+        if values[name].present and values[name].value != built.get(name):
+            there, asked = (_text(value) for value in (built.get(name), values[name].value))
             raise UserError(
-                f"{records_dir} was built with --{name}={built[name]}, but --{name}="
-                f"{values[name].value} is asked for: build other records with tools/make_records, "
-                "or mend --records_dir."
+                f"{records_dir} was built with --{name}={there}, not --{name}={asked}: build other "
+                "records with tools/make_records, or mend --records_dir."
             )
 
 
@@ -116,9 +126,23 @@ def read_flags(path: Path) -> flags.FlagValues:
     definitions.define(values)
     try:
         values([sys.argv[0], f"--flagfile={path}"])
-    except flags.Error as error:
+    except (flags.Error, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as a flag file: {error}") from error
     return values
+
+
+def _folder(flag: str, name: str) -> Path:
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"--{flag}={name}: {error}") from error
+    if path.exists() and not path.is_dir():
+        raise UserError(f"--{flag}={name} is not a folder.")
+    return path
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _dataset(values: flags.FlagValues, or_flag: str = "") -> str:

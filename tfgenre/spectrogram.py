@@ -22,6 +22,7 @@ from tfgenre.errors import SkipTrack
 DFT_SIZE = 256
 ROWS = DFT_SIZE // 2 + 1
 FLOOR_DB = -120.0
+_SOX_TIMEOUT_S = 900  # for a sox whose caller was killed; the worker's own limit comes first
 PALETTE_FIRST = 4
 PALETTE_STEPS = 249
 _FRAMES_A_CHUNK = 224  # half a megabyte each of frames and of their spectra
@@ -220,7 +221,9 @@ def sox_spectrogram(
     command += ["spectrogram", "-Y", "200", "-X", str(pixels_per_second), "-m", "-r", "-o", "-"]
     if seconds is not None:
         command += ["-d", f"{seconds:.6f}"]
-    done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=_SOX_TIMEOUT_S
+    )
     if done.returncode or not done.stdout:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise SkipTrack("decode_error", lines[-1] if lines else f"sox exit {done.returncode}")

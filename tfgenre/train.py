@@ -13,9 +13,10 @@ import tfgenre
 from tfgenre import manifest, pipeline
 from tfgenre.callbacks import EarlyStop, EpochLog, KeepBest, save
 from tfgenre.config import TrainConfig
+from tfgenre.files import write_json
 from tfgenre.manifest import Manifest
 from tfgenre.model import build_model
-from tfgenre.run_dir import RunDir, write_json
+from tfgenre.run_dir import RunDir
 
 OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,  # with the seed's decay of 0.9
@@ -59,14 +60,15 @@ def train(
         say=say,
     )
     best, early_stop = KeepBest(run_dir.best_model), EarlyStop(config)
-    model.fit(
-        pipeline.training_dataset(training, config.pipeline),
-        validation_data=pipeline.validation_dataset(validation, batch_size),
-        epochs=config.epochs,
-        verbose=0,
-        shuffle=False,  # the pipeline does
-        callbacks=[log, best, early_stop],
-    )
+    with pipeline.naming_damage(records_dir, contents):
+        model.fit(
+            pipeline.training_dataset(training, config.pipeline),
+            validation_data=pipeline.validation_dataset(validation, batch_size),
+            epochs=config.epochs,
+            verbose=0,
+            shuffle=False,  # the pipeline does
+            callbacks=[log, best, early_stop],
+        )
     save(model, run_dir.last_model)
     result = {
         "genres": list(contents.genres),

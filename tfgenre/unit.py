@@ -4,11 +4,11 @@ A unit leaves its shards under their final names and, last of all, a report in t
 unit whose report is there is done and is not done again.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from tfgenre import records, sampling, slices, splits
 from tfgenre.config import SPLITS
 from tfgenre.datasets.track import Skipped, Track
-from tfgenre.errors import SkipTrack
+from tfgenre.errors import SkipTrack, UserError
+from tfgenre.files import read_json, write_json
 from tfgenre.plan import Plan, Unit
 from tfgenre.records import Shard
 from tfgenre.render import Slices
@@ -77,10 +78,29 @@ def build_unit(
         render: a song's path to its slices, or to why there are none.
         on_track: called with the number of songs just dealt with.
     """
-    report_path = _work_path(records_dir, unit, ".json")
-    if report_path.exists():
+    if (report := _read_report(unit, records_dir)) is not None:
         on_track(len(unit.tracks))
-        return _read_report(report_path)
+        return report
+    found, skipped = _render_tracks(unit, plan, render, on_track)
+    report = UnitReport(
+        splits={
+            split: _write_split(unit, plan, records_dir, split, pieces)
+            for split, pieces in found.items()
+        },
+        skipped=skipped,
+    )
+    sampling.write_index(_work_path(records_dir, unit, ".npy"), _index_rows(unit, found))
+    write_json(_work_path(records_dir, unit, ".json"), asdict(report))
+    return report
+
+
+def _render_tracks(
+    unit: Unit,
+    plan: Plan,
+    render: Callable[[str], Rendered],
+    on_track: Callable[[int], object],
+) -> tuple[dict[str, list[_Slice]], tuple[Skipped, ...]]:
+    """Each split's slices in the order of their keys, and the songs that gave none."""
     found: dict[str, list[_Slice]] = {split: [] for split in SPLITS}
     skipped = []
     for track, split in zip(unit.tracks, unit.splits, strict=True):
@@ -93,16 +113,7 @@ def build_unit(
         on_track(1)
     for pieces in found.values():
         pieces.sort(key=lambda piece: (piece.key, piece.track_id, piece.index))
-    report = UnitReport(
-        splits={
-            split: _write_split(unit, plan, records_dir, split, pieces)
-            for split, pieces in found.items()
-        },
-        skipped=tuple(skipped),
-    )
-    sampling.write_index(_work_path(records_dir, unit, ".npy"), _index_rows(unit, found))
-    records.write_atomically(report_path, json.dumps(asdict(report)).encode())
-    return report
+    return found, tuple(skipped)
 
 
 def read_unit_index(records_dir: Path, unit: Unit) -> NDArray[np.void]:
@@ -156,8 +167,20 @@ def _index_rows(unit: Unit, found: Mapping[str, list[_Slice]]) -> NDArray[np.voi
     return np.array(rows, sampling.ROW)
 
 
-def _read_report(path: Path) -> UnitReport:
-    values = json.loads(path.read_text())
+def _read_report(unit: Unit, records_dir: Path) -> UnitReport | None:
+    """The report of a unit that is done, None if it must be done (again)."""
+    try:
+        report = _parse_report(**read_json(_work_path(records_dir, unit, ".json"), advice=""))
+    except (OSError, UserError, KeyError, TypeError):
+        return None
+    shards = (found.shard for found in report.splits.values() if found.shard)
+    whole = all(records.is_whole(records_dir / shard.name, shard) for shard in shards)
+    return report if whole and _work_path(records_dir, unit, ".npy").exists() else None
+
+
+def _parse_report(
+    *, splits: dict[str, dict[str, Any]], skipped: list[dict[str, str]]
+) -> UnitReport:
     return UnitReport(
         splits={
             split: UnitSplit(
@@ -165,7 +188,7 @@ def _read_report(path: Path) -> UnitReport:
                 tracks=found["tracks"],
                 slices=found["slices"],
             )
-            for split, found in values["splits"].items()
+            for split, found in splits.items()
         },
-        skipped=tuple(Skipped(**skip) for skip in values["skipped"]),
+        skipped=tuple(Skipped(**skip) for skip in skipped),
     )

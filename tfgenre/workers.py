@@ -4,16 +4,17 @@ The parent keeps threads that wait; the children do the work and never import Te
 """
 
 import collections
+import contextlib
 import multiprocessing
 import os
 import queue
 import signal
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack
@@ -46,19 +47,25 @@ class RenderWorker:
     def __call__(self, path: str) -> Rendered:
         """A song's slices, or why there are none.
 
+        A song whose child ends is tried once more: the child may have been killed for another's
+        sake, as by the system when memory runs out.
+
         Raises:
             Stopped: if `stop` was called.
         """
-        pipe = self._started()
-        try:
-            if self._stopped:
-                raise Stopped
-            pipe.send(path)
-            return self._receive(pipe)
-        except (EOFError, OSError) as error:
-            if self._stopped:
-                raise Stopped from error
-            return SkipTrack("crashed", f"the decoder ended its process, status {self.close()}")
+        status = None
+        for _ in range(2):
+            pipe = self._started()
+            try:
+                if self._stopped:
+                    raise Stopped
+                pipe.send(path)
+                return self._receive(pipe)
+            except (EOFError, OSError) as error:
+                if self._stopped:
+                    raise Stopped from error
+                status = self.close()
+        return SkipTrack("crashed", f"the decoder ended its process, status {status}")
 
     def _receive(self, pipe: Connection) -> Rendered:
         """Takes the song's pieces until the child says that there are no more, or why not."""
@@ -78,8 +85,9 @@ class RenderWorker:
     def stop(self) -> None:
         """Calls the work off: the song under way and all later ones raise Stopped."""
         self._stopped = True
-        if self._process is not None:
-            self._process.kill()
+        process = self._process
+        if process is not None:
+            _kill(process)
 
     def close(self) -> int | None:
         """Ends the child, and returns its exit status; the next song starts another child."""
@@ -87,7 +95,7 @@ class RenderWorker:
             return None
         self._pipe.close()
         self._process.join(timeout=1)
-        self._process.kill()
+        _kill(self._process)
         self._process.join()
         status = self._process.exitcode
         self._process = self._pipe = None
@@ -97,10 +105,11 @@ class RenderWorker:
         if self._pipe is None:
             # Not fork: the parent has threads. Not forkserver: it outlives a killed parent.
             context = multiprocessing.get_context("spawn")
-            self._pipe, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs, self._config), daemon=True)
-            self._process.start()
+            pipe, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs, self._config), daemon=True)
+            process.start()
             theirs.close()
+            self._process, self._pipe = process, pipe
         return self._pipe
 
 
@@ -116,12 +125,25 @@ def map_with_workers(
     At most 2 * num_workers results wait to be taken. Ends the children when done, when the caller
     leaves early and when a piece of work raises.
     """
+    pending: collections.deque[Future[Result]] = collections.deque()
+    with _worker_threads(config, num_workers) as submit:
+        for item in items:
+            pending.append(submit(work, item))
+            if len(pending) > 2 * num_workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+@contextlib.contextmanager
+def _worker_threads(config: RenderConfig, num_workers: int) -> Iterator[Callable[..., Future[Any]]]:
+    """Threads that do work(worker, item), each with a worker that is idle."""
     workers = [RenderWorker(config) for _ in range(num_workers)]
     idle: queue.SimpleQueue[RenderWorker] = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
 
-    def with_worker(item: Item) -> Result:
+    def with_worker(work: Callable[[RenderWorker, Any], Any], item: Any) -> Any:
         worker = idle.get()
         try:
             return work(worker, item)
@@ -133,14 +155,8 @@ def map_with_workers(
     resource_tracker.ensure_running()
     block = (signal.SIG_BLOCK, {signal.SIGINT})
     threads = ThreadPoolExecutor(num_workers, initializer=signal.pthread_sigmask, initargs=block)
-    pending: collections.deque[Future[Result]] = collections.deque()
     try:
-        for item in items:
-            pending.append(threads.submit(with_worker, item))
-            if len(pending) > 2 * num_workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        yield lambda work, item: threads.submit(with_worker, work, item)
     finally:
         for worker in workers:
             worker.stop()
@@ -149,8 +165,17 @@ def map_with_workers(
             worker.close()
 
 
+def _kill(process: multiprocessing.process.BaseProcess) -> None:
+    """Ends a child at once, and the sox that it may be waiting for."""
+    assert process.pid is not None
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
 def _serve(pipe: Connection, config: RenderConfig) -> None:
     """The child: renders one path after the other until the parent hangs up."""
+    os.setpgrp()  # so that the programs it starts can be ended with it
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders write their doubts to stderr
     while True:
         try:

@@ -27,13 +27,21 @@ def load(data_dir: Path) -> Catalogue:
             f"No FMA clips under {data_dir}: expected {data_dir}/fma_small/000/000002.mp3 and so "
             "on; unpack fma_small.zip there or give its folder as --data_dir."
         )
-    found = [_track(data_dir, clip, top_level) for clip in clips]
-    tracks = tuple(track for track in found if isinstance(track, Track))
+    tracks: dict[str, Track] = {}
+    skipped = []
+    for clip in clips:
+        entry = _track(data_dir, clip, top_level)
+        if isinstance(entry, Track) and entry.id not in tracks:
+            tracks[entry.id] = entry
+        elif isinstance(entry, Track):  # fma_small beside fma_medium, which holds it too
+            skipped.append(Skipped(entry.path, "duplicate", f"of {tracks[entry.id].path}"))
+        else:
+            skipped.append(entry)
     return Catalogue(
         data_dir=data_dir,
-        tracks=tracks,
-        genres=tuple(sorted({track.genre for track in tracks})),
-        skipped=tuple(skip for skip in found if isinstance(skip, Skipped)),
+        tracks=tuple(tracks.values()),
+        genres=tuple(sorted({track.genre for track in tracks.values()})),
+        skipped=tuple(skipped),
     )
 
 
@@ -51,7 +59,7 @@ def read_top_level_genres(path: Path) -> dict[str, str]:
         raise UserError(
             f"{path} is missing: it is in fma_metadata.zip; put it there or mend --data_dir."
         ) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise UserError(
             f"{path} is not FMA's table of genres (genre_id,#tracks,parent,title,top_level); "
             "take it from fma_metadata.zip."

@@ -1,12 +1,12 @@
 """Your own music: a folder a genre, `DIR/<Genre>/**/*.mp3` (and every other kind of sound file)."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tfgenre import audio
 from tfgenre.datasets import tags
-from tfgenre.datasets.track import Catalogue, Track
+from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 
 
@@ -16,14 +16,21 @@ def load(data_dir: Path) -> Catalogue:
     Raises:
         UserError: if there is no sound file in any genre's folder.
     """
-    tracks = tuple(_track(data_dir, genre, path) for genre, path in _sound_files(data_dir))
+    skipped: list[Skipped] = []
+
+    def skip(error: OSError) -> None:
+        place = Path(error.filename).relative_to(data_dir).as_posix()
+        skipped.append(Skipped(place, "unreadable", "a folder"))
+
+    found = _sound_files(data_dir, on_error=skip)
+    tracks = tuple(_track(data_dir, genre, path) for genre, path in found)
     if not tracks:
         raise UserError(
             f"No songs under {data_dir}: expected {data_dir}/<Genre>/*.mp3 "
             "(or .ogg, .flac, .wav, ...), a folder a genre; check --data_dir."
         )
     genres = tuple(sorted({track.genre for track in tracks}))
-    return Catalogue(data_dir=data_dir, tracks=tracks, genres=genres)
+    return Catalogue(data_dir=data_dir, tracks=tracks, genres=genres, skipped=tuple(skipped))
 
 
 def is_sound_file(path: Path) -> bool:
@@ -31,9 +38,19 @@ def is_sound_file(path: Path) -> bool:
     return path.suffix.lower() in audio.SUFFIXES and not path.name.startswith(".")
 
 
-def walk(folder: Path) -> Iterator[Path]:
-    """All sound files below a folder, sorted by path; links to folders are not followed."""
-    for place, folders, names in os.walk(folder):
+def refuse(error: OSError) -> None:
+    """Raises UserError for a folder that cannot be read."""
+    raise UserError(f"{error.filename} cannot be read: {error.strerror}.")
+
+
+def walk(folder: Path, *, on_error: Callable[[OSError], None] = refuse) -> Iterator[Path]:
+    """All sound files below a folder, sorted by path; links to folders are not followed.
+
+    Args:
+        folder: where to look.
+        on_error: gets the error of a folder that cannot be read.
+    """
+    for place, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if is_sound_file(path := Path(place, name)):
@@ -59,10 +76,12 @@ def find_songs(paths: Iterable[str]) -> list[str]:
     return songs
 
 
-def _sound_files(data_dir: Path) -> Iterator[tuple[str, Path]]:
+def _sound_files(
+    data_dir: Path, *, on_error: Callable[[OSError], None]
+) -> Iterator[tuple[str, Path]]:
     for folder in sorted(data_dir.iterdir()):
         if folder.is_dir() and not folder.name.startswith("."):
-            for path in walk(folder):
+            for path in walk(folder, on_error=on_error):
                 yield folder.name, path
 
 

@@ -5,35 +5,34 @@ tfgenre_evaluate --run_dir=runs/demo
 
 import json
 import sys
-from pathlib import Path
 
 from tfgenre import manifest, settings
+from tfgenre.files import write_json
 from tfgenre.flags import EVALUATE, FLAGS
 from tfgenre.programs.launch import launch, quiet_tensorflow
-from tfgenre.run_dir import RunDir, write_json
+from tfgenre.run_dir import RunDir
 
 
 def main(arguments: list[str]) -> None:
     """Evaluates the run that the flags name."""
     run_dir = RunDir(settings.run_dir(FLAGS))
     trained_on = run_dir.read_manifest()
-    run_flags = settings.read_flags(run_dir.flags)
-    records_dir = Path(FLAGS.records_dir or run_flags.records_dir)
+    run_dir.read_result()
+    batch_size = settings.batch_size(FLAGS)
+    given = FLAGS if FLAGS.records_dir else settings.read_flags(run_dir.flags)
+    records_dir = settings.records_dir(given)
     contents = manifest.read(records_dir)
     with quiet_tensorflow():
         from tfgenre import evaluate, report
     evaluate.check_fits(trained_on, contents, records_dir)
-    verdicts = evaluate.judge(
-        run_dir.load_best_model(), records_dir, contents, FLAGS.split, batch_size=FLAGS.batch_size
-    )
-    found = evaluate.score(verdicts, contents) | {"split": FLAGS.split}
+    model = run_dir.load_best_model(num_genres=len(trained_on.genres))
+    verdicts = evaluate.judge(model, records_dir, contents, FLAGS.split, batch_size=batch_size)
+    found = evaluate.score(verdicts, contents, split=FLAGS.split, trained_on=trained_on)
     write_json(run_dir.evaluation(FLAGS.split), found)
     report.write_report(run_dir, found, verdicts, records_dir=records_dir, contents=contents)
-    if FLAGS.json:
-        print(json.dumps(found, ensure_ascii=False))
-    else:
-        print(evaluate.summary(found))
-        print(f"report: {run_dir.report}")
+    print(json.dumps(found) if FLAGS.json else evaluate.summary(found))
+    if not FLAGS.json:
+        print(f"report: {run_dir.report(FLAGS.split)}")
 
 
 def run() -> None:

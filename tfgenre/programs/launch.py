@@ -1,6 +1,8 @@
 """How every program starts and ends: flags, help, a user's mistakes, Ctrl-C, TensorFlow's noise."""
 
+import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +27,11 @@ def launch(main: Main, *, doc: str, flag_names: Sequence[str], takes_paths: bool
             serves every program.)
         takes_paths: whether arguments that are no flags are welcome.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Lines as they come, into a pipe too; and a name that is not UTF-8 must not end a program.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
     app.run(
         lambda argv: sys.exit(_run(main, argv, takes_paths)),
         flags_parser=lambda argv: _parse(argv, doc, flag_names),
@@ -58,7 +65,7 @@ def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
         sys.exit(0)
     try:
         return values(argv)
-    except flags.Error as error:
+    except (flags.Error, UnicodeDecodeError) as error:
         _fail(f"{error}. See --help.", 2)
 
 

@@ -19,9 +19,7 @@ def main(arguments: list[str]) -> None:
     config = settings.build_config(FLAGS)
     num_workers = settings.num_workers(FLAGS)
     records_dir = settings.records_dir(FLAGS)
-    catalogue = datasets.load(
-        config.dataset, settings.data_dir(FLAGS).expanduser(), genres=config.genres
-    )
+    catalogue = datasets.load(config.dataset, settings.data_dir(FLAGS), genres=config.genres)
     plan = make_plan(catalogue, config)
     if FLAGS.overwrite:
         build.discard(records_dir)

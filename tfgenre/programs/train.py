@@ -8,7 +8,7 @@ import sys
 from tfgenre import manifest, settings
 from tfgenre.flags import FLAGS, TRAIN
 from tfgenre.programs.launch import launch, quiet_tensorflow
-from tfgenre.run_dir import RunDir, read_json
+from tfgenre.run_dir import RunDir
 
 
 def main(arguments: list[str]) -> None:
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> None:
         run_dir.discard()
     begun = run_dir.flags.exists()
     if run_dir.claim(settings.run_flags(FLAGS), contents):
-        result = read_json(run_dir.result)
+        result = run_dir.read_result()
         print(f"{run_dir.path} is trained already")
     else:
         if begun:

@@ -1,0 +1,64 @@
+"""Small files that are either whole or not there, and are read without trust."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from tfgenre.errors import UserError
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """Opens a binary file that takes its name once it is complete and on the disk."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
+    """Writes a small file in the same way."""
+    with atomic_file(path) as file:
+        file.write(content)
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Writes a JSON object, whole or not at all; names that are not UTF-8 are escaped."""
+    write_atomically(path, json.dumps(values, indent=1).encode() + b"\n")
+
+
+def read_json(path: Path, *, advice: str) -> dict[str, Any]:
+    """Reads a JSON object.
+
+    Args:
+        path: the file.
+        advice: what to do if it is damaged, for the user.
+
+    Raises:
+        UserError: if it is no JSON object.
+        OSError: if it cannot be read.
+    """
+    try:
+        values = json.loads(path.read_text())
+    except ValueError as error:
+        raise UserError(f"{path} is damaged ({error}): {advice}.") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path} is damaged (no JSON object): {advice}.")
+    return values
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
