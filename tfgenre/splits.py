@@ -79,14 +79,7 @@ def _greedy(groups: list[Counter[str]], shares: Mapping[str, float]) -> list[str
     filled = {split: Counter[str]() for split in shares}
     chosen = []
     for counts in groups:
-        lacking = {
-            split: sum(
-                not filled[split][genre]
-                and groups_left[genre] <= sum(not filled[other][genre] for other in shares)
-                for genre in counts
-            )
-            for split in shares
-        }
+        lacking = _lacking(counts, filled, groups_left)
         best = min(
             shares,
             key=lambda split: (
@@ -98,6 +91,15 @@ def _greedy(groups: list[Counter[str]], shares: Mapping[str, float]) -> list[str
         groups_left.subtract(counts.keys())
         chosen.append(best)
     return chosen
+
+
+def _lacking(
+    counts: Counter[str], filled: Mapping[str, Counter[str]], groups_left: Counter[str]
+) -> dict[str, int]:
+    """How many of the group's genres each split must get now, or maybe never has."""
+    waiting = {genre: sum(not there[genre] for there in filled.values()) for genre in counts}
+    urgent = [genre for genre in counts if groups_left[genre] <= waiting[genre]]
+    return {split: sum(not there[genre] for genre in urgent) for split, there in filled.items()}
 
 
 def _cost(counts: Counter[str], filled: Counter[str], totals: Counter[str], share: float) -> float:

@@ -3,6 +3,7 @@
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import tensorflow as tf
 import tfgenre
 from tfgenre import manifest, pipeline
 from tfgenre.callbacks import EarlyStop, EpochLog, KeepBest, save
-from tfgenre.config import TrainConfig
+from tfgenre.config import PipelineConfig, TrainConfig
 from tfgenre.files import write_json
 from tfgenre.manifest import Manifest
 from tfgenre.model import build_model
@@ -24,6 +25,15 @@ OPTIMIZERS = {
     "adamw": keras.optimizers.AdamW,
     "sgd": keras.optimizers.SGD,
 }
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a network is trained on: records, and what of them is read."""
+
+    contents: Manifest
+    training: pipeline.Source
+    validation: pipeline.Source
 
 
 def train(
@@ -44,51 +54,56 @@ def train(
         UserError: if the records cannot be trained on.
     """
     started = time.monotonic()
-    contents = manifest.read(records_dir)
-    cap = config.pipeline.slices_per_genre
-    training = pipeline.source(records_dir, contents, "train", slices_per_genre=cap)
-    validation = pipeline.source(records_dir, contents, "validation", slices_per_genre=cap)
-    model = compiled_model(config, num_genres=len(contents.genres))
-    for line in _opening(contents, training, validation, model, cap):
+    data = _read(records_dir, config.pipeline)
+    model = compiled_model(config, num_genres=len(data.contents.genres))
+    for line in _opening(data, model, config.pipeline.slices_per_genre):
         say(line)
-    batch_size = config.pipeline.batch_size
     log = EpochLog(
         run_dir.metrics,
         epochs=config.epochs,
-        num_slices=training.num_slices,
-        num_batches=training.num_batches(batch_size),
+        num_slices=data.training.num_slices,
+        num_batches=data.training.num_batches(config.pipeline.batch_size),
         say=say,
     )
     best, early_stop = KeepBest(run_dir.best_model), EarlyStop(config)
-    with pipeline.naming_damage(records_dir, contents):
-        model.fit(
-            pipeline.training_dataset(training, config.pipeline),
-            validation_data=pipeline.validation_dataset(validation, batch_size),
-            epochs=config.epochs,
-            verbose=0,
-            shuffle=False,  # the pipeline does
-            callbacks=[log, best, early_stop],
-        )
+    with pipeline.naming_damage(records_dir, data.contents):
+        _fit(model, data, config, callbacks=[log, best, early_stop])
     save(model, run_dir.last_model)
-    result = {
-        "genres": list(contents.genres),
-        "split_by": contents.split_by,
-        "train_slices": training.num_slices,
-        "validation_slices": validation.num_slices,
-        "weights": model.count_params(),
+    result = _describe(data, model) | {
         "epochs": len(log.rows),
         "stopped_early": early_stop.passed,
         "best": log.rows[best.epoch - 1],
         "seconds": round(time.monotonic() - started, 1),
         "peak_memory_mb": peak_memory_mb(),
-        "versions": {
-            "tfgenre": tfgenre.__version__,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-        },
     }
     write_json(run_dir.result, result)
     return result
+
+
+def _read(records_dir: Path, config: PipelineConfig) -> Data:
+    contents = manifest.read(records_dir)
+    training, validation = (
+        pipeline.source(records_dir, contents, split, slices_per_genre=config.slices_per_genre)
+        for split in ("train", "validation")
+    )
+    return Data(contents, training, validation)
+
+
+def _fit(
+    model: keras.Model,
+    data: Data,
+    config: TrainConfig,
+    *,
+    callbacks: list[keras.callbacks.Callback],
+) -> None:
+    model.fit(
+        pipeline.training_dataset(data.training, config.pipeline),
+        validation_data=pipeline.validation_dataset(data.validation, config.pipeline.batch_size),
+        epochs=config.epochs,
+        verbose=0,
+        shuffle=False,  # the pipeline does
+        callbacks=callbacks,
+    )
 
 
 def compiled_model(config: TrainConfig, *, num_genres: int) -> keras.Model:
@@ -108,20 +123,31 @@ def peak_memory_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _opening(
-    contents: Manifest,
-    training: pipeline.Source,
-    validation: pipeline.Source,
-    model: keras.Model,
-    slices_per_genre: int,
-) -> list[str]:
+def _describe(data: Data, model: keras.Model) -> dict[str, Any]:
+    """What is trained on what, for result.json."""
+    return {
+        "genres": list(data.contents.genres),
+        "split_by": data.contents.split_by,
+        "train_slices": data.training.num_slices,
+        "validation_slices": data.validation.num_slices,
+        "weights": model.count_params(),
+        "versions": {
+            "tfgenre": tfgenre.__version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+    }
+
+
+def _opening(data: Data, model: keras.Model, slices_per_genre: int) -> list[str]:
     """What is about to be trained on what, and what the user should know of it."""
+    genres = data.contents.genres
     lines = [
-        f"{training.num_slices:,} slices to train on, {validation.num_slices:,} to validate, "
-        f"{len(contents.genres)} genres, {model.count_params():,} weights"
+        f"{data.training.num_slices:,} slices to train on, {data.validation.num_slices:,} to "
+        f"validate, {len(genres)} genres, {model.count_params():,} weights"
     ]
-    for genre in contents.genres:
-        have = sum(split.slices[genre] for split in contents.splits.values())
+    for genre in genres:
+        have = sum(split.slices[genre] for split in data.contents.splits.values())
         if have < slices_per_genre:
             lines.append(
                 f"note: {genre} has {have:,} slices, fewer than --slices_per_genre="

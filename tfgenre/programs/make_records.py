@@ -5,12 +5,15 @@ make_records --dataset=folder --data_dir=~/Music
 
 import sys
 import time
+from pathlib import Path
 
 from tqdm import tqdm
 
 from tfgenre import build, datasets, manifest, settings
+from tfgenre.datasets import Catalogue
 from tfgenre.flags import BUILD, FLAGS
-from tfgenre.plan import make_plan
+from tfgenre.manifest import Manifest
+from tfgenre.plan import Plan, make_plan
 from tfgenre.programs.launch import launch
 
 
@@ -23,24 +26,36 @@ def main(arguments: list[str]) -> None:
     plan = make_plan(catalogue, config)
     if FLAGS.overwrite:
         build.discard(records_dir)
-    method = plan.config.split.split_by
-    print(f"{plan.num_tracks:,} songs, {len(plan.config.genres)} genres, split by {method}")
-    if method == "slice":
-        print(f"note: {manifest.LEAKS}")
-    if method == "artist" and (unknown := plan.num_tracks - catalogue.num_artists_known):
-        print(f"note: {unknown:,} songs have no artist tag; each is split by itself")
+    for line in _opening(plan, catalogue):
+        print(line)
     if build.is_built(plan, records_dir):
         print(f"{records_dir} is complete already")
         built = manifest.read(records_dir)
     else:
-        started = time.monotonic()
-        # disable=None: a bar on a terminal only
-        with tqdm(total=plan.num_tracks, unit="song", desc="rendering", disable=None) as bar:
-            built = build.build(plan, records_dir, num_workers=num_workers, on_track=bar.update)
-        seconds = time.monotonic() - started
-        print(f"rendered in {seconds:,.1f} s, {plan.num_tracks / seconds:,.1f} songs a second")
+        built = _build(plan, records_dir, num_workers)
     print(manifest.summary(built))
     print(f"records: {records_dir}")
+
+
+def _opening(plan: Plan, catalogue: Catalogue) -> list[str]:
+    """What is about to be built, and what the user should know of it."""
+    method = plan.config.split.split_by
+    lines = [f"{plan.num_tracks:,} songs, {len(plan.config.genres)} genres, split by {method}"]
+    if method == "slice":
+        lines.append(f"note: {manifest.LEAKS}")
+    if method == "artist" and (unknown := plan.num_tracks - catalogue.num_artists_known):
+        lines.append(f"note: {unknown:,} songs have no artist tag; each is split by itself")
+    return lines
+
+
+def _build(plan: Plan, records_dir: Path, num_workers: int) -> Manifest:
+    """Builds, under a progress bar if there is a terminal."""
+    started = time.monotonic()
+    with tqdm(total=plan.num_tracks, unit="song", desc="rendering", disable=None) as bar:
+        built = build.build(plan, records_dir, num_workers=num_workers, on_track=bar.update)
+    seconds = time.monotonic() - started
+    print(f"rendered in {seconds:,.1f} s, {plan.num_tracks / seconds:,.1f} songs a second")
+    return built
 
 
 def run() -> None:
