@@ -70,8 +70,9 @@ def open_stream(path: str) -> AbstractContextManager[Stream]:
 class _Unseekable(soundfile.SoundFile):
     """A sound file read from start to end, however long its header says it is.
 
-    soundfile seeks after each read of a seekable file, which in an MP3 means decoding again, and
-    it stops at the declared length, which may be a lie.
+    soundfile seeks after each read of a seekable file. In an MP3 that means decoding again, and in
+    one of variable bit rate the samples that follow are wrong, by up to half of full scale. It also
+    stops at the declared length, which may be a lie.
     """
 
     def seekable(self) -> bool:
