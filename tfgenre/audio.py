@@ -104,12 +104,10 @@ def _mono_blocks(stream: Stream) -> Iterator[NDArray[np.float64]]:
 
 def _mono(block: NDArray[np.float64]) -> NDArray[np.float64]:
     """SoX's `remix -`: the channels' mean, float64 [frames, channels] -> [frames], 32-bit steps."""
-    np.nan_to_num(block, copy=False)
-    np.clip(block, -1, _LARGEST, out=block)
-    total = block[:, 0] * (_FULL_SCALE / block.shape[1])
-    for channel in range(1, block.shape[1]):
-        total += block[:, channel] * (_FULL_SCALE / block.shape[1])
-    return np.rint(total, out=total) / _FULL_SCALE
+    np.fmin(block, _LARGEST, out=block)  # not clip, which would let NaN pass
+    np.fmax(block, -1, out=block)
+    mean = block @ np.full(block.shape[1], _FULL_SCALE / block.shape[1])
+    return np.multiply(np.rint(mean, out=mean), 1 / _FULL_SCALE, out=mean)
 
 
 def _resampled(
