@@ -34,13 +34,8 @@ def undisturbed(plan, tmp_path_factory) -> dict[str, bytes]:
     return contents(folder)
 
 
-@pytest.mark.parametrize("num_workers", [2, 5])
-def test_bytes_do_not_depend_on_workers(plan, undisturbed, tmp_path, num_workers):
-    build.build(plan, tmp_path, num_workers=num_workers)
-    assert contents(tmp_path) == undisturbed
-
-
-def test_an_interrupted_build_goes_on(plan, undisturbed, tmp_path):
+def build_and_interrupt(plan, folder: Path) -> None:
+    """Ctrl-C after eight of the twelve songs."""
     done = []
 
     def interrupt(count):
@@ -49,7 +44,17 @@ def test_an_interrupted_build_goes_on(plan, undisturbed, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build.build(plan, tmp_path, num_workers=1, on_track=interrupt)
+        build.build(plan, folder, num_workers=1, on_track=interrupt)
+
+
+@pytest.mark.parametrize("num_workers", [2, 5])
+def test_bytes_do_not_depend_on_workers(plan, undisturbed, tmp_path, num_workers):
+    build.build(plan, tmp_path, num_workers=num_workers)
+    assert contents(tmp_path) == undisturbed
+
+
+def test_an_interrupted_build_goes_on(plan, undisturbed, tmp_path):
+    build_and_interrupt(plan, tmp_path)
     finished = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.tfrecord*")}
     assert finished
     assert not (tmp_path / manifest.NAME).exists()
@@ -96,15 +101,7 @@ def test_a_second_build_at_once_is_refused(plan, tmp_path):
 
 
 def test_a_unit_whose_shard_is_lost_is_done_again(plan, undisturbed, tmp_path):
-    done = []
-
-    def interrupt(count):
-        done.append(count)
-        if len(done) == 8:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        build.build(plan, tmp_path, num_workers=1, on_track=interrupt)
+    build_and_interrupt(plan, tmp_path)
     shards = sorted(tmp_path.glob("*.tfrecord*"))
     shards[0].unlink()
     shards[1].write_bytes(shards[1].read_bytes()[:-100])
