@@ -61,7 +61,11 @@ def test_one_step(flag_file, tmp_path):
     run_dir = RunDir(settings.run_dir(values))
     assert not run_dir.claim(settings.run_flags(values), contents)
     result = train(
-        settings.records_dir(values), run_dir, settings.train_config(values), say=lambda line: None
+        settings.records_dir(values),
+        contents,
+        run_dir,
+        settings.train_config(values),
+        say=lambda line: None,
     )
     assert result["epochs"] == 1
     assert run_dir.claim(settings.run_flags(values), contents)

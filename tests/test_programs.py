@@ -24,6 +24,11 @@ def run(program: str, *arguments: str, cwd: Path = ROOT) -> subprocess.Completed
     )
 
 
+def make_records(data_dir: Path, records_dir: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    folders = (f"--data_dir={data_dir}", f"--records_dir={records_dir}")
+    return run("make_records", "--dataset=folder", *folders, *more)
+
+
 @pytest.fixture(scope="module")
 def work(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("work")
@@ -31,12 +36,7 @@ def work(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def records(collection, work) -> str:
-    done = run(
-        "make_records",
-        "--dataset=folder",
-        f"--data_dir={collection}",
-        f"--records_dir={work / 'r'}",
-    )
+    done = make_records(collection, work / "r")
     assert done.returncode == 0, done.stderr
     assert "12 songs, 2 genres, split by track" in done.stdout
     assert done.stderr == ""
@@ -166,13 +166,7 @@ def test_mistakes_are_told_in_a_sentence(name):
     ],
 )
 def test_mistakes_about_a_collection(collection, tmp_path, flag, sentence):
-    done = run(
-        "make_records",
-        "--dataset=folder",
-        f"--data_dir={collection}",
-        f"--records_dir={tmp_path}",
-        flag,
-    )
+    done = make_records(collection, tmp_path, flag)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert sentence in done.stderr
 
@@ -181,19 +175,15 @@ def test_records_that_do_not_fit(trained, records, collection, tmp_path):
     done = run("tfgenre_train", records, f"--run_dir={tmp_path}", "--pixels_per_second=25")
     assert done.returncode == 2
     assert "was built with --pixels_per_second=50" in done.stderr
-    other = f"--records_dir={tmp_path / 'other'}"
-    arguments = ("--dataset=folder", f"--data_dir={collection}", "--genres=Tones,Noise", other)
-    assert run("make_records", *arguments).returncode == 0
-    done = run("tfgenre_evaluate", trained, other)
+    assert make_records(collection, tmp_path / "r", "--genres=Tones,Noise").returncode == 0
+    done = run("tfgenre_evaluate", trained, f"--records_dir={tmp_path / 'r'}")
     assert done.returncode == 2
     assert "does not fit this network" in done.stderr
 
 
 def test_evaluating_on_the_same_songs_split_otherwise_is_refused(trained, collection, tmp_path):
-    other = f"--records_dir={tmp_path / 'other'}"
-    arguments = ("--dataset=folder", f"--data_dir={collection}", "--seed=7", other)
-    assert run("make_records", *arguments).returncode == 0
-    done = run("tfgenre_evaluate", trained, other)
+    assert make_records(collection, tmp_path / "r", "--seed=7").returncode == 0
+    done = run("tfgenre_evaluate", trained, f"--records_dir={tmp_path / 'r'}")
     assert done.returncode == 2
     assert "judged on songs it knows" in done.stderr
 
@@ -260,12 +250,7 @@ def test_help_names_the_flags_that_matter():
 
 def test_a_target_that_cannot_be_written(collection, tmp_path):
     (tmp_path / "file").write_text("")
-    done = run(
-        "make_records",
-        "--dataset=folder",
-        f"--data_dir={collection}",
-        f"--records_dir={tmp_path / 'file' / 'records'}",
-    )
+    done = make_records(collection, tmp_path / "file" / "records")
     assert done.returncode == 1
     assert "Not a directory" in done.stderr
     assert "Traceback" not in done.stderr

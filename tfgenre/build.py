@@ -46,8 +46,8 @@ def build(
     Raises:
         UserError: if the folder holds records of another plan, or a split came out empty.
     """
-    if is_built(plan, records_dir):
-        return manifest.read(records_dir)
+    if (done := finished(plan, records_dir)) is not None:
+        return done
     with _locked(records_dir):
         _claim(plan, records_dir)
         reports = _build_units(plan, records_dir, num_workers, on_track)
@@ -86,24 +86,20 @@ def _locked(records_dir: Path) -> Iterator[None]:
         yield
 
 
-def is_built(plan: Plan, records_dir: Path) -> bool:
-    """Whether the folder holds the finished records of this plan.
+def finished(plan: Plan, records_dir: Path) -> Manifest | None:
+    """The manifest of this plan's records, None if they are not (all) built.
 
     Raises:
-        UserError: if it holds those of another plan.
+        UserError: if the folder holds those of another plan, or has lost a shard.
     """
     if not (records_dir / manifest.NAME).exists():
-        return False
+        return None
     built = manifest.read(records_dir)
     _check_same(plan, records_dir, built.config, built.collection_sha256)
     for split in built.splits.values():
         for shard in split.shards:
-            if not records.is_whole(records_dir / shard.name, shard):
-                raise UserError(
-                    f"{records_dir / shard.name} is missing or damaged: build the records again, "
-                    "with --overwrite."
-                )
-    return True
+            records.check_whole(records_dir / shard.name, shard)
+    return built
 
 
 def discard(records_dir: Path) -> None:

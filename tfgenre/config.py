@@ -20,7 +20,6 @@ OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
 INITIALIZERS = tuple(
     f"{scheme}_{shape}" for scheme in ("glorot", "he", "lecun") for shape in ("uniform", "normal")
 )
-MAX_BATCH_SIZE = 100_000
 MAX_SEED = 2**31 - 1
 ACTIVATIONS = ("relu", "elu", "selu", "gelu", "silu", "tanh")
 
@@ -123,7 +122,7 @@ class PipelineConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_range("batch_size", self.batch_size, 1, MAX_BATCH_SIZE)
+        check_range("batch_size", self.batch_size, 1, 100_000)
         check_range("shuffle_buffer", self.shuffle_buffer, 1, 10**9)
         check_range("slices_per_genre", self.slices_per_genre, 0)
         check_range("seed", self.seed, 0, MAX_SEED)

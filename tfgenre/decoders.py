@@ -43,15 +43,13 @@ class Stream:
 
     Attributes:
         rate_hz: its sample rate.
-        num_channels: how many channels.
         declared_frames: samples a channel that its header declares, 0 if unknown.
         guessed_length: True if that is an encoder's note or a guess (MPEG audio).
-        blocks: samples, float64 [some, num_channels] each, full scale 1; a block is only valid
+        blocks: samples, float64 [some, channels] each, full scale 1; a block is only valid
             until the next is taken.
     """
 
     rate_hz: int
-    num_channels: int
     declared_frames: int
     guessed_length: bool
     blocks: Iterator[NDArray[np.float64]]
@@ -91,7 +89,6 @@ def _with_libsndfile(path: str) -> Iterator[Stream]:
             _check_mpeg_length(path)
         yield Stream(
             rate_hz=file.samplerate,
-            num_channels=file.channels,
             declared_frames=file.frames if file.frames < _UNKNOWN_FRAMES else 0,
             guessed_length=is_mpeg,
             blocks=_libsndfile_blocks(file),
@@ -156,7 +153,6 @@ def _with_av(path: str, ffmpeg_format: str) -> Iterator[Stream]:
         seconds = float(stream.duration * stream.time_base) if stream.duration else 0.0
         yield Stream(
             rate_hz=stream.rate,
-            num_channels=stream.channels,
             declared_frames=int(seconds * stream.rate),
             guessed_length=False,
             blocks=_av_blocks(container, stream),

@@ -14,7 +14,7 @@ from tfgenre import sampling
 from tfgenre.config import PipelineConfig
 from tfgenre.errors import UserError
 from tfgenre.manifest import Manifest
-from tfgenre.records import is_whole, parse_batch, sha256_of, shard_index
+from tfgenre.records import check_whole, damaged, parse_batch, sha256_of, shard_index
 
 _SHARDS_AT_ONCE = 16
 _RECORDS_IN_TURN = 16  # one read call of a shard before the next shard has its turn
@@ -59,13 +59,12 @@ def source(
         rows = sampling.read_index(records_dir / sampling.NAME)
         keep = sampling.keep_by_shard(rows, split, slices_per_genre)
         if not keep.keys() <= shards.keys():
-            raise _damaged(records_dir / sampling.NAME)
+            raise damaged(records_dir / sampling.NAME)
         shards = {index: shards[index] for index in keep}
     if not shards:
         raise UserError(f"The {split} split of {records_dir} has no slices to read.")
     for shard in shards.values():
-        if not is_whole(records_dir / shard.name, shard):
-            raise _damaged(records_dir / shard.name)
+        check_whole(records_dir / shard.name, shard)
     paths = tuple(str(records_dir / shard.name) for shard in shards.values())
     if keep is None:
         return Source(paths, None, sum(shard.slices for shard in shards.values()))
@@ -86,15 +85,8 @@ def naming_damage(records_dir: Path, manifest: Manifest) -> Iterator[None]:
         for split in manifest.splits.values():
             for shard in split.shards:
                 if sha256_of(records_dir / shard.name) != shard.sha256:
-                    raise _damaged(records_dir / shard.name) from error
+                    raise damaged(records_dir / shard.name) from error
         raise
-
-
-def _damaged(path: Path) -> UserError:
-    return UserError(
-        f"{path} is missing or damaged: build the records again with tools/make_records "
-        "--overwrite."
-    )
 
 
 def training_dataset(records: Source, config: PipelineConfig) -> tf.data.Dataset:

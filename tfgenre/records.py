@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import google_crc32c
 
+from tfgenre.errors import UserError
 from tfgenre.files import atomic_file
 from tfgenre.slices import SLICE_SIZE
 
@@ -92,6 +93,20 @@ def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
 def is_whole(path: Path, shard: Shard) -> bool:
     """Whether a shard's file is there and has its size; its contents are not read."""
     return path.is_file() and path.stat().st_size == shard.bytes
+
+
+def check_whole(path: Path, shard: Shard) -> None:
+    """Raises UserError unless `is_whole`."""
+    if not is_whole(path, shard):
+        raise damaged(path)
+
+
+def damaged(path: Path) -> UserError:
+    """What to tell the user of a file of records that is not what was written."""
+    return UserError(
+        f"{path} is missing or damaged: build the records again with tools/make_records "
+        "--overwrite."
+    )
 
 
 def sha256_of(path: Path) -> str:

@@ -39,15 +39,17 @@ def write_report(
     found: dict[str, Any],
     verdicts: Verdicts,
     *,
+    result: dict[str, Any],
     records_dir: Path,
     contents: Manifest,
 ) -> None:
     """Writes D/report.html.
 
     Args:
-        run_dir: the run, which has its metrics and result.
-        found: the figures of `evaluate.score`, and the split.
+        run_dir: the run, which has its metrics.
+        found: the figures of `evaluate.score`.
         verdicts: what they were computed from.
+        result: what the training came to.
         records_dir: where the judged records lie.
         contents: those records' manifest.
     """
@@ -56,7 +58,7 @@ def write_report(
     )
     page = environment.get_template("report.html").render(
         found=found,
-        result=run_dir.read_result(),
+        result=result,
         contents=contents,
         flags=run_dir.flags.read_text(errors="replace"),
         warnings=_warnings(found),

@@ -99,11 +99,10 @@ class RunDir:
             self._check_same(flags, contents)
             return self.result.exists()
         self.path.mkdir(parents=True, exist_ok=True)
-        dataset = contents.config["dataset"]
         lines = [
             "# Everything this run was trained with; the same command again:",
             f"#   tfgenre_train --flagfile={self.flags} --run_dir=ANOTHER",
-            f"# The records hold the {dataset} collection, split by {contents.split_by}; "
+            f"# The records hold the {contents.dataset} collection, split by {contents.split_by}; "
             "manifest.json tells the rest.",
             *(f"--{name}={value}" for name, value in flags.items()),
         ]

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.config import SPLITS
-from tfgenre.errors import UserError
 from tfgenre.files import write_atomically
+from tfgenre.records import damaged
 
 NAME = "index.npy"
 # One row a slice; rows of a split's shard are consecutive and in the order of its records.
@@ -38,10 +38,7 @@ def read_index(path: Path) -> NDArray[np.void]:
         if rows.dtype != ROW:
             raise ValueError("dtype")
     except (OSError, ValueError, EOFError) as error:
-        raise UserError(
-            f"{path} is missing or damaged: build the records again with tools/make_records "
-            "--overwrite."
-        ) from error
+        raise damaged(path) from error
     return rows
 
 

@@ -84,9 +84,8 @@ def run_dir(values: flags.FlagValues) -> Path:
 
 
 def batch_size(values: flags.FlagValues) -> int:
-    """Slices a step, where no training config has checked it."""
-    config.check_range("batch_size", values.batch_size, 1, config.MAX_BATCH_SIZE)
-    return int(values.batch_size)
+    """Slices a step, for programs that do not train."""
+    return PipelineConfig(batch_size=values.batch_size).batch_size
 
 
 def num_workers(values: flags.FlagValues) -> int:

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 import tfgenre
-from tfgenre import manifest, pipeline
+from tfgenre import pipeline
 from tfgenre.callbacks import EarlyStop, EpochLog, KeepBest, save
 from tfgenre.config import PipelineConfig, TrainConfig
 from tfgenre.files import write_json
@@ -37,12 +37,18 @@ class Data:
 
 
 def train(
-    records_dir: Path, run_dir: RunDir, config: TrainConfig, *, say: Callable[[str], None] = print
+    records_dir: Path,
+    contents: Manifest,
+    run_dir: RunDir,
+    config: TrainConfig,
+    *,
+    say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Trains a network and leaves it, its metrics and its result in the run's folder.
 
     Args:
         records_dir: a finished build.
+        contents: its manifest.
         run_dir: where to, claimed already; what an unfinished run left there is replaced.
         config: how.
         say: takes a line of progress an epoch.
@@ -54,8 +60,8 @@ def train(
         UserError: if the records cannot be trained on.
     """
     started = time.monotonic()
-    data = _read(records_dir, config.pipeline)
-    model = compiled_model(config, num_genres=len(data.contents.genres))
+    data = _find(records_dir, contents, config.pipeline)
+    model = compiled_model(config, num_genres=len(contents.genres))
     for line in _opening(data, model, config.pipeline.slices_per_genre):
         say(line)
     log = EpochLog(
@@ -66,7 +72,7 @@ def train(
         say=say,
     )
     best, early_stop = KeepBest(run_dir.best_model), EarlyStop(config)
-    with pipeline.naming_damage(records_dir, data.contents):
+    with pipeline.naming_damage(records_dir, contents):
         _fit(model, data, config, callbacks=[log, best, early_stop])
     save(model, run_dir.last_model)
     result = _describe(data, model) | {
@@ -80,8 +86,7 @@ def train(
     return result
 
 
-def _read(records_dir: Path, config: PipelineConfig) -> Data:
-    contents = manifest.read(records_dir)
+def _find(records_dir: Path, contents: Manifest, config: PipelineConfig) -> Data:
     training, validation = (
         pipeline.source(records_dir, contents, split, slices_per_genre=config.slices_per_genre)
         for split in ("train", "validation")

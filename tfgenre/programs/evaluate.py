@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> None:
     """Evaluates the run that the flags name."""
     run_dir = RunDir(settings.run_dir(FLAGS))
     trained_on = run_dir.read_manifest()
-    run_dir.read_result()
+    result = run_dir.read_result()
     batch_size = settings.batch_size(FLAGS)
     given = FLAGS if FLAGS.records_dir else settings.read_flags(run_dir.flags)
     records_dir = settings.records_dir(given)
@@ -29,7 +29,9 @@ def main(arguments: list[str]) -> None:
     verdicts = evaluate.judge(model, records_dir, contents, FLAGS.split, batch_size=batch_size)
     found = evaluate.score(verdicts, contents, split=FLAGS.split, trained_on=trained_on)
     write_json(run_dir.evaluation(FLAGS.split), found)
-    report.write_report(run_dir, found, verdicts, records_dir=records_dir, contents=contents)
+    report.write_report(
+        run_dir, found, verdicts, result=result, records_dir=records_dir, contents=contents
+    )
     print(json.dumps(found) if FLAGS.json else evaluate.summary(found))
     if not FLAGS.json:
         print(f"report: {run_dir.report(FLAGS.split)}")

@@ -28,9 +28,8 @@ def main(arguments: list[str]) -> None:
         build.discard(records_dir)
     for line in _opening(plan, catalogue):
         print(line)
-    if build.is_built(plan, records_dir):
+    if built := build.finished(plan, records_dir):
         print(f"{records_dir} is complete already")
-        built = manifest.read(records_dir)
     else:
         built = _build(plan, records_dir, num_workers)
     print(manifest.summary(built))

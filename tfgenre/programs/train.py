@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
             print(f"note: the run in {run_dir.path} was not finished; it begins anew")
         with quiet_tensorflow():
             from tfgenre.train import train
-        result = train(records_dir, run_dir, config)
+        result = train(records_dir, contents, run_dir, config)
     best = result["best"]
     print(
         f"best: epoch {best['epoch']}, validation accuracy {best['validation_accuracy']:.3f} "
