@@ -18,6 +18,7 @@ ORDER = [
     "decoders",
     "audio",
     "spectrogram",
+    "sox",
     "slices",
     "render",
     "workers",

@@ -10,7 +10,13 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from tfgenre.decoders import FFMPEG_FORMATS, LIBSNDFILE_SUFFIXES, Stream, open_stream
+from tfgenre.decoders import (
+    FFMPEG_FORMATS,
+    LIBSNDFILE_SUFFIXES,
+    Samples,
+    Stream,
+    open_stream,
+)
 from tfgenre.errors import SkipTrack
 
 SUFFIXES = LIBSNDFILE_SUFFIXES | FFMPEG_FORMATS.keys()
@@ -92,7 +98,7 @@ def _mono_blocks(stream: Stream) -> Iterator[NDArray[np.float64]]:
     try:
         for block in stream.blocks:
             decoded += len(block)
-            yield _mono(block)
+            yield _mono(block, stream.encoding)
     except SkipTrack:
         if not decoded or decoded < expected / 2:
             raise
@@ -102,12 +108,29 @@ def _mono_blocks(stream: Stream) -> Iterator[NDArray[np.float64]]:
         raise SkipTrack("truncated", f"{decoded} of {expected} samples could be decoded")
 
 
-def _mono(block: NDArray[np.float64]) -> NDArray[np.float64]:
-    """SoX's `remix -`: the channels' mean, float64 [frames, channels] -> [frames], 32-bit steps."""
-    np.fmin(block, _LARGEST, out=block)  # not clip, which would let NaN pass
-    np.fmax(block, -1, out=block)
-    mean = block @ np.full(block.shape[1], _FULL_SCALE / block.shape[1])
-    return np.multiply(np.rint(mean, out=mean), 1 / _FULL_SCALE, out=mean)
+def _mono(block: Samples, encoding: str) -> NDArray[np.float64]:
+    """SoX's `remix -`: the channels' mean in 32-bit steps, [frames, channels] -> float64 [frames].
+
+    A mean of lossy samples is left as it is: another decoder's differ by more than such a step.
+    """
+    if not (block.max(initial=0) <= _LARGEST and block.min(initial=0) >= -1):  # or there are NaN
+        block = np.fmax(np.fmin(block, _LARGEST), -1)
+    if encoding == "float":
+        block = np.trunc(block * _FULL_SCALE) / _FULL_SCALE
+    elif encoding == "double":
+        block = _rounded(block)
+    share = 1 / block.shape[1]
+    mean = np.multiply(block[:, 0], share, dtype=np.float64)
+    for channel in block.T[1:]:
+        mean += channel * share
+    return mean if encoding == "lossy" else _rounded(mean)
+
+
+def _rounded(samples: Samples) -> NDArray[np.float64]:
+    """Samples in 32-bit steps, halves away from zero, as SoX rounds."""
+    steps = samples * _FULL_SCALE
+    steps += np.copysign(0.5, steps)
+    return np.trunc(steps, out=steps) / _FULL_SCALE
 
 
 def _resampled(

@@ -37,6 +37,16 @@ _UNKNOWN_FRAMES = 1 << 62  # what libsndfile says of a stream that declares no l
 _BLOCK_SAMPLES = 1 << 16  # of all channels together
 
 
+_ENCODINGS = {
+    "FLOAT": "float",
+    "DOUBLE": "double",
+    "MPEG": "lossy",
+    "VORBIS": "lossy",
+    "OPUS": "lossy",
+}
+Samples = NDArray[np.float32] | NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Stream:
     """A sound file being decoded.
@@ -45,14 +55,16 @@ class Stream:
         rate_hz: its sample rate.
         declared_frames: samples a channel that its header declares, 0 if unknown.
         guessed_length: True if that is an encoder's note or a guess (MPEG audio).
-        blocks: samples, float64 [some, channels] each, full scale 1; a block is only valid
-            until the next is taken.
+        encoding: integer, float or double, or lossy, whose samples are nobody's but the decoder's.
+        blocks: samples, float64 (float32 if lossy) [some, channels] each, full scale 1; a block is
+            only valid until the next is taken.
     """
 
     rate_hz: int
     declared_frames: int
     guessed_length: bool
-    blocks: Iterator[NDArray[np.float64]]
+    encoding: str
+    blocks: Iterator[Samples]
 
 
 def open_stream(path: str) -> AbstractContextManager[Stream]:
@@ -87,16 +99,18 @@ def _with_libsndfile(path: str) -> Iterator[Stream]:
         is_mpeg = file.subtype.startswith("MPEG")
         if is_mpeg:
             _check_mpeg_length(path)
+        encoding = _ENCODINGS.get(file.subtype.partition("_")[0], "integer")
         yield Stream(
             rate_hz=file.samplerate,
             declared_frames=file.frames if file.frames < _UNKNOWN_FRAMES else 0,
             guessed_length=is_mpeg,
-            blocks=_libsndfile_blocks(file),
+            encoding=encoding,
+            blocks=_libsndfile_blocks(file, np.float32 if encoding == "lossy" else np.float64),
         )
 
 
-def _libsndfile_blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float64]]:
-    buffer = np.empty((max(1, _BLOCK_SAMPLES // file.channels), file.channels))
+def _libsndfile_blocks(file: soundfile.SoundFile, dtype: type) -> Iterator[Samples]:
+    buffer = np.empty((max(1, _BLOCK_SAMPLES // file.channels), file.channels), dtype)
     try:
         while len(block := file.read(out=buffer)):
             yield block
@@ -155,11 +169,12 @@ def _with_av(path: str, ffmpeg_format: str) -> Iterator[Stream]:
             rate_hz=stream.rate,
             declared_frames=int(seconds * stream.rate),
             guessed_length=False,
+            encoding="lossy",
             blocks=_av_blocks(container, stream),
         )
 
 
-def _av_blocks(container: Any, stream: Any) -> Iterator[NDArray[np.float64]]:
+def _av_blocks(container: Any, stream: Any) -> Iterator[Samples]:
     import av
 
     to_float = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
@@ -168,7 +183,7 @@ def _av_blocks(container: Any, stream: Any) -> Iterator[NDArray[np.float64]]:
         try:
             for frame in packet.decode():
                 for converted in to_float.resample(frame):
-                    yield converted.to_ndarray().T.astype(np.float64)
+                    yield converted.to_ndarray().T
         except av.FFmpegError as error:  # a damaged packet; the next one may be whole
             failures += 1
             if failures > 1000:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgenre import audio, slices, spectrogram
+from tfgenre import audio, slices, sox, spectrogram
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
 
@@ -87,7 +87,7 @@ def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
     with audio.open_audio(path, sample_rate_hz=rate_hz) as song:
         if config.renderer == "sox":
             seconds = os.path.getsize(path) / _LEAST_BYTES_A_SECOND if song.guessed_length else None
-            picture = spectrogram.sox_spectrogram(
+            picture = sox.spectrogram(
                 path,
                 pixels_per_second=config.pixels_per_second,
                 sample_rate_hz=rate_hz,

@@ -1,31 +1,29 @@
-"""SoX's spectrogram effect: in NumPy, and through the sox program itself.
+"""SoX's spectrogram effect in NumPy, pixel for pixel.
 
-Both give what `sox IN -n remix - spectrogram -Y 200 -X PPS -m -r` draws: palette indices, 129 rows
-from the highest frequency down to 0 Hz, one column every 1 / PPS seconds. The algorithm is that of
-SoX 14.4.2 (`spectrogram.c`); docs/architecture.md tells it in words.
+`sox IN -n remix - spectrogram -Y 200 -X PPS -m -r` draws palette indices, 129 rows from the highest
+frequency down to 0 Hz, one column every 1 / PPS seconds. The algorithm is that of SoX 14.4.2
+(`spectrogram.c`); docs/architecture.md tells it in words.
 """
 
-import io
+import itertools
 import math
-import os
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
-from PIL import Image
 
 from tfgenre.errors import SkipTrack
 
 DFT_SIZE = 256
 ROWS = DFT_SIZE // 2 + 1
 FLOOR_DB = -120.0
-_SOX_TIMEOUT_S = 900  # for a sox whose caller was killed; the worker's own limit comes first
 PALETTE_FIRST = 4
 PALETTE_STEPS = 249
-_FRAMES_A_CHUNK = 224  # half a megabyte each of frames and of their spectra
+_FRAMES_A_CHUNK = 196  # their samples and spectra take 0.8 MB: a core's own cache has 1 or 2
+_CHUNKS_AT_ONCE = 4  # which is about a slice
+_TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -131,6 +129,35 @@ def spectrogram(
     return np.concatenate([np.zeros((0, ROWS), np.uint8), *drawn])[:, ::-1].T
 
 
+class _Tape:
+    """Samples on their way through: they join at the end and leave at the start."""
+
+    def __init__(self, samples: NDArray[np.float64]) -> None:
+        self._room = samples
+        self._start, self._end = 0, len(samples)
+
+    @property
+    def held(self) -> NDArray[np.float64]:
+        """The samples that are there; only valid until the next join."""
+        return self._room[self._start : self._end]
+
+    def join(self, samples: NDArray[np.float64]) -> None:
+        """Adds samples; mostly without moving those that are there."""
+        if self._end + len(samples) > len(self._room):
+            held = self.held
+            size = len(held) + len(samples)
+            if 2 * size > len(self._room):
+                self._room = np.empty(2 * size)
+            self._room[: len(held)] = held
+            self._start, self._end = 0, len(held)
+        self._room[self._end : self._end + len(samples)] = samples
+        self._end += len(samples)
+
+    def leave(self, count: int) -> None:
+        """Forgets the first samples."""
+        self._start += count
+
+
 class _Pen:
     """Turns a stream of samples into columns, uint8 [some, 129], lowest frequency first.
 
@@ -141,91 +168,67 @@ class _Pen:
         self.num_samples = 0
         self._grid = grid
         self._frames_drawn = 0
-        self._held = np.zeros(DFT_SIZE - grid.first)  # the first frames reach back before the song
+        self._tape = _Tape(np.zeros(DFT_SIZE - grid.first))  # the first frames reach back
         columns = max(1, _FRAMES_A_CHUNK // grid.frames_per_column)
         self._chunk = columns * grid.frames_per_column  # frames
         self._windowed = np.empty((self._chunk, DFT_SIZE))
-        self._squares = np.empty((self._chunk, 2 * ROWS))
-        self._power = np.empty((self._chunk, ROWS))
 
     def draw(self, blocks: Iterable[NDArray[np.float64]]) -> Iterator[NDArray[np.uint8]]:
         """All columns; before and after the song there is silence."""
+        power = self._power(blocks)
+        while some := list(itertools.islice(power, _CHUNKS_AT_ONCE)):
+            yield _palette(np.concatenate(some))
+
+    def _power(self, blocks: Iterable[NDArray[np.float64]]) -> Iterator[NDArray[np.float64]]:
+        """The mean power of all columns, float64 [some, 129]."""
         for block in blocks:
             self.num_samples += len(block)
-            self._held = np.concatenate([self._held, block])
-            while len(self._held) >= (self._chunk - 1) * self._grid.step + DFT_SIZE:
-                yield self._draw(self._chunk)
+            self._tape.join(block)
+            while len(self._tape.held) >= (self._chunk - 1) * self._grid.step + DFT_SIZE:
+                yield self._transform(self._chunk)
         left = self._grid.num_frames(self.num_samples) - self._frames_drawn
-        silence = np.zeros(max(0, left * self._grid.step + DFT_SIZE - len(self._held)))
-        self._held = np.concatenate([self._held, silence])
+        self._tape.join(np.zeros(left * self._grid.step + DFT_SIZE))
         while left > 0:
-            yield self._draw(min(left, self._chunk))
+            yield self._transform(min(left, self._chunk))
             left -= self._chunk
 
-    def _draw(self, count: int) -> NDArray[np.uint8]:
-        """The columns of the next frames, the first of which starts where the held samples do."""
-        step = self._grid.step
-        frames = sliding_window_view(self._held, DFT_SIZE)[: count * step : step]
+    def _transform(self, count: int) -> NDArray[np.float64]:
+        """The power of the next frames' columns; the first frame starts where the tape does."""
+        step, held = self._grid.step, self._tape.held
+        strides = (step * held.itemsize, held.itemsize)
+        frames = as_strided(held, (count, DFT_SIZE), strides, writeable=False)
         windowed = np.multiply(frames, _WHOLE_WINDOW, out=self._windowed[:count])
-        missing = self._grid.missing(self._frames_drawn + np.arange(count), self.num_samples)
-        for k in np.flatnonzero(missing):
-            windowed[k] = frames[k] * window(int(missing[k]))
+        for k, missing in self._incomplete(count):
+            windowed[k] = frames[k] * window(missing)
         self._frames_drawn += count
-        self._held = self._held[count * step :]
+        self._tape.leave(count * step)
         spectrum = np.fft.rfft(windowed).view(np.float64)  # real and imaginary parts in turn
-        squares = np.square(spectrum, out=self._squares[:count])
-        power = np.add(squares[:, 0::2], squares[:, 1::2], out=self._power[:count])
-        return _palette(_column_means(power, self._grid.frames_per_column))
+        squares = _column_means(np.square(spectrum, out=spectrum), self._grid.frames_per_column)
+        return squares[:, 0::2] + squares[:, 1::2]
+
+    def _incomplete(self, count: int) -> Iterator[tuple[int, int]]:
+        """Those of the next frames that lack samples, and how many, as `Grid.missing` tells it."""
+        ends = self._grid.first + (self._frames_drawn + np.arange(count)) * self._grid.step
+        if ends[0] < DFT_SIZE or ends[-1] > self.num_samples:
+            missing = self._grid.missing(self._frames_drawn + np.arange(count), self.num_samples)
+            for k in np.flatnonzero(missing):
+                yield int(k), int(missing[k])
 
 
-def _column_means(power: NDArray[np.float64], frames_per_column: int) -> NDArray[np.float64]:
+def _column_means(frames: NDArray[np.float64], frames_per_column: int) -> NDArray[np.float64]:
     """Means over each column's frames; the last column may have fewer frames than the others."""
-    whole = len(power) // frames_per_column * frames_per_column
-    sums = power[:whole].reshape(-1, frames_per_column, ROWS).sum(axis=1)
-    means = [sums * (1 / frames_per_column)]
-    if whole < len(power):
-        means.append(power[whole:].mean(axis=0, keepdims=True))
-    return np.concatenate(means)
+    whole = len(frames) // frames_per_column * frames_per_column
+    means = frames[:whole].reshape(-1, frames_per_column, frames.shape[1]).sum(axis=1)
+    means *= 1 / frames_per_column
+    if whole == len(frames):
+        return means
+    return np.concatenate([means, frames[whole:].mean(axis=0, keepdims=True)])
 
 
 def _palette(power: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Mean power to palette index; decibels pass through float32, as in SoX."""
-    audible = np.maximum(power, np.finfo(float).tiny)  # silence has no logarithm
-    decibels = (10 * np.log10(audible)).astype(np.float32).astype(np.float64)
-    steps = np.clip(1 + (1 - decibels / FLOOR_DB) * PALETTE_STEPS, 0, PALETTE_STEPS + 1)
+    decibels = (10 * np.log10(np.maximum(power, _TINY))).astype(np.float32)
+    steps = 1 + (1 - decibels.astype(np.float64) / FLOOR_DB) * PALETTE_STEPS
+    np.minimum(steps, PALETTE_STEPS + 1, out=steps)
     steps[decibels < FLOOR_DB] = 0
     return steps.astype(np.uint8) + np.uint8(PALETTE_FIRST)
-
-
-def sox_spectrogram(
-    path: str, *, pixels_per_second: int, sample_rate_hz: int = 0, seconds: float | None = None
-) -> NDArray[np.uint8]:
-    """Draws a song with the sox program, through pipes alone.
-
-    Args:
-        path: the sound file.
-        pixels_per_second: columns a second.
-        sample_rate_hz: what SoX converts the samples to; 0 keeps the file's own rate.
-        seconds: at least the song's length where SoX would guess it (MP3), else None.
-
-    Returns:
-        uint8 [129, columns], as `spectrogram`; at most SoX's 200,000 columns.
-
-    Raises:
-        SkipTrack: if SoX cannot draw the file; the detail is SoX's own sentence.
-    """
-    # An absolute path: SoX takes a leading "-" for an option and a leading "|" for a command.
-    command = ["sox", "-D", "-V1", "--no-glob", os.path.abspath(path), "-n", "remix", "-"]
-    if sample_rate_hz:
-        command += ["rate", "-v", str(sample_rate_hz)]
-    command += ["spectrogram", "-Y", "200", "-X", str(pixels_per_second), "-m", "-r", "-o", "-"]
-    if seconds is not None:
-        command += ["-d", f"{seconds:.6f}"]
-    done = subprocess.run(
-        command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=_SOX_TIMEOUT_S
-    )
-    if done.returncode or not done.stdout:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise SkipTrack("decode_error", lines[-1] if lines else f"sox exit {done.returncode}")
-    with Image.open(io.BytesIO(done.stdout)) as image:
-        return np.asarray(image)
