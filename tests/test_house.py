@@ -15,6 +15,7 @@ ORDER = [
     "errors",
     "files",
     "config",
+    "mpeg",
     "decoders",
     "audio",
     "spectrogram",

@@ -1,17 +1,17 @@
 """Sound files as streams of samples: libsndfile's formats, and through PyAV what ffmpeg reads."""
 
+import contextlib
 import os
-import struct
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from tfgenre import mpeg
 from tfgenre.errors import SkipTrack
 
 LIBSNDFILE_SUFFIXES = frozenset(
@@ -67,7 +67,7 @@ class Stream:
     blocks: Iterator[Samples]
 
 
-def open_stream(path: str) -> AbstractContextManager[Stream]:
+def open_stream(path: str) -> contextlib.AbstractContextManager[Stream]:
     """Opens a sound file with the decoder for it.
 
     Raises:
@@ -89,24 +89,33 @@ class _Unseekable(soundfile.SoundFile):
         return False
 
 
-@contextmanager
+@contextlib.contextmanager
 def _with_libsndfile(path: str) -> Iterator[Stream]:
-    try:
-        file = _Unseekable(os.fsencode(path))
-    except soundfile.LibsndfileError as error:
-        raise SkipTrack("not_audio", _what(error)) from error
-    with file:
-        is_mpeg = file.subtype.startswith("MPEG")
-        if is_mpeg:
-            _check_mpeg_length(path)
+    with contextlib.ExitStack() as stack:
+        note = mpeg.find_note(path)
+        mended = mpeg.mended(path, note) if note else None
+        file = _opened(mended or os.fsencode(path), stack)
+        is_mpeg, frames = file.subtype.startswith("MPEG"), file.frames
+        if is_mpeg and not note:
+            file = _opened(mpeg.endless(path), stack)
         encoding = _ENCODINGS.get(file.subtype.partition("_")[0], "integer")
         yield Stream(
             rate_hz=file.samplerate,
-            declared_frames=file.frames if file.frames < _UNKNOWN_FRAMES else 0,
+            declared_frames=frames if frames < _UNKNOWN_FRAMES else 0,
             guessed_length=is_mpeg,
             encoding=encoding,
             blocks=_libsndfile_blocks(file, np.float32 if encoding == "lossy" else np.float64),
         )
+
+
+def _opened(source: bytes | BinaryIO, stack: contextlib.ExitStack) -> soundfile.SoundFile:
+    """Opens a path or a file, and leaves closing both to the stack."""
+    if not isinstance(source, bytes):
+        stack.enter_context(source)
+    try:
+        return stack.enter_context(_Unseekable(source))
+    except soundfile.LibsndfileError as error:
+        raise SkipTrack("not_audio", _what(error)) from error
 
 
 def _libsndfile_blocks(file: soundfile.SoundFile, dtype: type) -> Iterator[Samples]:
@@ -123,33 +132,7 @@ def _what(error: soundfile.LibsndfileError) -> str:
     return "no decoder recognises it" if error.code == 7 else error.error_string
 
 
-def _check_mpeg_length(path: str) -> None:
-    """Raises SkipTrack if the first frame declares more than twice the bytes that are there.
-
-    MPEG audio has no length but what an encoder may note in its first frame (Xing, Info). Samples
-    noted there are not trusted; a file cut off while it was copied shows in the bytes.
-    """
-    with open(path, "rb") as file:
-        start = file.read(10)
-        tag = 0
-        if start[:3] == b"ID3" and len(start) == 10:
-            tag = 10 + sum(
-                (byte & 0x7F) << shift
-                for byte, shift in zip(start[6:], (21, 14, 7, 0), strict=True)
-            )
-        file.seek(tag)
-        frame = file.read(4096)
-        size = file.seek(0, 2) - tag
-    place = max(frame.find(b"Xing"), frame.find(b"Info"))
-    if place < 0 or len(frame) < place + 16:
-        return
-    flags, first, second = struct.unpack(">III", frame[place + 4 : place + 16])
-    declared = second if flags & 3 == 3 else first if flags & 3 == 2 else 0
-    if size < declared / 2:
-        raise SkipTrack("truncated", f"{size} of {declared} bytes are there")
-
-
-@contextmanager
+@contextlib.contextmanager
 def _with_av(path: str, ffmpeg_format: str) -> Iterator[Stream]:
     try:
         import av

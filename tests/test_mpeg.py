@@ -1,0 +1,136 @@
+"""What an MP3 file says of its own length changes nothing."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests import songs
+from tfgenre import mpeg
+from tfgenre.audio import open_audio
+from tfgenre.config import RenderConfig
+from tfgenre.errors import SkipTrack
+from tfgenre.render import columns
+
+
+@pytest.fixture(scope="module", params=[(44100, 2), (44100, 1), (22050, 2), (11025, 1)])
+def mp3(request, tmp_path_factory) -> Path:
+    """An MP3 of variable bit rate that starts loud, so that its first frames are large."""
+    rate_hz, channels = request.param
+    samples = songs.noise(8.0, rate_hz=rate_hz) * np.linspace(1, 0, 8 * rate_hz)
+    return songs.write(
+        tmp_path_factory.mktemp("mp3") / "song.mp3",
+        np.stack([samples] * channels, axis=1),
+        rate_hz=rate_hz,
+        bitrate_mode="VARIABLE",
+    )
+
+
+def note_of(path: Path) -> mpeg.Note:
+    note = mpeg.find_note(str(path))
+    assert note is not None
+    return note
+
+
+def frames_of(path: Path) -> int:
+    note = note_of(path)
+    with path.open("rb") as file:
+        return mpeg.count_frames(file, note)
+
+
+def draw(path: Path) -> np.ndarray:
+    return np.concatenate(list(columns(str(path), RenderConfig(sample_rate_hz=0))))
+
+
+def num_samples(path: Path) -> int:
+    with open_audio(str(path)) as song:
+        return sum(map(len, song.blocks))
+
+
+def test_an_encoders_note_tells_the_frames(mp3):
+    note = note_of(mp3)
+    assert note.frames == frames_of(mp3)
+    assert note.bytes == mp3.stat().st_size
+    assert mpeg.mended(str(mp3), note) is None
+
+
+@pytest.mark.parametrize("lie", [0, 1, "a tenth", "tenfold", "one less", "one more", 2**32 - 1])
+def test_a_wrong_note_changes_nothing(mp3, tmp_path, lie):
+    frames = frames_of(mp3)
+    lies = {"a tenth": frames // 10, "tenfold": frames * 10}
+    lies |= {"one less": frames - 1, "one more": frames + 1}
+    content = bytearray(mp3.read_bytes())
+    struct.pack_into(">I", content, note_of(mp3).position + 8, lies.get(lie, lie))
+    lying = tmp_path / "lying.mp3"
+    lying.write_bytes(content)
+    np.testing.assert_array_equal(draw(lying), draw(mp3))
+
+
+def test_a_note_after_a_tag_is_mended(mp3, tmp_path):
+    content = bytearray(mp3.read_bytes())
+    struct.pack_into(">I", content, note_of(mp3).position + 8, 3)
+    tagged = tmp_path / "tagged.mp3"
+    tagged.write_bytes(b"ID3\x04\0\0\0\0\x01\x00" + bytes(128) + content + b"TAG" + bytes(125))
+    np.testing.assert_array_equal(draw(tagged), draw(mp3))
+
+
+def test_without_a_note_all_is_decoded(mp3, tmp_path):
+    note = note_of(mp3)
+    content = mp3.read_bytes()
+    bare = tmp_path / "bare.mp3"
+    bare.write_bytes(content[note.frame + mpeg.frame_lengths(note.header)[note.header] :])
+    samples_a_frame = 1152 if soundfile.info(mp3).samplerate > 24000 else 576
+    assert num_samples(bare) == frames_of(mp3) * samples_a_frame
+
+
+def test_songs_glued_together_are_both_heard(mp3, tmp_path):
+    glued = tmp_path / "glued.mp3"
+    glued.write_bytes(2 * mp3.read_bytes())
+    assert num_samples(glued) >= 2 * num_samples(mp3)
+
+
+def test_what_lies_between_frames_is_not_counted(mp3, tmp_path):
+    content = mp3.read_bytes()
+    middle = len(content) // 2
+    broken = tmp_path / "broken.mp3"
+    broken.write_bytes(content[:middle] + b"\xff\xfb\xff junk \xff" * 100 + content[middle:])
+    assert frames_of(broken) == pytest.approx(frames_of(mp3), abs=2)
+
+
+def test_less_than_half_of_a_file_is_truncated(mp3, tmp_path):
+    cut = tmp_path / "cut.mp3"
+    cut.write_bytes(mp3.read_bytes()[: mp3.stat().st_size // 3])
+    with pytest.raises(SkipTrack, match="truncated"):
+        draw(cut)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"ID3", b"\xff\xfb\x90\x64", bytes(5000), b"\xff" * 5000, b"RIFF" + bytes(99)]
+)
+def test_other_files_have_no_note(tmp_path, content):
+    path = tmp_path / "other"
+    path.write_bytes(content)
+    assert mpeg.find_note(str(path)) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "length"),
+    [
+        (b"\xff\xfb\x90", 417),  # MPEG 1, 128 kbit/s, 44.1 kHz
+        (b"\xff\xfb\x92", 418),  # padded
+        (b"\xff\xfb\xe4", 960),  # 320 kbit/s, 48 kHz
+        (b"\xff\xf3\x84", 192),  # MPEG 2, 64 kbit/s, 24 kHz
+        (b"\xff\xe3\x88", 576),  # MPEG 2.5, 64 kbit/s, 8 kHz
+    ],
+)
+def test_frame_lengths(header, length):
+    assert mpeg.frame_lengths(header)[header] == length
+
+
+@pytest.mark.parametrize(
+    "header", [b"\xff\xfd\x90", b"\xff\xfb\x9c", b"\xff\xeb\x90", b"\xfe\xfb\x90"]
+)
+def test_other_headers_have_no_length(header):
+    assert header not in mpeg.frame_lengths(header)
