@@ -1,13 +1,13 @@
 """What a song's slices cost: the seed's way, the sox program, NumPy, and decoding alone.
 
-python -m benchmarks.render [--song=song.mp3] [--rounds=10]
+python -m benchmarks.render [--song=song.mp3] [--rounds=20]
 
-The four take turns, so that a machine whose speed drifts drifts for all of them. CPU seconds are
-this process' and its children's.
+They take turns, so that a machine whose speed drifts drifts for all of them. A turn is a few songs
+in a row, as a worker has them. CPU time is this process' and its children's. A ratio is the median
+of its rounds' ratios.
 """
 
 import resource
-import statistics
 import subprocess
 import tempfile
 import time
@@ -15,16 +15,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import soundfile
 from absl import app, flags
 from PIL import Image
 
-from tfgenre.audio import open_audio
 from tfgenre.config import RenderConfig
 from tfgenre.datasets import demo
 from tfgenre.render import render
 
 _SONG = flags.DEFINE_string("song", None, "A sound file; if not given, a song is synthesized.")
-_ROUNDS = flags.DEFINE_integer("rounds", 10, "How often each way has its turn.", lower_bound=1)
+_ROUNDS = flags.DEFINE_integer("rounds", 20, "How often each way has its turn.", lower_bound=1)
 _PIXELS_PER_SECOND = flags.DEFINE_integer("pps", 50, "Columns a second.", lower_bound=1)
 
 
@@ -53,25 +53,26 @@ def with_renderer(renderer: str) -> Callable[[str, int], None]:
 
 
 def decode_only(song: str, pixels_per_second: int) -> None:
-    """What no way can do without."""
-    with open_audio(song) as audio:
-        for _ in audio.blocks:
-            pass
+    """What no way can do without, by the library that we read songs with."""
+    soundfile.read(song)
 
 
+SONGS_A_TURN = 4
+SEED, DECODE = "seed: sox, mp3, sox, png, slices", "soundfile.read alone"
 WAYS: dict[str, Callable[[str, int], None]] = {
-    "seed: sox, mp3, sox, png, slices": seeds_way,
+    SEED: seeds_way,
     "--renderer=sox": with_renderer("sox"),
     "--renderer=native": with_renderer("native"),
-    "decode and mix only": decode_only,
+    DECODE: decode_only,
 }
 
 
 def measure(way: Callable[[str, int], None], song: str, pixels_per_second: int) -> np.ndarray:
-    """CPU and wall milliseconds of one call, float64 [2]."""
+    """CPU and wall milliseconds a song, float64 [2]."""
     cpu, wall = cpu_seconds(), time.perf_counter()
-    way(song, pixels_per_second)
-    return 1000 * np.array([cpu_seconds() - cpu, time.perf_counter() - wall])
+    for _ in range(SONGS_A_TURN):
+        way(song, pixels_per_second)
+    return 1000 / SONGS_A_TURN * np.array([cpu_seconds() - cpu, time.perf_counter() - wall])
 
 
 def cpu_seconds() -> float:
@@ -80,14 +81,25 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def table(samples: dict[str, list[np.ndarray]]) -> str:
-    """Medians, and each way's CPU time as a multiple of the native renderer's."""
-    base = statistics.median(cpu for cpu, _ in samples["--renderer=native"])
-    lines = [f"{'':<36}{'CPU ms':>8}{'wall ms':>9}{'CPU ratio':>11}"]
+def table(samples: dict[str, np.ndarray]) -> str:
+    """Medians of the rounds, and ratios of CPU times with their quartiles.
+
+    Args:
+        samples: for each way, CPU and wall milliseconds, float64 [rounds, 2].
+    """
+    lines = [f"{'':<34}{'CPU ms':>8}{'wall ms':>9}{'seed / this':>22}{'this / decoding':>22}"]
     for name, rows in samples.items():
-        cpu, wall = (statistics.median(column) for column in zip(*rows, strict=True))
-        lines.append(f"{name:<36}{cpu:>8.1f}{wall:>9.1f}{cpu / base:>11.2f}")
+        cpu, wall = np.median(rows, axis=0)
+        faster = ratio(samples[SEED][:, 0] / rows[:, 0])
+        slower = ratio(rows[:, 0] / samples[DECODE][:, 0])
+        lines.append(f"{name:<34}{cpu:>8.1f}{wall:>9.1f}{faster:>22}{slower:>22}")
     return "\n".join(lines)
+
+
+def ratio(rounds: np.ndarray) -> str:
+    """A ratio's median and quartiles."""
+    low, median, high = np.percentile(rounds, (25, 50, 75))
+    return f"{median:.2f} ({low:.2f} - {high:.2f})"
 
 
 def main(argv: list[str]) -> None:
@@ -104,7 +116,7 @@ def main(argv: list[str]) -> None:
                 sample = measure(way, song, _PIXELS_PER_SECOND.value)
                 if number:  # the first round warms up
                     samples[name].append(sample)
-    print(table(samples))
+    print(table({name: np.array(rows) for name, rows in samples.items()}))
 
 
 if __name__ == "__main__":

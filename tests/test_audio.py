@@ -124,8 +124,8 @@ def test_blocks_of_a_vbr_mp3_are_the_song(tmp_path):
     """Reading with soundfile's own seeks is wrong by 0.47 in this one."""
     path = tmp_path / "song.mp3"
     demo.write_song(demo.Song(2, 9), path, seed=0)
-    whole, _ = soundfile.read(path)
-    np.testing.assert_allclose(mono(path), whole.mean(axis=1), atol=2**-31)
+    whole, _ = soundfile.read(path, dtype="float32")
+    np.testing.assert_array_equal(mono(path), whole.mean(axis=1))
 
 
 def test_an_mp3_cut_off_early_is_truncated(tmp_path):

@@ -1,5 +1,6 @@
 """The one door to songs: a path becomes blocks of mono samples at one rate."""
 
+import functools
 import os
 import stat
 from collections.abc import Iterator
@@ -33,13 +34,14 @@ class Audio:
         rate_hz: sample rate of the blocks.
         seconds: the length its header declares, 0 if it declares none.
         guessed_length: True if that is not to be trusted (MPEG audio).
-        blocks: mono samples, float64 [some] each, full scale 1; to be read once.
+        blocks: mono samples, float64 (float32 of lossy songs) [some] each, full scale 1; to be
+            read once.
     """
 
     rate_hz: int
     seconds: float
     guessed_length: bool
-    blocks: Iterator[NDArray[np.float64]]
+    blocks: Iterator[Samples]
 
 
 @contextmanager
@@ -91,7 +93,7 @@ def _check_file(path: str) -> None:
         raise SkipTrack("empty", "the file has no bytes")
 
 
-def _mono_blocks(stream: Stream) -> Iterator[NDArray[np.float64]]:
+def _mono_blocks(stream: Stream) -> Iterator[Samples]:
     """The channels' mean; what could be decoded before an error counts if it is half the song."""
     expected = 0 if stream.guessed_length else stream.declared_frames
     decoded = 0
@@ -108,21 +110,23 @@ def _mono_blocks(stream: Stream) -> Iterator[NDArray[np.float64]]:
         raise SkipTrack("truncated", f"{decoded} of {expected} samples could be decoded")
 
 
-def _mono(block: Samples, encoding: str) -> NDArray[np.float64]:
-    """SoX's `remix -`: the channels' mean in 32-bit steps, [frames, channels] -> float64 [frames].
+def _mono(block: Samples, encoding: str) -> Samples:
+    """SoX's `remix -`: the channels' mean in 32-bit steps, [frames, channels] -> [frames].
 
-    A mean of lossy samples is left as it is: another decoder's differ by more than such a step.
+    That of lossy samples is left as it is: another decoder's differ by more than such a step. The
+    block is overwritten.
     """
-    if not (block.max(initial=0) <= _LARGEST and block.min(initial=0) >= -1):  # or there are NaN
-        block = np.fmax(np.fmin(block, _LARGEST), -1)
+    highest, lowest = block.max(initial=0), block.min(initial=0)
+    if np.isnan(highest):
+        np.nan_to_num(block, copy=False)
+    if not (highest <= _LARGEST and lowest >= -1):
+        np.clip(block, -1, _LARGEST, out=block)
     if encoding == "float":
         block = np.trunc(block * _FULL_SCALE) / _FULL_SCALE
     elif encoding == "double":
         block = _rounded(block)
-    share = 1 / block.shape[1]
-    mean = np.multiply(block[:, 0], share, dtype=np.float64)
-    for channel in block.T[1:]:
-        mean += channel * share
+    block *= 1 / block.shape[1]
+    mean = functools.reduce(np.add, block.T)
     return mean if encoding == "lossy" else _rounded(mean)
 
 
@@ -133,11 +137,9 @@ def _rounded(samples: Samples) -> NDArray[np.float64]:
     return np.trunc(steps, out=steps) / _FULL_SCALE
 
 
-def _resampled(
-    blocks: Iterator[NDArray[np.float64]], rate_hz: int, to_rate_hz: int
-) -> Iterator[NDArray[np.float64]]:
+def _resampled(blocks: Iterator[Samples], rate_hz: int, to_rate_hz: int) -> Iterator[Samples]:
     """The blocks at another rate, by libsoxr at the quality of SoX's `rate -v`."""
     resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float64", quality="VHQ")
     for block in blocks:
-        yield resampler.resample_chunk(block)
+        yield resampler.resample_chunk(block.astype(np.float64))
     yield resampler.resample_chunk(np.zeros(0), last=True)

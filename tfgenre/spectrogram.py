@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from tfgenre.errors import SkipTrack
@@ -24,6 +23,7 @@ PALETTE_STEPS = 249
 _FRAMES_A_CHUNK = 196  # their samples and spectra take 0.8 MB: a core's own cache has 1 or 2
 _CHUNKS_AT_ONCE = 4  # which is about a slice
 _TINY = np.finfo(float).tiny
+Samples = NDArray[np.float32] | NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ _WHOLE_WINDOW = window()
 
 
 def columns(
-    blocks: Iterable[NDArray[np.float64]], *, rate_hz: int, pixels_per_second: int
+    blocks: Iterable[Samples], *, rate_hz: int, pixels_per_second: int
 ) -> Iterator[NDArray[np.uint8]]:
     """Draws a song while it is read.
 
     Args:
-        blocks: mono samples, float64 [any] each, full scale 1.
+        blocks: mono samples, float32 or float64 [any] each, full scale 1.
         rate_hz: their sample rate.
         pixels_per_second: columns a second asked for; SoX rounds to whole frames.
 
@@ -122,7 +122,7 @@ def _width(num_samples: int, rate_hz: int, pixels_per_second: int) -> int:
 
 
 def spectrogram(
-    blocks: Iterable[NDArray[np.float64]], *, rate_hz: int, pixels_per_second: int
+    blocks: Iterable[Samples], *, rate_hz: int, pixels_per_second: int
 ) -> NDArray[np.uint8]:
     """Draws a whole song: `columns` as SoX's picture, uint8 [129, columns], row 0 the highest."""
     drawn = columns(blocks, rate_hz=rate_hz, pixels_per_second=pixels_per_second)
@@ -141,7 +141,7 @@ class _Tape:
         """The samples that are there; only valid until the next join."""
         return self._room[self._start : self._end]
 
-    def join(self, samples: NDArray[np.float64]) -> None:
+    def join(self, samples: Samples) -> None:
         """Adds samples; mostly without moving those that are there."""
         if self._end + len(samples) > len(self._room):
             held = self.held
@@ -173,13 +173,13 @@ class _Pen:
         self._chunk = columns * grid.frames_per_column  # frames
         self._windowed = np.empty((self._chunk, DFT_SIZE))
 
-    def draw(self, blocks: Iterable[NDArray[np.float64]]) -> Iterator[NDArray[np.uint8]]:
+    def draw(self, blocks: Iterable[Samples]) -> Iterator[NDArray[np.uint8]]:
         """All columns; before and after the song there is silence."""
         power = self._power(blocks)
         while some := list(itertools.islice(power, _CHUNKS_AT_ONCE)):
             yield _palette(np.concatenate(some))
 
-    def _power(self, blocks: Iterable[NDArray[np.float64]]) -> Iterator[NDArray[np.float64]]:
+    def _power(self, blocks: Iterable[Samples]) -> Iterator[NDArray[np.float64]]:
         """The mean power of all columns, float64 [some, 129]."""
         for block in blocks:
             self.num_samples += len(block)
@@ -196,33 +196,35 @@ class _Pen:
         """The power of the next frames' columns; the first frame starts where the tape does."""
         step, held = self._grid.step, self._tape.held
         strides = (step * held.itemsize, held.itemsize)
-        frames = as_strided(held, (count, DFT_SIZE), strides, writeable=False)
+        frames = np.ndarray((count, DFT_SIZE), held.dtype, buffer=held.data, strides=strides)
         windowed = np.multiply(frames, _WHOLE_WINDOW, out=self._windowed[:count])
         for k, missing in self._incomplete(count):
             windowed[k] = frames[k] * window(missing)
         self._frames_drawn += count
         self._tape.leave(count * step)
         spectrum = np.fft.rfft(windowed).view(np.float64)  # real and imaginary parts in turn
-        squares = _column_means(np.square(spectrum, out=spectrum), self._grid.frames_per_column)
+        squares = _mean_squares(spectrum, self._grid.frames_per_column)
         return squares[:, 0::2] + squares[:, 1::2]
 
     def _incomplete(self, count: int) -> Iterator[tuple[int, int]]:
         """Those of the next frames that lack samples, and how many, as `Grid.missing` tells it."""
-        ends = self._grid.first + (self._frames_drawn + np.arange(count)) * self._grid.step
-        if ends[0] < DFT_SIZE or ends[-1] > self.num_samples:
+        first_end = self._grid.first + self._frames_drawn * self._grid.step
+        last_end = first_end + (count - 1) * self._grid.step
+        if first_end < DFT_SIZE or last_end > self.num_samples:
             missing = self._grid.missing(self._frames_drawn + np.arange(count), self.num_samples)
             for k in np.flatnonzero(missing):
                 yield int(k), int(missing[k])
 
 
-def _column_means(frames: NDArray[np.float64], frames_per_column: int) -> NDArray[np.float64]:
+def _mean_squares(frames: NDArray[np.float64], frames_per_column: int) -> NDArray[np.float64]:
     """Means over each column's frames; the last column may have fewer frames than the others."""
     whole = len(frames) // frames_per_column * frames_per_column
-    means = frames[:whole].reshape(-1, frames_per_column, frames.shape[1]).sum(axis=1)
+    columns = frames[:whole].reshape(-1, frames_per_column, frames.shape[1])
+    means = np.einsum("cfk,cfk->ck", columns, columns)
     means *= 1 / frames_per_column
     if whole == len(frames):
         return means
-    return np.concatenate([means, frames[whole:].mean(axis=0, keepdims=True)])
+    return np.concatenate([means, np.square(frames[whole:]).mean(axis=0, keepdims=True)])
 
 
 def _palette(power: NDArray[np.float64]) -> NDArray[np.uint8]:
