@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import soundfile
 
@@ -20,6 +21,20 @@ def noise(seconds: float, *, seed: int = 0, rate_hz: int = RATE_HZ) -> np.ndarra
 def write(path: Path, samples: np.ndarray, *, rate_hz: int = RATE_HZ, **options: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, samples, rate_hz, **options)
+    return path
+
+
+def write_with_ffmpeg(
+    path: Path, samples: np.ndarray, container_format: str, codec: str, *, rate_hz: int
+) -> Path:
+    """Writes mono samples in a format that libsndfile does not know."""
+    with av.open(str(path), "w", format=container_format) as container:
+        stream = container.add_stream(codec, rate=rate_hz, layout="mono")
+        stream.bit_rate = 96_000
+        frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), "fltp", "mono")
+        frame.rate = rate_hz
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
     return path
 
 

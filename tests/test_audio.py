@@ -1,6 +1,5 @@
 import os
 
-import av
 import numpy as np
 import pytest
 import soundfile
@@ -94,14 +93,9 @@ def test_odd_names(tmp_path, monkeypatch, sox, name, renderer):
 
 
 def test_what_only_ffmpeg_reads(tmp_path):
-    path = tmp_path / "song.m4a"
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("aac", rate=44100, layout="stereo")
-        samples = np.stack([songs.tone(6.0, rate_hz=44100)] * 2).astype(np.float32)
-        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
-        frame.rate = 44100
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    path = songs.write_with_ffmpeg(
+        tmp_path / "song.m4a", songs.tone(6.0, rate_hz=44100), "mp4", "aac", rate_hz=44100
+    )
     found = render(str(path), RenderConfig())
     assert len(found.images) == 2
     brightest = found.images[0][:, 64].argmax()
@@ -160,3 +154,11 @@ def test_tail_and_cap(tmp_path):
     assert render(path, RenderConfig()).indices.tolist() == [0, 1, 2, 3]
     assert len(render(path, RenderConfig(tail="overlap")).images) == 5
     assert render(path, RenderConfig(max_slices_per_track=2)).indices.tolist() == [1, 3]
+
+
+def test_names_lie(tmp_path):
+    tone = songs.tone(6.0, rate_hz=44100)
+    m4a = songs.write_with_ffmpeg(tmp_path / "a.m4a", tone, "mp4", "aac", rate_hz=44100)
+    mp3 = songs.write(tmp_path / "b.mp3", tone, rate_hz=44100)
+    assert len(render(str(m4a.rename(tmp_path / "c.mp3")), RenderConfig()).images) == 2
+    assert len(render(str(mp3.rename(tmp_path / "d.m4a")), RenderConfig()).images) == 2

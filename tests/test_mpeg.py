@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from tests import songs
 from tfgenre import mpeg
@@ -28,16 +27,16 @@ def mp3(request, tmp_path_factory) -> Path:
     )
 
 
+def sound_of(path: Path) -> mpeg.Sound:
+    sound = mpeg.find_sound(str(path))
+    assert sound is not None
+    return sound
+
+
 def note_of(path: Path) -> mpeg.Note:
-    note = mpeg.find_note(str(path))
+    note = sound_of(path).note
     assert note is not None
     return note
-
-
-def frames_of(path: Path) -> int:
-    note = note_of(path)
-    with path.open("rb") as file:
-        return mpeg.count_frames(file, note)
 
 
 def draw(path: Path) -> np.ndarray:
@@ -50,15 +49,16 @@ def num_samples(path: Path) -> int:
 
 
 def test_an_encoders_note_tells_the_frames(mp3):
-    note = note_of(mp3)
-    assert note.frames == frames_of(mp3)
+    sound, note = sound_of(mp3), note_of(mp3)
+    assert note.frames == sound.num_frames
     assert note.bytes == mp3.stat().st_size
-    assert mpeg.mended(str(mp3), note) is None
+    assert len(sound.pieces) == 1
+    assert mpeg.mended(str(mp3), sound) is None
 
 
 @pytest.mark.parametrize("lie", [0, 1, "a tenth", "tenfold", "one less", "one more", 2**32 - 1])
 def test_a_wrong_note_changes_nothing(mp3, tmp_path, lie):
-    frames = frames_of(mp3)
+    frames = sound_of(mp3).num_frames
     lies = {"a tenth": frames // 10, "tenfold": frames * 10}
     lies |= {"one less": frames - 1, "one more": frames + 1}
     content = bytearray(mp3.read_bytes())
@@ -77,12 +77,10 @@ def test_a_note_after_a_tag_is_mended(mp3, tmp_path):
 
 
 def test_without_a_note_all_is_decoded(mp3, tmp_path):
-    note = note_of(mp3)
     content = mp3.read_bytes()
     bare = tmp_path / "bare.mp3"
-    bare.write_bytes(content[note.frame + mpeg.frame_lengths(note.header)[note.header] :])
-    samples_a_frame = 1152 if soundfile.info(mp3).samplerate > 24000 else 576
-    assert num_samples(bare) == frames_of(mp3) * samples_a_frame
+    bare.write_bytes(content[mpeg.frame_lengths(content[:3])[content[:3]] :])
+    assert num_samples(bare) == sound_of(mp3).num_samples
 
 
 def test_songs_glued_together_are_both_heard(mp3, tmp_path):
@@ -91,12 +89,23 @@ def test_songs_glued_together_are_both_heard(mp3, tmp_path):
     assert num_samples(glued) >= 2 * num_samples(mp3)
 
 
-def test_what_lies_between_frames_is_not_counted(mp3, tmp_path):
+@pytest.mark.parametrize("junk", [b"\xff\xfb\xff junk \xff" * 100, bytes(300_000), b"\xa5"])
+def test_what_lies_between_frames_is_passed_over(mp3, tmp_path, junk):
     content = mp3.read_bytes()
     middle = len(content) // 2
     broken = tmp_path / "broken.mp3"
-    broken.write_bytes(content[:middle] + b"\xff\xfb\xff junk \xff" * 100 + content[middle:])
-    assert frames_of(broken) == pytest.approx(frames_of(mp3), abs=2)
+    broken.write_bytes(content[:middle] + junk + content[middle:])
+    whole, sound = sound_of(mp3), sound_of(broken)
+    assert sound.num_frames == pytest.approx(whole.num_frames, abs=2)
+    assert len(sound.pieces) == 2
+    assert num_samples(broken) == pytest.approx(num_samples(mp3), abs=4000)
+
+
+@pytest.mark.parametrize("damage", [b"\xa5", b"\0" * 5000, b"<html>\xff\xfb" * 1000])
+def test_what_lies_before_the_first_whole_frame_is_passed_over(mp3, tmp_path, damage):
+    damaged = tmp_path / "damaged.mp3"
+    damaged.write_bytes(damage + mp3.read_bytes()[len(damage) % 100 :])
+    assert num_samples(damaged) == pytest.approx(num_samples(mp3), abs=4000)
 
 
 def test_less_than_half_of_a_file_is_truncated(mp3, tmp_path):
@@ -109,10 +118,10 @@ def test_less_than_half_of_a_file_is_truncated(mp3, tmp_path):
 @pytest.mark.parametrize(
     "content", [b"", b"ID3", b"\xff\xfb\x90\x64", bytes(5000), b"\xff" * 5000, b"RIFF" + bytes(99)]
 )
-def test_other_files_have_no_note(tmp_path, content):
+def test_other_files_are_no_mp3(tmp_path, content):
     path = tmp_path / "other"
     path.write_bytes(content)
-    assert mpeg.find_note(str(path)) is None
+    assert mpeg.find_sound(str(path)) is None
 
 
 @pytest.mark.parametrize(

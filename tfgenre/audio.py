@@ -12,7 +12,7 @@ import soxr
 from numpy.typing import NDArray
 
 from tfgenre.decoders import (
-    FFMPEG_FORMATS,
+    FFMPEG_SUFFIXES,
     LIBSNDFILE_SUFFIXES,
     Samples,
     Stream,
@@ -20,7 +20,7 @@ from tfgenre.decoders import (
 )
 from tfgenre.errors import SkipTrack
 
-SUFFIXES = LIBSNDFILE_SUFFIXES | FFMPEG_FORMATS.keys()
+SUFFIXES = LIBSNDFILE_SUFFIXES | FFMPEG_SUFFIXES
 _FULL_SCALE = 2.0**31  # SoX's samples are 32-bit integers; its picture is drawn from those
 _LARGEST = 1 - 1 / _FULL_SCALE
 _RATES_HZ = range(1000, 768_001)  # outside of these, a header is damaged
@@ -32,15 +32,15 @@ class Audio:
 
     Attributes:
         rate_hz: sample rate of the blocks.
-        seconds: the length its header declares, 0 if it declares none.
-        guessed_length: True if that is not to be trusted (MPEG audio).
+        seconds: how long it should be, 0 if unknown.
+        is_mpeg: True for MPEG audio, whose length SoX guesses.
         blocks: mono samples, float64 (float32 of lossy songs) [some] each, full scale 1; to be
             read once.
     """
 
     rate_hz: int
     seconds: float
-    guessed_length: bool
+    is_mpeg: bool
     blocks: Iterator[Samples]
 
 
@@ -66,13 +66,13 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
         yield Audio(
             rate_hz=sample_rate_hz or stream.rate_hz,
             seconds=stream.declared_frames / stream.rate_hz,
-            guessed_length=stream.guessed_length,
+            is_mpeg=stream.is_mpeg,
             blocks=blocks,
         )
 
 
 def seconds_of(path: str) -> float:
-    """The declared length of a song in seconds, 0 if it is unknown or the file cannot be opened."""
+    """The length of a song in seconds, 0 if it is unknown or the file cannot be opened."""
     try:
         with open_audio(path) as audio:
             return audio.seconds
@@ -95,7 +95,7 @@ def _check_file(path: str) -> None:
 
 def _mono_blocks(stream: Stream) -> Iterator[Samples]:
     """The channels' mean; what could be decoded before an error counts if it is half the song."""
-    expected = 0 if stream.guessed_length else stream.declared_frames
+    expected = stream.declared_frames
     decoded = 0
     try:
         for block in stream.blocks:

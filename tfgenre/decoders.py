@@ -2,9 +2,9 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,21 +17,20 @@ from tfgenre.errors import SkipTrack
 LIBSNDFILE_SUFFIXES = frozenset(
     ".aif .aifc .aiff .au .caf .flac .mp3 .oga .ogg .opus .rf64 .w64 .wav".split()
 )
-# Only these ffmpeg formats are tried, each for its own suffixes: ffmpeg would also open playlists,
-# which name other files and hosts.
-FFMPEG_FORMATS = {
-    ".aac": "aac",
-    ".ac3": "ac3",
-    ".ape": "ape",
-    ".m4a": "mov",
-    ".m4b": "mov",
-    ".mka": "matroska",
-    ".mp4": "mov",
-    ".mpc": "mpc8",
-    ".tta": "tta",
-    ".webm": "matroska",
-    ".wma": "asf",
-    ".wv": "wv",
+FFMPEG_SUFFIXES = frozenset(".aac .ac3 .ape .m4a .m4b .mka .mp4 .mpc .tta .webm .wma .wv".split())
+# What a file is, its first bytes tell; its name may lie. No other formats are left to ffmpeg: it
+# would open playlists, too, which name other files and hosts.
+_FFMPEG_FORMATS = {
+    "aac": rb"\xff[\xf0\xf1\xf8\xf9]",
+    "ac3": rb"\x0b\x77",
+    "ape": rb"MAC ",
+    "asf": rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+    "matroska": rb"\x1a\x45\xdf\xa3",
+    "mov": rb".{4}(ftyp|moov|mdat|wide|free|skip)",
+    "mpc": rb"MP\+",
+    "mpc8": rb"MPCK",
+    "tta": rb"TTA1",
+    "wv": rb"wvpk",
 }
 _UNKNOWN_FRAMES = 1 << 62  # what libsndfile says of a stream that declares no length is above
 _BLOCK_SAMPLES = 1 << 16  # of all channels together
@@ -53,8 +52,8 @@ class Stream:
 
     Attributes:
         rate_hz: its sample rate.
-        declared_frames: samples a channel that its header declares, 0 if unknown.
-        guessed_length: True if that is an encoder's note or a guess (MPEG audio).
+        declared_frames: samples a channel that there should be, 0 if unknown.
+        is_mpeg: True for MPEG audio.
         encoding: integer, float or double, or lossy, whose samples are nobody's but the decoder's.
         blocks: samples, float64 (float32 if lossy) [some, channels] each, full scale 1; a block is
             only valid until the next is taken.
@@ -62,7 +61,7 @@ class Stream:
 
     rate_hz: int
     declared_frames: int
-    guessed_length: bool
+    is_mpeg: bool
     encoding: str
     blocks: Iterator[Samples]
 
@@ -73,8 +72,13 @@ def open_stream(path: str) -> contextlib.AbstractContextManager[Stream]:
     Raises:
         SkipTrack: not_audio or truncated; decode_error while the blocks are read.
     """
-    ffmpeg_format = FFMPEG_FORMATS.get(Path(path).suffix.lower())
-    return _with_av(path, ffmpeg_format) if ffmpeg_format else _with_libsndfile(path)
+    with open(path, "rb") as file:
+        file.seek(mpeg.after_tag(file))
+        start = file.read(16)
+    for ffmpeg_format, magic in _FFMPEG_FORMATS.items():
+        if re.match(magic, start, re.DOTALL):
+            return _with_av(path, ffmpeg_format)
+    return _with_libsndfile(path)
 
 
 class _Unseekable(soundfile.SoundFile):
@@ -92,33 +96,54 @@ class _Unseekable(soundfile.SoundFile):
 @contextlib.contextmanager
 def _with_libsndfile(path: str) -> Iterator[Stream]:
     with contextlib.ExitStack() as stack:
-        note = mpeg.find_note(path)
-        mended = mpeg.mended(path, note) if note else None
-        file = _opened(mended or os.fsencode(path), stack)
-        is_mpeg, frames = file.subtype.startswith("MPEG"), file.frames
-        if is_mpeg and not note:
-            file = _opened(mpeg.endless(path), stack)
-        encoding = _ENCODINGS.get(file.subtype.partition("_")[0], "integer")
+        file = None
+        with contextlib.suppress(SkipTrack):
+            file = _opened(path, stack)
+        sound = mpeg.find_sound(path) if file is None or _is_mpeg(file) else None
+        mended = mpeg.mended(path, sound) if sound else None
+        if mended or file is None:
+            file = _opened(mended or path, stack)
         yield Stream(
             rate_hz=file.samplerate,
-            declared_frames=frames if frames < _UNKNOWN_FRAMES else 0,
-            guessed_length=is_mpeg,
-            encoding=encoding,
-            blocks=_libsndfile_blocks(file, np.float32 if encoding == "lossy" else np.float64),
+            declared_frames=sound.num_samples if sound else _declared_frames(file),
+            is_mpeg=_is_mpeg(file),
+            encoding=_encoding(file),
+            blocks=_mp3_blocks(path, sound, file) if sound else _libsndfile_blocks(file),
         )
 
 
-def _opened(source: bytes | BinaryIO, stack: contextlib.ExitStack) -> soundfile.SoundFile:
+def _opened(source: str | BinaryIO, stack: contextlib.ExitStack) -> soundfile.SoundFile:
     """Opens a path or a file, and leaves closing both to the stack."""
-    if not isinstance(source, bytes):
-        stack.enter_context(source)
+    opened = os.fsencode(source) if isinstance(source, str) else stack.enter_context(source)
     try:
-        return stack.enter_context(_Unseekable(source))
+        return stack.enter_context(_Unseekable(opened))
     except soundfile.LibsndfileError as error:
         raise SkipTrack("not_audio", _what(error)) from error
 
 
-def _libsndfile_blocks(file: soundfile.SoundFile, dtype: type) -> Iterator[Samples]:
+def _is_mpeg(file: soundfile.SoundFile) -> bool:
+    return file.subtype.startswith("MPEG")
+
+
+def _encoding(file: soundfile.SoundFile) -> str:
+    return _ENCODINGS.get(file.subtype.partition("_")[0], "integer")
+
+
+def _declared_frames(file: soundfile.SoundFile) -> int:
+    is_guess = _is_mpeg(file) or file.frames >= _UNKNOWN_FRAMES
+    return 0 if is_guess else file.frames
+
+
+def _mp3_blocks(path: str, sound: mpeg.Sound, file: soundfile.SoundFile) -> Iterator[Samples]:
+    """An MP3's samples, piece after piece: the decoder would end where the first is damaged."""
+    yield from _libsndfile_blocks(file)
+    for start, end in sound.pieces[1:]:
+        with contextlib.ExitStack() as stack, contextlib.suppress(SkipTrack):
+            yield from _libsndfile_blocks(_opened(mpeg.piece(path, start, end), stack))
+
+
+def _libsndfile_blocks(file: soundfile.SoundFile) -> Iterator[Samples]:
+    dtype = np.float32 if _encoding(file) == "lossy" else np.float64
     buffer = np.empty((max(1, _BLOCK_SAMPLES // file.channels), file.channels), dtype)
     try:
         while len(block := file.read(out=buffer)):
@@ -151,7 +176,7 @@ def _with_av(path: str, ffmpeg_format: str) -> Iterator[Stream]:
         yield Stream(
             rate_hz=stream.rate,
             declared_frames=int(seconds * stream.rate),
-            guessed_length=False,
+            is_mpeg=False,
             encoding="lossy",
             blocks=_av_blocks(container, stream),
         )

@@ -1,8 +1,9 @@
-"""MPEG audio as it lies on disk: its frames, and the note of their number that encoders leave.
+"""MP3 files as they lie on disk: their frames, and the note of their number that encoders leave.
 
 MPEG audio has no length but what an encoder may have noted in an empty first frame, after the name
 Xing or Info. libsndfile's decoder ends there, even where the note is wrong, as in songs that were
-glued together, and at a guess where there is none. Both are mended on the way to the decoder.
+glued together; it ends at a guess where there is none, and where a frame's header is damaged. So
+frames are counted, and the file is mended on its way to the decoder.
 """
 
 import io
@@ -15,6 +16,9 @@ from typing import Any, BinaryIO
 from tfgenre.errors import SkipTrack
 
 _BUFFER_BYTES = 1 << 18
+_SEARCH_BYTES = 1 << 20
+_FRAMES_TO_BE_SURE = 4
+_SYNC = re.compile(rb"\xff[\xe2-\xff]")
 _MPEG_1 = 3  # as version bits
 _KBITS = {
     3: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -30,108 +34,180 @@ class Note:
 
     Attributes:
         position: where in the file the note starts, with its name.
-        header: the first three bytes of the frame that holds it.
-        frame: where that frame starts.
-        frames: how many it says follow, None if it does not say.
-        bytes: how many bytes it says there are from that frame on, 0 if it does not say.
+        frames: how many it says follow its own, None if it does not say.
+        bytes: how many it says there are from its frame on, 0 if it does not say.
     """
 
     position: int
-    header: bytes
-    frame: int
     frames: int | None
     bytes: int
 
 
-class _MendedFile(io.FileIO):
-    """A file that reads as if other bytes stood in one place of it, and as if it was longer."""
+@dataclass(frozen=True)
+class Sound:
+    """The frames of an MP3 file.
 
-    def __init__(
-        self, path: str, *, position: int = 0, content: bytes = b"", times_longer: int = 1
-    ) -> None:
-        super().__init__(path)
-        self._position = position
-        self._content = content
-        self._times_longer = times_longer
+    Attributes:
+        note: None if there is none.
+        num_samples: of each channel, in all whole frames but that of the note.
+        num_frames: how many those are.
+        pieces: where, from and to, they follow each other; more than one if the file is damaged.
+    """
 
-    def readinto(self, buffer: Any) -> int:
-        """Reads bytes into a buffer, and returns how many."""
-        start = self.tell()
-        count = super().readinto(buffer) or 0
-        for place, byte in enumerate(self._content, self._position - start):
-            if 0 <= place < count:
-                memoryview(buffer)[place : place + 1] = bytes([byte])
-        return count
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Goes somewhere, and returns where that is; the end itself is where it seems to be."""
-        place = super().seek(offset, whence)
-        if whence == io.SEEK_END and not offset:
-            return super().seek(place * self._times_longer)
-        return place
+    note: Note | None
+    num_samples: int
+    num_frames: int
+    pieces: tuple[tuple[int, int], ...]
 
 
-def find_note(path: str) -> Note | None:
-    """The note in a file's first frame, None if there is none."""
-    with open(path, "rb") as file:
-        start = _after_tag(file)
+def find_sound(path: str) -> Sound | None:
+    """Finds the frames of an MP3 file, None if it is none."""
+    with open(path, "rb", buffering=_BUFFER_BYTES) as file:
+        start = _first_frame(file)
+        if start is None:
+            return None
         file.seek(start)
         frame = file.read(60)
-    if len(frame) < 60 or frame[:3] not in frame_lengths(frame[:3]):
-        return None
-    is_mpeg_1, is_mono = frame[1] >> 3 & 3 == _MPEG_1, frame[3] >> 6 == 3
-    place = 4 + (9 if is_mono else 17) + (8 if is_mono else 15) * is_mpeg_1
-    if frame[place : place + 4] not in (b"Xing", b"Info"):
-        return None
-    flags, first, second = struct.unpack_from(">III", frame, place + 4)
-    frames, size = (first, second) if flags & 1 else (None, first)
-    return Note(start + place, frame[:3], start, frames, size if flags & 2 else 0)
+        lengths = frame_lengths(frame[:3])
+        note = _read_note(frame, start)
+        first = start + lengths[frame[:3]] if note else start
+        num_frames, pieces = _walk(file, first, lengths)
+    num_samples = num_frames * (1152 if _is_mpeg_1(frame) else 576)
+    return Sound(note, num_samples, num_frames, pieces)
 
 
-def mended(path: str, note: Note) -> BinaryIO | None:
-    """A file with a right note in place of a wrong one, None if it is right.
+def mended(path: str, sound: Sound) -> BinaryIO | None:
+    """An MP3 file (its first piece) as the decoder should see it, None if that is as it is.
 
     Raises:
         SkipTrack: if less than half of the file is there, as when copying it was cut off.
     """
-    if note.frames is None:
-        return endless(path)
-    with open(path, "rb", buffering=_BUFFER_BYTES) as file:
-        num_frames = count_frames(file, note)
-        size = file.seek(0, io.SEEK_END) - note.frame
-    if num_frames == note.frames:
+    note = sound.note
+    if note and note.frames and sound.num_frames < note.frames / 2:
+        size = sum(end - start for start, end in sound.pieces)
+        if size < note.bytes / 2:
+            raise SkipTrack("truncated", f"{size} of {note.bytes} bytes are there")
+    if len(sound.pieces) > 1 or note is None or note.frames is None:
+        return piece(path, *sound.pieces[0])
+    if note.frames == sound.num_frames:
         return None
-    if size < note.bytes / 2 and num_frames < note.frames / 2:
-        raise SkipTrack("truncated", f"{size} of {note.bytes} bytes are there")
-    right = struct.pack(">I", num_frames)
-    raw = _MendedFile(path, position=note.position + 8, content=right)
-    return io.BufferedReader(raw, _BUFFER_BYTES)
+    right = struct.pack(">I", sound.num_frames)
+    return io.BufferedReader(_MendedFile(path, patch=(note.position + 8, right)), _BUFFER_BYTES)
 
 
-def endless(path: str) -> BinaryIO:
-    """A file without a note.
+def piece(path: str, start: int, end: int) -> BinaryIO:
+    """A piece of an MP3 file, without a note.
 
-    The decoder would guess the number of frames from the file's size and the first one's bit rate,
-    and end there; so the size seems to be larger than any bit rates can make up for.
+    The decoder would guess the number of frames from the piece's size and the first one's bit rate,
+    and end there; so the size seems to be larger than bit rates can make up for.
     """
-    return io.BufferedReader(_MendedFile(path, times_longer=100), _BUFFER_BYTES)
+    file = _MendedFile(path, start=start, end=end, times_longer=100)
+    return io.BufferedReader(file, _BUFFER_BYTES)
 
 
-def count_frames(file: BinaryIO, note: Note) -> int:
-    """How many whole frames follow that with the note, of its format, whatever lies between."""
-    lengths = frame_lengths(note.header)
+class _MendedFile(io.FileIO):
+    """A part of a file, which may seem to hold other bytes in one place, and to be longer."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
+        patch: tuple[int, bytes] = (0, b""),
+        times_longer: int = 1,
+    ) -> None:
+        super().__init__(path)
+        self._start = start
+        self._end = super().seek(0, io.SEEK_END) if end is None else end
+        self._patch = patch
+        self._times_longer = times_longer
+        self.seek(0)
+
+    def readinto(self, buffer: Any) -> int:
+        """Reads bytes into a buffer, and returns how many."""
+        here = super().tell()
+        view = memoryview(buffer)[: max(0, self._end - here)]
+        count = super().readinto(view) or 0
+        position, content = self._patch
+        for place, byte in enumerate(content, position - here):
+            if 0 <= place < count:
+                view[place : place + 1] = bytes([byte])
+        return count
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Goes somewhere, and returns where that is; the end itself is where it seems to be."""
+        if whence == io.SEEK_CUR:
+            return super().seek(offset, whence) - self._start
+        base = self._start if whence == io.SEEK_SET else self._end
+        if whence == io.SEEK_END and not offset:
+            base = self._end * self._times_longer
+        return super().seek(base + offset) - self._start
+
+    def tell(self) -> int:
+        """Where the file stands."""
+        return super().tell() - self._start
+
+
+def _first_frame(file: BinaryIO) -> int | None:
+    """Where, within a megabyte after a tag, several frames follow each other; None if nowhere."""
+    start = after_tag(file)
+    file.seek(start)
+    data = file.read(_SEARCH_BYTES)
+    for sync in _SYNC.finditer(data):
+        place = sync.start()
+        lengths = frame_lengths(data[place : place + 3])
+        for _ in range(_FRAMES_TO_BE_SURE):
+            place += lengths.get(data[place : place + 3], len(data))
+        if place <= len(data):
+            return start + sync.start()
+    return None
+
+
+def after_tag(file: BinaryIO) -> int:
+    """Where a file goes on after an ID3v2 tag; 0 if it has none."""
     size = file.seek(0, io.SEEK_END)
-    place = note.frame + lengths[note.header]
-    count = 0
+    file.seek(0)
+    start = file.read(10)
+    if start[:3] != b"ID3" or len(start) < 10:
+        return 0
+    shifts = zip(start[6:], (21, 14, 7, 0), strict=True)
+    end = 10 + sum((byte & 0x7F) << shift for byte, shift in shifts)
+    return end if end < size else 0
+
+
+def _read_note(frame: bytes, start: int) -> Note | None:
+    """The note in a frame, given by its first 60 bytes and its place in the file."""
+    is_mono = frame[3] >> 6 == 3
+    place = 4 + (9 if is_mono else 17) + (8 if is_mono else 15) * _is_mpeg_1(frame)
+    if frame[place : place + 4] not in (b"Xing", b"Info"):
+        return None
+    flags, first, second = struct.unpack_from(">III", frame, place + 4)
+    frames, size = (first, second) if flags & 1 else (None, first)
+    return Note(start + place, frames, size if flags & 2 else 0)
+
+
+def _is_mpeg_1(header: bytes) -> bool:
+    return header[1] >> 3 & 3 == _MPEG_1
+
+
+def _walk(
+    file: BinaryIO, place: int, lengths: dict[bytes, int]
+) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Counts the whole frames of a format from a place on, and tells the `Sound.pieces`."""
+    size = file.seek(0, io.SEEK_END)
+    count, pieces, start = 0, [], place
     while place < size:
         file.seek(place)
         length = lengths.get(file.read(3))
-        if length is None:
-            place = _next_frame(file, place + 1, lengths)
-        else:
+        if length is not None and place + length <= size:
             place += length
-            count += place <= size
-    return count
+            count += 1
+        else:
+            pieces.append((start, place))
+            start = place = _next_frame(file, place + 1, lengths)
+    pieces.append((start, place))
+    return count, tuple(piece for piece in pieces if piece[0] < piece[1])
 
 
 def _next_frame(file: BinaryIO, place: int, lengths: dict[bytes, int]) -> int:
@@ -139,7 +215,7 @@ def _next_frame(file: BinaryIO, place: int, lengths: dict[bytes, int]) -> int:
     while True:
         file.seek(place)
         data = file.read(_BUFFER_BYTES)
-        for sync in re.finditer(rb"\xff[\xe2-\xff]", data):
+        for sync in _SYNC.finditer(data):
             header = data[sync.start() : sync.start() + 3]
             file.seek(place + sync.start() + lengths.get(header, 0))
             if header in lengths and file.read(3) in lengths:
@@ -159,6 +235,8 @@ def frame_lengths(header: bytes) -> dict[bytes, int]:
     Returns:
         One entry for each header of that format; nothing if the header is not layer III's.
     """
+    if len(header) < 3:
+        return {}
     version, layer, rate = header[1] >> 3 & 3, header[1] >> 1 & 3, header[2] >> 2 & 3
     if header[0] != 0xFF or header[1] < 0xE0 or layer != 1 or rate == 3 or version not in _KBITS:
         return {}
@@ -171,13 +249,3 @@ def frame_lengths(header: bytes) -> dict[bytes, int]:
                 key = (0xFF, header[1] & 0xFE | no_crc, number << 4 | rate << 2 | padding_private)
                 lengths[bytes(key)] = length + (padding_private >> 1)
     return lengths
-
-
-def _after_tag(file: BinaryIO) -> int:
-    """Where a file's sound starts, after an ID3v2 tag."""
-    file.seek(0)
-    start = file.read(10)
-    if start[:3] != b"ID3" or len(start) < 10:
-        return 0
-    shifts = zip(start[6:], (21, 14, 7, 0), strict=True)
-    return 10 + sum((byte & 0x7F) << shift for byte, shift in shifts)

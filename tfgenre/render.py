@@ -86,7 +86,7 @@ def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
     rate_hz = config.sample_rate_hz
     with audio.open_audio(path, sample_rate_hz=rate_hz) as song:
         if config.renderer == "sox":
-            seconds = os.path.getsize(path) / _LEAST_BYTES_A_SECOND if song.guessed_length else None
+            seconds = os.path.getsize(path) / _LEAST_BYTES_A_SECOND if song.is_mpeg else None
             picture = sox.spectrogram(
                 path,
                 pixels_per_second=config.pixels_per_second,
