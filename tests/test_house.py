@@ -15,6 +15,7 @@ ORDER = [
     "errors",
     "files",
     "config",
+    "mpeg_frames",
     "mpeg",
     "decoders",
     "audio",

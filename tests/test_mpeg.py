@@ -11,6 +11,7 @@ from tfgenre import mpeg
 from tfgenre.audio import open_audio
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack
+from tfgenre.mpeg_frames import frame_lengths
 from tfgenre.render import columns
 
 
@@ -79,7 +80,7 @@ def test_a_note_after_a_tag_is_mended(mp3, tmp_path):
 def test_without_a_note_all_is_decoded(mp3, tmp_path):
     content = mp3.read_bytes()
     bare = tmp_path / "bare.mp3"
-    bare.write_bytes(content[mpeg.frame_lengths(content[:3])[content[:3]] :])
+    bare.write_bytes(content[frame_lengths(content[:3])[content[:3]] :])
     assert num_samples(bare) == sound_of(mp3).num_samples
 
 
@@ -101,11 +102,19 @@ def test_what_lies_between_frames_is_passed_over(mp3, tmp_path, junk):
     assert num_samples(broken) == pytest.approx(num_samples(mp3), abs=4000)
 
 
-@pytest.mark.parametrize("damage", [b"\xa5", b"\0" * 5000, b"<html>\xff\xfb" * 1000])
+@pytest.mark.parametrize(
+    "damage", [b"\xa5", b"\0" * 5000, b"<html>\xff\xfb" * 1000, bytes(200_000)]
+)
 def test_what_lies_before_the_first_whole_frame_is_passed_over(mp3, tmp_path, damage):
     damaged = tmp_path / "damaged.mp3"
     damaged.write_bytes(damage + mp3.read_bytes()[len(damage) % 100 :])
     assert num_samples(damaged) == pytest.approx(num_samples(mp3), abs=4000)
+
+
+def test_a_tag_that_claims_more_than_the_file_is_not_believed(mp3, tmp_path):
+    tagged = tmp_path / "tagged.mp3"
+    tagged.write_bytes(b"ID3\x04\0\0\x7f\x7f\x7f\x7f" + mp3.read_bytes())
+    assert num_samples(tagged) == pytest.approx(num_samples(mp3), abs=4000)
 
 
 def test_less_than_half_of_a_file_is_truncated(mp3, tmp_path):
@@ -135,11 +144,11 @@ def test_other_files_are_no_mp3(tmp_path, content):
     ],
 )
 def test_frame_lengths(header, length):
-    assert mpeg.frame_lengths(header)[header] == length
+    assert frame_lengths(header)[header] == length
 
 
 @pytest.mark.parametrize(
     "header", [b"\xff\xfd\x90", b"\xff\xfb\x9c", b"\xff\xeb\x90", b"\xfe\xfb\x90"]
 )
 def test_other_headers_have_no_length(header):
-    assert header not in mpeg.frame_lengths(header)
+    assert header not in frame_lengths(header)

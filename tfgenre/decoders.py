@@ -101,6 +101,8 @@ def _with_libsndfile(path: str) -> Iterator[Stream]:
             file = _opened(path, stack)
         sound = mpeg.find_sound(path) if file is None or _is_mpeg(file) else None
         mended = mpeg.mended(path, sound) if sound else None
+        if sound and not mended and file is None:
+            mended = mpeg.piece(path, *sound.pieces[0])
         if mended or file is None:
             file = _opened(mended or path, stack)
         yield Stream(

@@ -7,25 +7,12 @@ frames are counted, and the file is mended on its way to the decoder.
 """
 
 import io
-import re
 import struct
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, BinaryIO
 
 from tfgenre.errors import SkipTrack
-
-_BUFFER_BYTES = 1 << 18
-_SEARCH_BYTES = 1 << 20
-_FRAMES_TO_BE_SURE = 4
-_SYNC = re.compile(rb"\xff[\xe2-\xff]")
-_MPEG_1 = 3  # as version bits
-_KBITS = {
-    3: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    2: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    0: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+from tfgenre.mpeg_frames import BUFFER_BYTES, first_frame, frame_lengths, is_mpeg_1, walk
 
 
 @dataclass(frozen=True)
@@ -62,8 +49,8 @@ class Sound:
 
 def find_sound(path: str) -> Sound | None:
     """Finds the frames of an MP3 file, None if it is none."""
-    with open(path, "rb", buffering=_BUFFER_BYTES) as file:
-        start = _first_frame(file)
+    with open(path, "rb", buffering=BUFFER_BYTES) as file:
+        start = first_frame(file, after_tag(file))
         if start is None:
             return None
         file.seek(start)
@@ -71,8 +58,8 @@ def find_sound(path: str) -> Sound | None:
         lengths = frame_lengths(frame[:3])
         note = _read_note(frame, start)
         first = start + lengths[frame[:3]] if note else start
-        num_frames, pieces = _walk(file, first, lengths)
-    num_samples = num_frames * (1152 if _is_mpeg_1(frame) else 576)
+        num_frames, pieces = walk(file, first, lengths)
+    num_samples = num_frames * (1152 if is_mpeg_1(frame) else 576)
     return Sound(note, num_samples, num_frames, pieces)
 
 
@@ -92,7 +79,7 @@ def mended(path: str, sound: Sound) -> BinaryIO | None:
     if note.frames == sound.num_frames:
         return None
     right = struct.pack(">I", sound.num_frames)
-    return io.BufferedReader(_MendedFile(path, patch=(note.position + 8, right)), _BUFFER_BYTES)
+    return io.BufferedReader(_MendedFile(path, patch=(note.position + 8, right)), BUFFER_BYTES)
 
 
 def piece(path: str, start: int, end: int) -> BinaryIO:
@@ -102,7 +89,7 @@ def piece(path: str, start: int, end: int) -> BinaryIO:
     and end there; so the size seems to be larger than bit rates can make up for.
     """
     file = _MendedFile(path, start=start, end=end, times_longer=100)
-    return io.BufferedReader(file, _BUFFER_BYTES)
+    return io.BufferedReader(file, BUFFER_BYTES)
 
 
 class _MendedFile(io.FileIO):
@@ -149,21 +136,6 @@ class _MendedFile(io.FileIO):
         return super().tell() - self._start
 
 
-def _first_frame(file: BinaryIO) -> int | None:
-    """Where, within a megabyte after a tag, several frames follow each other; None if nowhere."""
-    start = after_tag(file)
-    file.seek(start)
-    data = file.read(_SEARCH_BYTES)
-    for sync in _SYNC.finditer(data):
-        place = sync.start()
-        lengths = frame_lengths(data[place : place + 3])
-        for _ in range(_FRAMES_TO_BE_SURE):
-            place += lengths.get(data[place : place + 3], len(data))
-        if place <= len(data):
-            return start + sync.start()
-    return None
-
-
 def after_tag(file: BinaryIO) -> int:
     """Where a file goes on after an ID3v2 tag; 0 if it has none."""
     size = file.seek(0, io.SEEK_END)
@@ -179,73 +151,9 @@ def after_tag(file: BinaryIO) -> int:
 def _read_note(frame: bytes, start: int) -> Note | None:
     """The note in a frame, given by its first 60 bytes and its place in the file."""
     is_mono = frame[3] >> 6 == 3
-    place = 4 + (9 if is_mono else 17) + (8 if is_mono else 15) * _is_mpeg_1(frame)
+    place = 4 + (9 if is_mono else 17) + (8 if is_mono else 15) * is_mpeg_1(frame)
     if frame[place : place + 4] not in (b"Xing", b"Info"):
         return None
     flags, first, second = struct.unpack_from(">III", frame, place + 4)
     frames, size = (first, second) if flags & 1 else (None, first)
     return Note(start + place, frames, size if flags & 2 else 0)
-
-
-def _is_mpeg_1(header: bytes) -> bool:
-    return header[1] >> 3 & 3 == _MPEG_1
-
-
-def _walk(
-    file: BinaryIO, place: int, lengths: dict[bytes, int]
-) -> tuple[int, tuple[tuple[int, int], ...]]:
-    """Counts the whole frames of a format from a place on, and tells the `Sound.pieces`."""
-    size = file.seek(0, io.SEEK_END)
-    count, pieces, start = 0, [], place
-    while place < size:
-        file.seek(place)
-        length = lengths.get(file.read(3))
-        if length is not None and place + length <= size:
-            place += length
-            count += 1
-        else:
-            pieces.append((start, place))
-            start = place = _next_frame(file, place + 1, lengths)
-    pieces.append((start, place))
-    return count, tuple(piece for piece in pieces if piece[0] < piece[1])
-
-
-def _next_frame(file: BinaryIO, place: int, lengths: dict[bytes, int]) -> int:
-    """Where, from a place on, two frames follow each other; the file's end if nowhere."""
-    while True:
-        file.seek(place)
-        data = file.read(_BUFFER_BYTES)
-        for sync in _SYNC.finditer(data):
-            header = data[sync.start() : sync.start() + 3]
-            file.seek(place + sync.start() + lengths.get(header, 0))
-            if header in lengths and file.read(3) in lengths:
-                return place + sync.start()
-        if len(data) < _BUFFER_BYTES:
-            return place + len(data)
-        place += len(data) - 2
-
-
-@cache
-def frame_lengths(header: bytes) -> dict[bytes, int]:
-    """The bytes a layer III frame takes by its header's first three, for one format.
-
-    Args:
-        header: three bytes of a frame of that format: MPEG version and sample rate.
-
-    Returns:
-        One entry for each header of that format; nothing if the header is not layer III's.
-    """
-    if len(header) < 3:
-        return {}
-    version, layer, rate = header[1] >> 3 & 3, header[1] >> 1 & 3, header[2] >> 2 & 3
-    if header[0] != 0xFF or header[1] < 0xE0 or layer != 1 or rate == 3 or version not in _KBITS:
-        return {}
-    rate_hz = _RATES_HZ[version][rate]
-    lengths = {}
-    for number, kbits in enumerate(_KBITS[version], 1):
-        for padding_private in range(4):
-            for no_crc in range(2):
-                length = (144 if version == _MPEG_1 else 72) * 1000 * kbits // rate_hz
-                key = (0xFF, header[1] & 0xFE | no_crc, number << 4 | rate << 2 | padding_private)
-                lengths[bytes(key)] = length + (padding_private >> 1)
-    return lengths

@@ -1,0 +1,107 @@
+"""The frames of MPEG audio, layer III: their headers, and how they follow each other in a file."""
+
+import io
+import re
+from functools import cache
+from typing import BinaryIO
+
+BUFFER_BYTES = 1 << 18
+_SEARCH_BYTES = 1 << 20
+_FRAMES_TO_BE_SURE = 4
+_SYNC = re.compile(rb"\xff[\xe2-\xff]")
+_MPEG_1 = 3  # as version bits
+_KBITS = {
+    3: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    2: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    0: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+
+
+def is_mpeg_1(header: bytes) -> bool:
+    """Whether a frame is of MPEG 1, not 2 or 2.5."""
+    return header[1] >> 3 & 3 == _MPEG_1
+
+
+def first_frame(file: BinaryIO, start: int) -> int | None:
+    """Where, within a megabyte from a place on, several frames follow each other, if anywhere."""
+    file.seek(start)
+    data = file.read(_SEARCH_BYTES)
+    for sync in _SYNC.finditer(data):
+        place = sync.start()
+        lengths = frame_lengths(data[place : place + 3])
+        for _ in range(_FRAMES_TO_BE_SURE):
+            place += lengths.get(data[place : place + 3], len(data))
+        if place <= len(data):
+            return start + sync.start()
+    return None
+
+
+def walk(
+    file: BinaryIO, place: int, lengths: dict[bytes, int]
+) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Counts frames.
+
+    Args:
+        file: any file.
+        place: where the first of them starts.
+        lengths: `frame_lengths` of their format; others do not count.
+
+    Returns:
+        How many whole ones there are up to the file's end; and from where to where, in bytes, they
+        follow each other without anything between.
+    """
+    size = file.seek(0, io.SEEK_END)
+    count, pieces, start = 0, [], place
+    while place < size:
+        file.seek(place)
+        length = lengths.get(file.read(3))
+        if length is not None and place + length <= size:
+            place += length
+            count += 1
+        else:
+            pieces.append((start, place))
+            start = place = _next_frame(file, place + 1, lengths)
+    pieces.append((start, place))
+    return count, tuple(piece for piece in pieces if piece[0] < piece[1])
+
+
+def _next_frame(file: BinaryIO, place: int, lengths: dict[bytes, int]) -> int:
+    """Where, from a place on, two frames follow each other; the file's end if nowhere."""
+    while True:
+        file.seek(place)
+        data = file.read(BUFFER_BYTES)
+        for sync in _SYNC.finditer(data):
+            header = data[sync.start() : sync.start() + 3]
+            file.seek(place + sync.start() + lengths.get(header, 0))
+            if header in lengths and file.read(3) in lengths:
+                return place + sync.start()
+        if len(data) < BUFFER_BYTES:
+            return place + len(data)
+        place += len(data) - 2
+
+
+@cache
+def frame_lengths(header: bytes) -> dict[bytes, int]:
+    """The bytes a layer III frame takes by its header's first three, for one format.
+
+    Args:
+        header: three bytes of a frame of that format: MPEG version and sample rate.
+
+    Returns:
+        One entry for each header of that format; nothing if the header is not layer III's.
+    """
+    if len(header) < 3:
+        return {}
+    version, layer, rate = header[1] >> 3 & 3, header[1] >> 1 & 3, header[2] >> 2 & 3
+    if header[0] != 0xFF or header[1] < 0xE0 or layer != 1 or rate == 3 or version not in _KBITS:
+        return {}
+    rate_hz = _RATES_HZ[version][rate]
+    lengths = {}
+    for number, kbits in enumerate(_KBITS[version], 1):
+        for padding_private in range(4):
+            for no_crc in range(2):
+                length = (144 if version == _MPEG_1 else 72) * 1000 * kbits // rate_hz
+                key = (0xFF, header[1] & 0xFE | no_crc, number << 4 | rate << 2 | padding_private)
+                lengths[bytes(key)] = length + (padding_private >> 1)
+    return lengths
