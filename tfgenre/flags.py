@@ -78,8 +78,8 @@ def _define_collection(values: flags.FlagValues) -> None:
         "renderer",
         "native",
         config.RENDERERS,
-        "What draws: native (NumPy, SoX's picture) or sox (the program, which ends a song at 200,000 "
-        "columns).",
+        "What draws: native (NumPy, SoX's picture), or sox (the program; 200,000 columns a song at "
+        "most).",
         **where,
     )
     flags.DEFINE_enum(
