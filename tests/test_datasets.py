@@ -9,7 +9,7 @@ from mutagen.id3 import ID3, TCON, TPE1
 
 from tests import songs
 from tfgenre import datasets
-from tfgenre.datasets import fma, folder, jamendo, tags
+from tfgenre.datasets import fma, fma_tables, folder, jamendo, tags
 from tfgenre.datasets.track import Skipped, Track
 from tfgenre.errors import UserError
 
@@ -69,7 +69,7 @@ def test_genres_that_cannot_be(collection, genres, sentence):
         datasets.load("folder", collection, genres=genres)
 
 
-@pytest.mark.parametrize("dataset", ["folder", "fma", "jamendo"])
+@pytest.mark.parametrize("dataset", ["folder", "fma_small", "jamendo"])
 def test_a_collection_that_is_not_there(dataset, tmp_path):
     with pytest.raises(UserError, match="No such folder"):
         datasets.load(dataset, tmp_path / "none")
@@ -99,7 +99,7 @@ def fma_dir(tmp_path) -> Path:
 
 
 def test_fma_genres_go_to_their_top_level(fma_dir):
-    catalogue = fma.load(fma_dir)
+    catalogue = fma.load(fma_dir, subset="small", genres_from="id3")
     assert catalogue.genres == ("Hip-Hop", "Old-Time / Historic", "Rock")
     assert [(track.id, track.genre) for track in catalogue.tracks] == [
         ("000000", "Rock"),
@@ -113,20 +113,17 @@ def test_fma_genres_go_to_their_top_level(fma_dir):
     )
 
 
-def test_fma_clips_that_come_twice_count_once(fma_dir):
-    (fma_dir / "fma_medium" / "000").mkdir(parents=True)
+def test_fma_reads_the_subset_asked_for(fma_dir):
     tagged(fma_dir / "fma_medium/000/000000.mp3", genre="Rock")
-    catalogue = fma.load(fma_dir)
-    assert [track.id for track in catalogue.tracks] == ["000000", "000001", "000004"]
-    assert Skipped("fma_small/000/000000.mp3", "duplicate", "of fma_medium/000/000000.mp3") in (
-        catalogue.skipped
-    )
+    for subset, ids in [("small", ["000000", "000001", "000004"]), ("medium", ["000000"])]:
+        catalogue = fma.load(fma_dir, subset=subset, genres_from="id3")
+        assert [track.id for track in catalogue.tracks] == ids
 
 
 def test_fma_table_that_is_no_table(fma_dir):
     (fma_dir / "genres.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="not FMA's table of genres"):
-        fma.load(fma_dir)
+        fma.load(fma_dir, subset="small", genres_from="id3")
 
 
 @pytest.mark.parametrize(
@@ -182,8 +179,8 @@ def jamendo_dir(tmp_path) -> Path:
 def test_jamendo_takes_the_first_mapped_tag(jamendo_dir):
     catalogue = jamendo.load(jamendo_dir)
     assert catalogue.tracks == (
-        Track("track_0000214", "audio/14/214.mp3", "Rock", "artist_14", "train"),
-        Track("track_0000216", "audio/16/216.mp3", "Pop", "artist_15", "train"),
+        Track("track_0000214", "audio/14/214.mp3", "Rock", "artist_14", "train", 124.6),
+        Track("track_0000216", "audio/16/216.mp3", "Pop", "artist_15", "train", 234.9),
     )
     assert catalogue.skipped == (Skipped("audio/17/217.mp3", "missing"),)
     assert catalogue.has_official_split
@@ -198,10 +195,10 @@ def test_jamendo_table_that_is_none(jamendo_dir, text):
 
 
 def test_real_fma_clips(shared_data):
-    catalogue = fma.load(shared_data / "fma")
+    catalogue = fma.load(shared_data / "fma", subset="small", genres_from="id3")
     found = [track.genre for track in catalogue.tracks]
     assert found == ["Rock", "Folk", "Electronic", "Instrumental", "Rock", "Instrumental"]
-    assert len(fma.read_top_level_genres(shared_data / "fma" / "genres.csv")) == 163
+    assert len(fma_tables.read_top_level_genres(shared_data / "fma")) == 163
 
 
 def test_real_songs(shared_data):

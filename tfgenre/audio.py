@@ -11,6 +11,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from tfgenre import archives
 from tfgenre.decoders import (
     FFMPEG_SUFFIXES,
     LIBSNDFILE_SUFFIXES,
@@ -74,7 +75,7 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
 def seconds_of(path: str) -> float:
     """The length of a song in seconds, 0 if it is unknown or the file cannot be opened."""
     try:
-        with open_audio(path) as audio:
+        with archives.on_disk(path) as place, open_audio(place) as audio:
             return audio.seconds
     except SkipTrack:
         return 0.0

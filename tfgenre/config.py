@@ -11,7 +11,11 @@ from typing import Any
 
 from tfgenre.errors import UserError
 
-DATASETS = ("folder", "fma", "jamendo", "demo")
+FMA_SUBSETS = ("small", "medium", "large", "full")
+DATASETS = ("folder", "csv", *(f"fma_{subset}" for subset in FMA_SUBSETS), "jamendo", "demo")
+FMA_GENRES = ("tracks", "id3")
+JAMENDO_AUDIO = ("audio", "audio-low")
+JAMENDO_GENRES = ("first", "single")
 RENDERERS = ("native", "sox")
 TAILS = ("drop", "overlap")
 SPLITS = ("train", "validation", "test")
@@ -39,6 +43,29 @@ def check_range(name: str, value: float, low: float, high: float = math.inf) -> 
     """Raises UserError unless low <= value <= high."""
     rule = f"at least {low}" if high == math.inf else f"between {low} and {high}"
     check(low <= value <= high, f"--{name} must be {rule}", value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionConfig:
+    """What is taken from a collection.
+
+    `fma_genres`: from tracks.csv, or from the songs' own tags. `jamendo_genres`: the first of a
+    song's tags that is one of the genres, or only songs with a single one. `official_split`: which
+    of MTG-Jamendo's. `tracks_csv`: the table of --dataset=csv.
+    """
+
+    fma_genres: str = "tracks"
+    jamendo_audio: str = "audio"
+    jamendo_genres: str = "first"
+    official_split: int = 0
+    tracks_csv: str | None = None
+    drop_duplicates: bool = True
+
+    def __post_init__(self) -> None:
+        check_choice("fma_genres", self.fma_genres, FMA_GENRES)
+        check_choice("jamendo_audio", self.jamendo_audio, JAMENDO_AUDIO)
+        check_choice("jamendo_genres", self.jamendo_genres, JAMENDO_GENRES)
+        check_range("official_split", self.official_split, 0, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +129,7 @@ class BuildConfig:
 
     dataset: str
     genres: tuple[str, ...] = ()
+    collection: CollectionConfig = field(default_factory=CollectionConfig)
     render: RenderConfig = field(default_factory=RenderConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
     num_shards: int = 0

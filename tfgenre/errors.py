@@ -29,7 +29,8 @@ class SkipTrack(Exception):
 SKIP_REASONS = {
     "missing": "the catalogue names a file that is not there",
     "unreadable": "no permission to read it",
-    "duplicate": "another song of the collection has the same name",
+    "duplicate": "the same song is there once more",
+    "outside": "its path leads out of the collection",
     "no_genre": "no genre, or none that the collection's genre table knows",
     "empty": "the file has no bytes, or no samples",
     "not_audio": "no decoder recognises the file",

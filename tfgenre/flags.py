@@ -6,10 +6,19 @@ from tfgenre import config
 
 FLAGS = flags.FLAGS
 
-COLLECTION = ("dataset", "data_dir", "records_dir", "genres")
+COLLECTION = (
+    "fma_genres",
+    "jamendo_audio",
+    "jamendo_genres",
+    "official_split",
+    "tracks_csv",
+    "drop_duplicates",
+)
 RENDERING = ("pixels_per_second", "sample_rate_hz", "renderer", "tail", "max_slices_per_track")
 SPLITTING = ("split_by", "split_ratios", "num_shards", "seed")
-BUILD = (*COLLECTION, *RENDERING, *SPLITTING, "num_workers", "overwrite")
+_WHERE = ("dataset", "data_dir", "records_dir", "genres")
+BUILD = (*_WHERE, *COLLECTION, *RENDERING, *SPLITTING, "num_workers", "overwrite")
+DESCRIBE = (*_WHERE, *COLLECTION, "pixels_per_second", *SPLITTING, "html")
 TRAINING = (
     "records_dir",
     "run_dir",
@@ -34,6 +43,7 @@ PREDICT = ("run_dir", "batch_size", "num_workers", "json")
 def define(values: flags.FlagValues) -> None:
     """Defines the flags."""
     _define_collection(values)
+    _define_rendering(values)
     _define_training(values)
     _define_programs(values)
 
@@ -55,6 +65,47 @@ def _define_collection(values: flags.FlagValues) -> None:
     flags.DEFINE_list(
         "genres", [], "Genres to use, in label order; all of the collection's if empty.", **where
     )
+    flags.DEFINE_enum(
+        "fma_genres",
+        "tracks",
+        config.FMA_GENRES,
+        "Where FMA's genres come from: tracks (tracks.csv, the truth), or id3 (the clips' own tags "
+        "through genres.csv, the seed's way).",
+        **where,
+    )
+    flags.DEFINE_enum(
+        "jamendo_audio", "audio", config.JAMENDO_AUDIO, "Which of MTG-Jamendo's audio.", **where
+    )
+    flags.DEFINE_enum(
+        "jamendo_genres",
+        "first",
+        config.JAMENDO_GENRES,
+        "MTG-Jamendo's songs with tags of several genres: first (the first of them counts, the "
+        "seed's way), or single (they are left out).",
+        **where,
+    )
+    flags.DEFINE_integer(
+        "official_split",
+        0,
+        "Which of MTG-Jamendo's five official splits --split_by=official takes, 0 to 4.",
+        **where,
+    )
+    flags.DEFINE_string(
+        "tracks_csv",
+        None,
+        "The table of --dataset=csv, with the columns path, genre, and maybe artist and split.",
+        **where,
+    )
+    flags.DEFINE_bool(
+        "drop_duplicates",
+        True,
+        "Leave out songs that are the same as another one, apart from tags.",
+        **where,
+    )
+
+
+def _define_rendering(values: flags.FlagValues) -> None:
+    where = {"flag_values": values}
     flags.DEFINE_integer("pixels_per_second", 50, "Columns of the picture a second.", **where)
     flags.DEFINE_integer(
         "sample_rate_hz",
@@ -155,6 +206,9 @@ def _define_programs(values: flags.FlagValues) -> None:
     flags.DEFINE_integer("num_workers", 0, "Render processes; 0: one a core.", **where)
     flags.DEFINE_bool("overwrite", False, "Replace what lies in the target folder.", **where)
     flags.DEFINE_enum("split", "test", config.SPLITS, "The split to judge on.", **where)
+    flags.DEFINE_string(
+        "html", None, "The page to write; runs/describe-DATASET.html if not given.", **where
+    )
     flags.DEFINE_bool("json", False, "Print JSON on stdout, for machines.", **where)
 
 

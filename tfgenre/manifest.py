@@ -113,14 +113,15 @@ def summary(manifest: Manifest) -> str:
             lines.append(
                 f"note: nothing of {', '.join(lacking)} in {split}: too few songs or artists"
             )
-    return "\n".join([*lines, *_skipped_lines(manifest.skipped)])
+    return "\n".join([*lines, *skipped_lines(manifest.skipped)])
 
 
 def _row(name: str, width: int, counts: list[tuple[int, int]]) -> str:
     return f"{name:<{width}}" + "".join(f"{tracks:>11,}{slices:>9,}" for tracks, slices in counts)
 
 
-def _skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:
+def skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:
+    """How many songs were skipped for each reason, and some of their names."""
     lines = []
     for reason, count in Counter(skip.reason for skip in skipped).most_common():
         lines.append(f"skipped {count:,}: {reason} ({SKIP_REASONS[reason]})")

@@ -9,8 +9,9 @@ frames are counted, and the file is mended on its way to the decoder.
 import io
 import struct
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
+from tfgenre.archives import FilePart
 from tfgenre.errors import SkipTrack
 from tfgenre.mpeg_frames import BUFFER_BYTES, first_frame, frame_lengths, is_mpeg_1, walk
 
@@ -92,7 +93,7 @@ def piece(path: str, start: int, end: int) -> BinaryIO:
     return io.BufferedReader(file, BUFFER_BYTES)
 
 
-class _MendedFile(io.FileIO):
+class _MendedFile(FilePart):
     """A part of a file, which may seem to hold other bytes in one place, and to be longer."""
 
     def __init__(
@@ -104,48 +105,41 @@ class _MendedFile(io.FileIO):
         patch: tuple[int, bytes] = (0, b""),
         times_longer: int = 1,
     ) -> None:
-        super().__init__(path)
-        self._start = start
-        self._end = super().seek(0, io.SEEK_END) if end is None else end
         self._patch = patch
         self._times_longer = times_longer
-        self.seek(0)
+        super().__init__(path, start=start, end=end)
 
     def readinto(self, buffer: Any) -> int:
         """Reads bytes into a buffer, and returns how many."""
-        here = super().tell()
-        view = memoryview(buffer)[: max(0, self._end - here)]
-        count = super().readinto(view) or 0
         position, content = self._patch
-        for place, byte in enumerate(content, position - here):
+        before = position - self.tell()
+        count = super().readinto(buffer)
+        for place, byte in enumerate(content, before):
             if 0 <= place < count:
-                view[place : place + 1] = bytes([byte])
+                memoryview(buffer)[place : place + 1] = bytes([byte])
         return count
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Goes somewhere, and returns where that is; the end itself is where it seems to be."""
-        if whence == io.SEEK_CUR:
-            return super().seek(offset, whence) - self._start
-        base = self._start if whence == io.SEEK_SET else self._end
+        place = super().seek(offset, whence)
         if whence == io.SEEK_END and not offset:
-            base = self._end * self._times_longer
-        return super().seek(base + offset) - self._start
-
-    def tell(self) -> int:
-        """Where the file stands."""
-        return super().tell() - self._start
+            return super().seek(place * self._times_longer)
+        return place
 
 
-def after_tag(file: BinaryIO) -> int:
+def after_tag(file: IO[bytes]) -> int:
     """Where a file goes on after an ID3v2 tag; 0 if it has none."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     start = file.read(10)
-    if start[:3] != b"ID3" or len(start) < 10:
-        return 0
-    shifts = zip(start[6:], (21, 14, 7, 0), strict=True)
-    end = 10 + sum((byte & 0x7F) << shift for byte, shift in shifts)
+    end = 10 + tag_bytes(start) if start[:3] == b"ID3" and len(start) == 10 else 0
     return end if end < size else 0
+
+
+def tag_bytes(header: bytes) -> int:
+    """How many bytes follow the ten of an ID3v2 tag's header."""
+    shifts = zip(header[6:10], (21, 14, 7, 0), strict=True)
+    return sum((byte & 0x7F) << shift for byte, shift in shifts)
 
 
 def _read_note(frame: bytes, start: int) -> Note | None:

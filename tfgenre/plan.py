@@ -50,6 +50,17 @@ class Plan:
         """Songs to be rendered."""
         return sum(len(unit.tracks) for unit in self.units)
 
+    @property
+    def deviations(self) -> list[str]:
+        """Where the split is far from the ratios asked for, in sentences."""
+        config = self.config.split
+        if config.split_by is None or config.split_by == "slice":
+            return []
+        tracks = [track for unit in self.units for track in unit.tracks]
+        names = [split for unit in self.units for split in unit.splits]
+        split_of = {track.id: split for track, split in zip(tracks, names, strict=True)}
+        return splits.deviations(tracks, split_of, method=config.split_by, config=config)
+
 
 def make_plan(catalogue: Catalogue, config: BuildConfig) -> Plan:
     """Resolves the config, splits the tracks and deals them out to units.

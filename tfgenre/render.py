@@ -4,12 +4,13 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgenre import audio, slices, sox, spectrogram
+from tfgenre import archives, audio, slices, sox, spectrogram
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
 
@@ -83,21 +84,28 @@ def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
     Raises:
         SkipTrack: as `render_pieces`.
     """
-    rate_hz = config.sample_rate_hz
-    with audio.open_audio(path, sample_rate_hz=rate_hz) as song:
+    with archives.on_disk(path) as place:
         if config.renderer == "sox":
-            seconds = os.path.getsize(path) / _LEAST_BYTES_A_SECOND if song.is_mpeg else None
-            picture = sox.spectrogram(
-                path,
-                pixels_per_second=config.pixels_per_second,
-                sample_rate_hz=rate_hz,
-                seconds=seconds,
-            )
-            yield picture.T[:, ::-1]
-        else:
+            file_type = "" if place == path else Path(path).suffix[1:].lower()
+            yield _sox_picture(place, config, file_type=file_type).T[:, ::-1]
+            return
+        with audio.open_audio(place, sample_rate_hz=config.sample_rate_hz) as song:
             yield from spectrogram.columns(
                 song.blocks, rate_hz=song.rate_hz, pixels_per_second=config.pixels_per_second
             )
+
+
+def _sox_picture(path: str, config: RenderConfig, *, file_type: str) -> NDArray[np.uint8]:
+    """A song's picture by the sox program, uint8 [129, columns], once the song is seen to open."""
+    with audio.open_audio(path) as song:
+        seconds = os.path.getsize(path) / _LEAST_BYTES_A_SECOND if song.is_mpeg else None
+    return sox.spectrogram(
+        path,
+        file_type=file_type,
+        pixels_per_second=config.pixels_per_second,
+        sample_rate_hz=config.sample_rate_hz,
+        seconds=seconds,
+    )
 
 
 def check_renderer(config: RenderConfig) -> None:

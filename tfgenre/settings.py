@@ -10,6 +10,7 @@ from tfgenre import config
 from tfgenre import flags as definitions
 from tfgenre.config import (
     BuildConfig,
+    CollectionConfig,
     ModelConfig,
     PipelineConfig,
     RenderConfig,
@@ -29,6 +30,9 @@ def build_config(values: flags.FlagValues) -> BuildConfig:
     return BuildConfig(
         dataset=_dataset(values),
         genres=tuple(values.genres),
+        collection=CollectionConfig(
+            **{name: values[name].value for name in definitions.COLLECTION}
+        ),
         render=RenderConfig(**{name: values[name].value for name in definitions.RENDERING}),
         split=SplitConfig(
             split_by=values.split_by, split_ratios=_ratios(values.split_ratios), seed=values.seed
@@ -64,8 +68,12 @@ def train_config(values: flags.FlagValues) -> TrainConfig:
 
 
 def data_dir(values: flags.FlagValues) -> Path:
-    """The collection's folder."""
-    return _folder("data_dir", values.data_dir or f"data/{_dataset(values)}")
+    """The collection's folder; if it is not given, data/ and its name, or where its table is."""
+    dataset = _dataset(values)
+    if dataset == "csv" and values.tracks_csv and not values.data_dir:
+        return _folder("tracks_csv", str(Path(values.tracks_csv).expanduser().parent))
+    name = "fma" if dataset.startswith("fma_") else dataset
+    return _folder("data_dir", values.data_dir or f"data/{name}")
 
 
 def records_dir(values: flags.FlagValues) -> Path:
@@ -96,8 +104,10 @@ def num_workers(values: flags.FlagValues) -> int:
 
 def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifest) -> None:
     """Raises UserError if a flag that was given contradicts what the records were built with."""
-    built = {**manifest.config, **manifest.config["render"], **manifest.config["split"]}
-    for name in ("dataset", "genres", *definitions.RENDERING, "split_by"):
+    parts = (manifest.config.get(part, {}) for part in ("collection", "render", "split"))
+    built = {**manifest.config, **{name: value for part in parts for name, value in part.items()}}
+    checked = (*definitions.COLLECTION, *definitions.RENDERING)
+    for name in ("dataset", "genres", *checked, "split_by"):
         if values[name].present and values[name].value != built.get(name):
             there, asked = (_text(value) for value in (built.get(name), values[name].value))
             raise UserError(

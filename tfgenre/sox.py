@@ -14,12 +14,18 @@ _TIMEOUT_S = 900  # for a sox whose caller was killed; the worker's own limit co
 
 
 def spectrogram(
-    path: str, *, pixels_per_second: int, sample_rate_hz: int = 0, seconds: float | None = None
+    path: str,
+    *,
+    file_type: str = "",
+    pixels_per_second: int,
+    sample_rate_hz: int = 0,
+    seconds: float | None = None,
 ) -> NDArray[np.uint8]:
     """Draws a song with the sox program, through pipes alone.
 
     Args:
         path: the sound file.
+        file_type: what it is, as SoX names it, where the path does not end in that.
         pixels_per_second: columns a second.
         sample_rate_hz: what SoX converts the samples to; 0 keeps the file's own rate.
         seconds: at least the song's length where SoX would guess it (MP3), else None.
@@ -31,7 +37,8 @@ def spectrogram(
         SkipTrack: if SoX cannot draw the file; the detail is SoX's own sentence.
     """
     # An absolute path: SoX takes a leading "-" for an option and a leading "|" for a command.
-    command = ["sox", "-D", "-V1", "--no-glob", os.path.abspath(path), "-n", "remix", "-"]
+    command = ["sox", "-D", "-V1", "--no-glob", *(["-t", file_type] if file_type else [])]
+    command += [os.path.abspath(path), "-n", "remix", "-"]
     if sample_rate_hz:
         command += ["rate", "-v", str(sample_rate_hz)]
     command += ["spectrogram", "-Y", "200", "-X", str(pixels_per_second), "-m", "-r", "-o", "-"]

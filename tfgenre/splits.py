@@ -13,6 +13,7 @@ from tfgenre.datasets.track import Catalogue, Track
 from tfgenre.errors import UserError
 from tfgenre.slices import stable_fraction, stable_hash
 
+_TOLERANCE = 0.03
 _ALL = ""  # counted beside the genres, so that the whole collection keeps to the ratios too
 
 
@@ -54,6 +55,45 @@ def assign(tracks: Iterable[Track], *, method: str, config: SplitConfig) -> dict
     return {
         track.id: split for name, split in zip(order, chosen, strict=True) for track in groups[name]
     }
+
+
+def deviations(
+    tracks: Iterable[Track], split_of: Mapping[str, str], *, method: str, config: SplitConfig
+) -> list[str]:
+    """Where a genre's share of a split is more than 3 points from what was asked, and why.
+
+    Args:
+        tracks: the collection's.
+        split_of: track id -> split, as `assign` gives it.
+        method: artist, track or official.
+        config: the shares asked for.
+    """
+    by_genre: dict[str, list[Track]] = {}
+    for track in tracks:
+        by_genre.setdefault(track.genre, []).append(track)
+    sentences = []
+    for genre, members in sorted(by_genre.items()):
+        counts = Counter(split_of[track.id] for track in members)
+        for split, share in config.shares.items():
+            found = counts[split] / len(members)
+            if abs(found - share) > _TOLERANCE:
+                sentences.append(
+                    f"{genre} has {found:.1%} of its songs in {split}, not {share:.1%}: "
+                    f"{_why(members, method)}"
+                )
+    return sentences
+
+
+def _why(members: list[Track], method: str) -> str:
+    if method == "official":
+        return "so the collection has it"
+    if method == "artist":
+        (_, largest), *_ = Counter(track.artist or track.id for track in members).most_common(1)
+        artists = len({track.artist or track.id for track in members})
+        return (
+            f"{artists:,} artists are kept whole, the largest has {largest:,} of {len(members):,}"
+        )
+    return f"there are only {len(members):,}"
 
 
 def split_of_slice(track_id: str, slice_index: int, *, config: SplitConfig) -> str:

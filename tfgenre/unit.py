@@ -106,7 +106,8 @@ def _render_tracks(
     for track, split in zip(unit.tracks, unit.splits, strict=True):
         rendered = render(str(plan.data_dir / track.path))
         if isinstance(rendered, SkipTrack):
-            skipped.append(Skipped(track.path, rendered.reason, rendered.detail))
+            known = "; known: FMA's errata name it" if track.known_bad else ""
+            skipped.append(Skipped(track.path, rendered.reason, rendered.detail + known))
         else:
             for piece in _slices_of(track, rendered, plan):
                 found[split or _split_of(piece, plan)].append(piece)

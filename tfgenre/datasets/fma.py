@@ -1,81 +1,117 @@
-"""The Free Music Archive: `fma_*/NNN/NNNNNN.mp3`, genres from ID3 through `genres.csv`."""
+"""The Free Music Archive: `fma_SUBSET/NNN/NNNNNN.mp3` in a folder or in the published zip file."""
 
-import csv
+import os
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from tfgenre.datasets import tags
+from tfgenre import archives
+from tfgenre.config import FMA_SUBSETS
+from tfgenre.datasets import fma_tables, tags
+from tfgenre.datasets.fma_tables import Row
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 
-_CLIP = re.compile(r"\d{6}\.mp3")
+_CLIP = re.compile(r"(?:^|/)\d{3}/(\d{6})\.mp3$")
+_CLIP_SECONDS = 30.0
+# The errata on FMA's wiki: clips that are cut off or silent.
+KNOWN_BAD = frozenset(
+    {98565, 98567, 98569, 99134, 108925, 133297}  # in small
+    | {98566, 98568, 108924, 1486, 5574, 65753, 80391, 98558, 98559, 98560, 98571}  # in medium
+    | {105247, 126981, 127336, 143992}
+)
 
 
-def load(data_dir: Path) -> Catalogue:
-    """Reads the clips' tags and maps each genre to its top-level genre.
+def load(data_dir: Path, *, subset: str, genres_from: str) -> Catalogue:
+    """Finds the clips, and their genres, artists and splits.
 
     Args:
-        data_dir: holds `genres.csv` (of fma_metadata.zip) and, at any depth, `NNN/NNNNNN.mp3`.
+        data_dir: holds `fma_SUBSET` or `fma_SUBSET.zip` (or is the former), and `fma_metadata.zip`,
+            the folder of that name, or the tables out of it.
+        subset: small, medium, large or full.
+        genres_from: tracks takes a clip's genre from tracks.csv; id3 takes it from its tags and
+            genres.csv, as the seed did, and artist and split from tracks.csv if that is there.
 
     Raises:
-        UserError: if `genres.csv` or the clips are not there.
+        UserError: if clips or tables are not there.
     """
-    top_level = read_top_level_genres(data_dir / "genres.csv")
-    clips = sorted(path for path in data_dir.rglob("*.mp3") if _CLIP.fullmatch(path.name))
-    if not clips:
-        raise UserError(
-            f"No FMA clips under {data_dir}: expected {data_dir}/fma_small/000/000002.mp3 and so "
-            "on; unpack fma_small.zip there or give its folder as --data_dir."
-        )
-    tracks: dict[str, Track] = {}
-    skipped = []
-    for clip in clips:
-        entry = _track(data_dir, clip, top_level)
-        if isinstance(entry, Track) and entry.id not in tracks:
-            tracks[entry.id] = entry
-        elif isinstance(entry, Track):  # fma_small beside fma_medium, which holds it too
-            skipped.append(Skipped(entry.path, "duplicate", f"of {tracks[entry.id].path}"))
-        else:
-            skipped.append(entry)
-    return Catalogue(
-        data_dir=data_dir,
-        tracks=tuple(tracks.values()),
-        genres=tuple(sorted({track.genre for track in tracks.values()})),
-        skipped=tuple(skipped),
+    root, names = _clips(data_dir, subset)
+    rows = fma_tables.read_tracks(data_dir, required=genres_from == "tracks")
+    if genres_from == "tracks":
+        entries = _by_table(root, names, rows, subset)
+    else:
+        entries = _by_tags(data_dir, root, names, rows)
+    clip_s = None if subset == "full" else _CLIP_SECONDS
+    return Catalogue.of(data_dir, (_with_errata(entry, clip_s) for entry in entries))
+
+
+def _clips(data_dir: Path, subset: str) -> tuple[str, list[str]]:
+    """Where the clips are, relative to data_dir, and their paths below that place."""
+    for place in (data_dir / f"fma_{subset}", data_dir / f"fma_{subset}.zip", data_dir):
+        if names := sorted(name for name in _names(place) if _CLIP.search(name)):
+            return "" if place == data_dir else place.name, names
+    raise UserError(
+        f"No FMA clips under {data_dir}: expected {data_dir}/fma_{subset}.zip, or "
+        f"{data_dir}/fma_{subset}/000/000002.mp3 and so on. docs/data.md says what to download "
+        f"({fma_tables.SIZES[subset]}); --data_dir says where it is."
     )
 
 
-def read_top_level_genres(path: Path) -> dict[str, str]:
-    """Genre title -> title of its top-level genre, keys folded by `fold`.
-
-    Raises:
-        UserError: if the file is not there or not FMA's.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = {row["genre_id"]: row for row in csv.DictReader(file)}
-        return {fold(row["title"]): rows[row["top_level"]]["title"] for row in rows.values()}
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path} is missing: it is in fma_metadata.zip; put it there or mend --data_dir."
-        ) from error
-    except (KeyError, TypeError, ValueError, csv.Error) as error:
-        raise UserError(
-            f"{path} is not FMA's table of genres (genre_id,#tracks,parent,title,top_level); "
-            "take it from fma_metadata.zip."
-        ) from error
+def _names(place: Path) -> Iterator[str]:
+    if place.suffix == ".zip" and place.is_file():
+        yield from archives.members(str(place))
+        return
+    for folder, folders, names in os.walk(place):
+        folders[:] = [name for name in folders if not name.startswith("fma_")]
+        for name in names:
+            yield Path(folder, name).relative_to(place).as_posix()
 
 
-def fold(title: str) -> str:
-    """Spellings of one genre become one: case, spaces, hyphens and slashes do not count."""
-    return re.sub(r"[^0-9a-z]", "", title.casefold())
+def _id(name: str) -> str:
+    found = _CLIP.search(name)
+    assert found is not None
+    return found[1]
 
 
-def _track(data_dir: Path, clip: Path, top_level: dict[str, str]) -> Track | Skipped:
-    name = clip.relative_to(data_dir).as_posix()
-    found = tags.read(clip)
-    known = [top_level[fold(genre)] for genre in found.genres if fold(genre) in top_level]
-    if not known:
-        detail = f"genre tag {', '.join(found.genres)!r}" if found.genres else "no genre tag"
-        return Skipped(name, "no_genre", detail)
-    return Track(id=clip.stem, path=name, genre=known[0], artist=found.artist)
+def _by_table(
+    root: str, names: list[str], rows: dict[str, Row], subset: str
+) -> Iterator[Track | Skipped]:
+    """Entries for the clips, then for those that the table names and that are not there."""
+    for name in names:
+        path = f"{root}/{name}" if root else name
+        row = rows.pop(_id(name), None)
+        if row is None:
+            yield Skipped(path, "no_genre", "not in tracks.csv")
+        elif not row.genre:
+            yield Skipped(path, "no_genre", "tracks.csv names no top-level genre")
+        else:
+            yield Track(_id(name), path, row.genre, row.artist, row.split, row.seconds)
+    wanted = FMA_SUBSETS[: FMA_SUBSETS.index(subset) + 1]
+    for track_id, row in rows.items():
+        if row.subset in wanted and row.genre:
+            yield Skipped(f"{root}/{track_id[:3]}/{track_id}.mp3", "missing")
+
+
+def _by_tags(
+    data_dir: Path, root: str, names: list[str], rows: dict[str, Row]
+) -> Iterator[Track | Skipped]:
+    top_level = fma_tables.read_top_level_genres(data_dir)
+    for name in names:
+        path = f"{root}/{name}" if root else name
+        found = tags.read(data_dir / path)
+        folded = (fma_tables.fold(genre) for genre in found.genres)
+        genre = next((top_level[title] for title in folded if title in top_level), None)
+        row = rows.get(_id(name), Row(artist=found.artist))
+        if genre is None:
+            detail = f"genre tag {', '.join(found.genres)!r}" if found.genres else "no genre tag"
+            yield Skipped(path, "no_genre", detail)
+        else:
+            yield Track(_id(name), path, genre, row.artist, row.split, row.seconds)
+
+
+def _with_errata(entry: Track | Skipped, clip_s: float | None) -> Track | Skipped:
+    if isinstance(entry, Skipped):
+        return entry
+    seconds = min(entry.seconds or clip_s, clip_s) if clip_s else entry.seconds
+    return replace(entry, seconds=seconds, known_bad=int(entry.id) in KNOWN_BAD)

@@ -1,9 +1,15 @@
-"""MTG-Jamendo: official genre splits (TSV) and full songs, `audio/14/214.mp3`."""
+"""MTG-Jamendo: official lists of tracks (TSV), and full songs in folders or published tar files."""
 
+import os
+import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from tfgenre import archives
 from tfgenre.config import SPLITS
+from tfgenre.datasets import tables
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 
@@ -16,67 +22,133 @@ GENRE_OF_TAG = {
     "genre---classical": "Instrumental",
     "genre---folk": "Folk",
 }
-_COLUMNS = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
+_COLUMNS = ["TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS"]
 
 
-def load(data_dir: Path) -> Catalogue:
-    """Reads the three lists of split 0; a track's genre is the first of its tags that is mapped.
+@dataclass(frozen=True)
+class Row:
+    """A row of a list: a track, its tags, and the split whose list it stands in ("" if none)."""
+
+    track_id: str
+    artist: str
+    path: str
+    seconds: float
+    tags: tuple[str, ...]
+    split: str
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres that its tags stand for, in their order."""
+        return tuple(GENRE_OF_TAG[tag] for tag in self.tags if tag in GENRE_OF_TAG)
+
+
+def load(
+    data_dir: Path, *, audio: str = "audio", genres_from: str = "first", official_split: int = 0
+) -> Catalogue:
+    """Reads the lists and finds the songs. Members of tar files are looked up only when rendered.
 
     Args:
-        data_dir: holds `splits/split-0/autotagging_genre-*.tsv` and `audio/NN/NNNN.mp3`.
+        data_dir: holds the lists, as `splits/split-N/autotagging_genre-*.tsv` or
+            `autotagging_genre.tsv` (below `data/` as well), and songs as `audio/14/214.mp3`,
+            `14/214.mp3` or `raw_30s_audio-14.tar` (`audio-low/14/214.low.mp3` and so on).
+        audio: audio or audio-low.
+        genres_from: first takes the first of a track's tags that is one of the genres; single takes
+            only tracks with exactly one of them.
+        official_split: which of the five.
 
     Raises:
         UserError: if the lists or all the songs are not there.
     """
-    tracks: list[Track] = []
-    skipped: list[Skipped] = []
-    for split in SPLITS:
-        table = data_dir / "splits" / "split-0" / f"autotagging_genre-{split}.tsv"
-        for row in _rows(table):
-            entry = _track(data_dir, split, row)
-            if isinstance(entry, Track):
-                tracks.append(entry)
-            elif entry is not None:
-                skipped.append(entry)
-    if not tracks:
+    rows = list(_rows(data_dir, official_split))
+    places = _Places(data_dir, audio)
+    entries = [
+        _entry(row, places)
+        for row in rows
+        if row.genres and (genres_from == "first" or len(set(row.genres)) == 1)
+    ]
+    if not any(isinstance(entry, Track) for entry in entries):
         raise UserError(
-            f"No songs under {data_dir / 'audio'}: expected {data_dir}/audio/14/214.mp3 and so on; "
-            "download them with MTG-Jamendo's own script, or give their place as --data_dir."
+            f"No songs under {data_dir}: expected {data_dir}/{audio}/14/214.mp3, or "
+            f"{data_dir}/raw_30s_{audio}-14.tar, and so on. docs/data.md says what to download; "
+            "--data_dir and --jamendo_audio say what is there."
         )
-    return Catalogue(
-        data_dir=data_dir,
-        tracks=tuple(tracks),
-        genres=tuple(sorted({track.genre for track in tracks})),
-        skipped=tuple(skipped),
+    return Catalogue.of(data_dir, entries, notes=(_note(rows),))
+
+
+def _note(rows: list[Row]) -> str:
+    splits = Counter(row.split for row in rows)
+    kinds = Counter(min(len(set(row.genres)), 2) for row in rows)
+    listed = " / ".join(f"{splits[split]:,}" for split in SPLITS) if not splits[""] else "no splits"
+    return (
+        f"{len(rows):,} tracks listed ({listed}); of the genres, {kinds[1]:,} have a single one, "
+        f"{kinds[2]:,} several, {kinds[0]:,} none"
     )
 
 
-def _rows(table: Path) -> Iterator[list[str]]:
-    """Fields of each data row; a row has five columns and then one field a tag."""
-    try:
-        lines = table.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
+def _rows(data_dir: Path, official_split: int) -> Iterator[Row]:
+    roots = [data_dir, data_dir / "data", data_dir / "mtg-jamendo-dataset" / "data"]
+    for root in roots:
+        folder = root / "splits" / f"split-{official_split}"
+        if folder.is_dir():
+            for split in SPLITS:
+                yield from _read(folder / f"autotagging_genre-{split}.tsv", split)
+            return
+    if (table := tables.find([root / "autotagging_genre.tsv" for root in roots])) is None:
         raise UserError(
-            f"{table} is missing: copy data/splits of the mtg-jamendo-dataset repository to "
-            f"{table.parent.parent}, or mend --data_dir."
-        ) from error
-    if not lines or tuple(lines[0].split("\t")) != _COLUMNS:
-        header = lines[0] if lines else "nothing"
-        raise UserError(f"{table} must start with {' '.join(_COLUMNS)}, got {header[:80]!r}.")
-    for number, line in enumerate(lines[1:], start=2):
-        fields = line.split("\t")
-        if len(fields) < len(_COLUMNS):
-            raise UserError(f"{table}, line {number}: fewer than six columns, got {line[:80]!r}.")
-        yield fields
+            f"{roots[0] / 'splits' / f'split-{official_split}'} is missing: copy data/splits of "
+            f"the mtg-jamendo-dataset repository to {data_dir}, or mend --data_dir."
+        )
+    yield from _read(table, "")
 
 
-def _track(data_dir: Path, split: str, row: list[str]) -> Track | Skipped | None:
-    """The row's track, why it is skipped, or None if it has none of the genres."""
-    track_id, artist, _, name, _, *tags = row
-    genre = next((GENRE_OF_TAG[tag] for tag in tags if tag in GENRE_OF_TAG), None)
-    if genre is None:
-        return None
-    path = f"audio/{name}"
-    if not (data_dir / path).is_file():
-        return Skipped(path, "missing")
-    return Track(id=track_id, path=path, genre=genre, artist=artist, split=split)
+def _read(table: Path, split: str) -> Iterator[Row]:
+    """A list's rows: five columns, and then one a tag."""
+    with tables.rows(table, dialect=tables.TabSeparated) as rows:
+        header = next(rows, [])
+        if header != _COLUMNS:
+            found = " ".join(header)[:80] or "nothing"
+            raise UserError(f"{table} must start with {' '.join(_COLUMNS)}, got {found!r}.")
+        for number, row in enumerate(rows, start=2):
+            if len(row) < len(_COLUMNS):
+                text = " ".join(row)[:80]
+                raise UserError(f"{table}, line {number}: fewer than six columns, got {text!r}.")
+            track_id, artist, _, path, seconds, *tags = row
+            try:
+                yield Row(track_id, artist, path, float(seconds), tuple(tags), split)
+            except ValueError as error:
+                raise UserError(f"{table}, line {number}: no duration: {seconds!r}.") from error
+
+
+class _Places:
+    """Where songs lie: in folders or tar files."""
+
+    def __init__(self, data_dir: Path, audio: str) -> None:
+        self._data_dir = data_dir
+        self._low = audio == "audio-low"
+        self._roots = [root for root in (f"{audio}/", "") if (data_dir / root).is_dir()]
+        named = re.compile(rf".*_{audio}-(\d\d)\.tar")
+        self._tars = {
+            found[1]: root + name
+            for root in reversed(self._roots)
+            for name in sorted(os.listdir(data_dir / root))
+            if (found := named.fullmatch(name))
+        }
+
+    def find(self, name: str) -> str | None:
+        """The path of a song that is listed as name, relative to the collection's folder."""
+        names = [f"{name.removesuffix('.mp3')}.low.mp3", name] if self._low else [name]
+        for root in self._roots:
+            for candidate in names:
+                if os.path.isfile(f"{self._data_dir}/{root}{candidate}"):
+                    return root + candidate
+        tar = self._tars.get(name.partition("/")[0])
+        return f"{tar}/{names[0]}" if tar else None
+
+
+def _entry(row: Row, places: _Places) -> Track | Skipped:
+    if not archives.is_safe(row.path):
+        return Skipped(row.path, "outside")
+    path = places.find(row.path)
+    if path is None:
+        return Skipped(row.path, "missing")
+    return Track(row.track_id, path, row.genres[0], row.artist, row.split, row.seconds)

@@ -1,9 +1,15 @@
 """Genre and artist out of a song's own tags, whatever their format."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import mutagen
+from mutagen.apev2 import APEv2
+from mutagen.id3 import ID3
+
+from tfgenre import archives, mpeg
 
 
 @dataclass(frozen=True)
@@ -15,18 +21,63 @@ class Tags:
 
 
 def read(path: Path) -> Tags:
-    """Reads a song's tags; a file whose tags cannot be read has none."""
+    """Reads the tags of a song, be it in an archive or not; one that cannot be read has none."""
     try:
-        found = mutagen.File(path, easy=True)
+        with archives.opened(str(path)) as file:
+            found = _read_id3(file)
+            return found if found.genres and found.artist else _merged(found, _read_any(file))
     except Exception:  # mutagen raises whatever a damaged tag makes it trip over
         return Tags()
-    if found is None:
+
+
+def _read_id3(file: IO[bytes]) -> Tags:
+    """An ID3v2 tag at a file's start, of which no more than that is read."""
+    start = file.read(10)
+    if start[:3] != b"ID3":
         return Tags()
-    artists = _texts(found, "artist", "TPE1")
-    return Tags(artist=next(iter(artists), ""), genres=_texts(found, "genre", "TCON"))
+    content = start + file.read(mpeg.tag_bytes(start))
+    frames = ID3(io.BytesIO(content))
+    return Tags(artist=_first(frames, "TPE1"), genres=_genres(frames))
 
 
-def _texts(found: mutagen.FileType, name: str, id3_frame: str) -> tuple[str, ...]:
+def _read_any(file: IO[bytes]) -> Tags:
+    """The tags of any format, ID3v1 and APE included."""
+    file.seek(0)
+    whole = file if isinstance(file, io.BufferedReader) else io.BytesIO(file.read())
+    found = mutagen.File(whole, easy=True)
+    named = Tags()
+    if found is not None:
+        named = Tags(artist=_first(found, "artist", "TPE1"), genres=_genres(found))
+    if named.genres and named.artist:
+        return named
+    whole.seek(0)
+    try:
+        ape = APEv2(whole)
+    except mutagen.MutagenError:
+        return named
+    return _merged(named, Tags(artist=_first(ape, "Artist"), genres=_texts(ape, "Genre")))
+
+
+def _merged(first: Tags, second: Tags) -> Tags:
+    return Tags(artist=first.artist or second.artist, genres=first.genres or second.genres)
+
+
+def _genres(found: mutagen.Metadata) -> tuple[str, ...]:
+    if isinstance(frame := found.get("TCON"), mutagen.id3.TCON):
+        return tuple(text for genre in frame.genres if (text := _clean(genre)))
+    return _texts(found, "genre")
+
+
+def _first(found: mutagen.Metadata, *names: str) -> str:
+    return next((text for name in names for text in _texts(found, name)), "")
+
+
+def _texts(found: mutagen.Metadata, name: str) -> tuple[str, ...]:
     """The values of a tag; WAV and AIFF files have no easy names, but ID3 frames."""
-    values = found.get(name) or getattr(found.get(id3_frame), "text", ())
-    return tuple(text for value in values if (text := str(value).strip(" \0\t\r\n")))
+    values = found.get(name) or ()
+    values = getattr(values, "text", values)
+    return tuple(text for value in values if (text := _clean(value)))
+
+
+def _clean(value: object) -> str:
+    return str(value).strip(" \0\t\r\n")

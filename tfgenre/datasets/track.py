@@ -1,6 +1,7 @@
 """What a collection says of its songs, before any of them is opened for its sound."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ class Track:
         genre: its genre as the collection spells it.
         artist: who plays, "" if unknown.
         split: the collection's own train, validation or test, "" if it has none.
+        seconds: its length as the collection tells it, 0 if it does not.
+        known_bad: whether the collection's makers say that it cannot be used.
     """
 
     id: str
@@ -24,6 +27,8 @@ class Track:
     genre: str
     artist: str = ""
     split: str = ""
+    seconds: float = 0.0
+    known_bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,42 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A collection: its folder, usable tracks, genres in label order, and what was left out."""
+    """A collection.
+
+    Attributes:
+        data_dir: its folder.
+        tracks: those that can be used.
+        genres: in label order.
+        skipped: what was left out.
+        notes: what else the user should know of it, in sentences.
+    """
 
     data_dir: Path
     tracks: tuple[Track, ...]
     genres: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        data_dir: Path,
+        entries: Iterable[Track | Skipped],
+        *,
+        notes: tuple[str, ...] = (),
+    ) -> "Catalogue":
+        """A catalogue of entries in any order; a second track of one id is skipped."""
+        tracks: dict[str, Track] = {}
+        skipped = []
+        for entry in entries:
+            if isinstance(entry, Skipped):
+                skipped.append(entry)
+            elif entry.id in tracks:
+                skipped.append(Skipped(entry.path, "duplicate", f"of {tracks[entry.id].path}"))
+            else:
+                tracks[entry.id] = entry
+        genres = tuple(sorted({track.genre for track in tracks.values()}))
+        return cls(data_dir, tuple(tracks.values()), genres, tuple(skipped), notes)
 
     @property
     def num_artists_known(self) -> int:

@@ -5,12 +5,14 @@ make_records --dataset=folder --data_dir=~/Music
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from tfgenre import build, datasets, manifest, settings
-from tfgenre.datasets import Catalogue
+from tfgenre.config import BuildConfig
+from tfgenre.datasets import Catalogue, duplicates
 from tfgenre.flags import BUILD, FLAGS
 from tfgenre.manifest import Manifest
 from tfgenre.plan import Plan, make_plan
@@ -22,7 +24,7 @@ def main(arguments: list[str]) -> None:
     config = settings.build_config(FLAGS)
     num_workers = settings.num_workers(FLAGS)
     records_dir = settings.records_dir(FLAGS)
-    catalogue = datasets.load(config.dataset, settings.data_dir(FLAGS), genres=config.genres)
+    catalogue = load_catalogue(config, settings.data_dir(FLAGS))
     plan = make_plan(catalogue, config)
     if FLAGS.overwrite:
         build.discard(records_dir)
@@ -36,6 +38,21 @@ def main(arguments: list[str]) -> None:
     print(f"records: {records_dir}")
 
 
+def load_catalogue(config: BuildConfig, data_dir: Path) -> Catalogue:
+    """Reads the collection, and leaves out copies of songs if they are not wanted."""
+    catalogue = datasets.load(
+        config.dataset, data_dir, genres=config.genres, config=config.collection
+    )
+    with tqdm(total=len(catalogue.tracks), unit="song", desc="comparing", disable=None) as bar:
+        copies = duplicates.find(catalogue, on_track=bar.update)
+    if config.collection.drop_duplicates:
+        return duplicates.drop(catalogue, copies)
+    if copies:
+        note = f"{len(copies):,} songs are copies of others, maybe across splits"
+        catalogue = replace(catalogue, notes=(*catalogue.notes, note))
+    return catalogue
+
+
 def _opening(plan: Plan, catalogue: Catalogue) -> list[str]:
     """What is about to be built, and what the user should know of it."""
     method = plan.config.split.split_by
@@ -44,7 +61,7 @@ def _opening(plan: Plan, catalogue: Catalogue) -> list[str]:
         lines.append(f"note: {manifest.LEAKS}")
     if method == "artist" and (unknown := plan.num_tracks - catalogue.num_artists_known):
         lines.append(f"note: {unknown:,} songs have no artist tag; each is split by itself")
-    return lines
+    return lines + [f"note: {note}" for note in (*catalogue.notes, *plan.deviations)]
 
 
 def _build(plan: Plan, records_dir: Path, num_workers: int) -> Manifest:

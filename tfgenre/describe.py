@@ -1,0 +1,163 @@
+"""What a collection holds, and what a build of it would take, before any song is rendered."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from tfgenre import audio, manifest, slices, splits
+from tfgenre.config import SPLITS, BuildConfig
+from tfgenre.datasets.track import Catalogue, Skipped, Track
+from tfgenre.errors import SKIP_REASONS
+from tfgenre.files import write_atomically
+from tfgenre.manifest import Manifest
+
+_SAMPLED_TRACKS = 64
+_RECORD_BYTES = 16_560
+_NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Songs of a genre, or of all: how many, by how many artists, how long, and what they give.
+
+    Slices and gigabytes are estimates.
+    """
+
+    tracks: int
+    artists: int
+    hours: float
+    slices: int
+    gigabytes: float
+    tracks_of_split: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Description:
+    """A collection, described.
+
+    Attributes:
+        genres: contents by genre, in label order.
+        everything: contents of all.
+        method: how tracks are split.
+        notes: what else the user should know, in sentences.
+        skipped: songs that will not be used.
+        built: the records' manifest, None if there are none yet.
+    """
+
+    genres: Mapping[str, Contents]
+    everything: Contents
+    method: str
+    notes: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    built: Manifest | None
+
+    @property
+    def reasons(self) -> list[tuple[str, str, list[Skipped]]]:
+        """Why songs are skipped: the reason, what it means, and the songs; the commonest first."""
+        counts = Counter(skip.reason for skip in self.skipped)
+        return [
+            (reason, SKIP_REASONS[reason], [s for s in self.skipped if s.reason == reason])
+            for reason, _ in counts.most_common()
+        ]
+
+
+def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | None) -> Description:
+    """Describes a collection.
+
+    Args:
+        catalogue: the collection.
+        config: how it would be built; splits and slices depend on it.
+        built: the manifest of its records, if there are any.
+
+    Raises:
+        UserError: if it cannot be split as asked.
+    """
+    tracks, notes = catalogue.tracks, list(catalogue.notes)
+    method = splits.resolve(config.split, catalogue)
+    split_of: dict[str, str] = {}
+    if method == "slice":
+        notes.append(manifest.LEAKS)
+    else:
+        split_of = splits.assign(tracks, method=method, config=config.split)
+        notes += splits.deviations(tracks, split_of, method=method, config=config.split)
+    if estimated := sum(not track.seconds for track in tracks):
+        notes.append(f"the length of {estimated:,} songs is an estimate from some of them")
+    if method == "artist" and (unknown := len(tracks) - catalogue.num_artists_known):
+        notes.append(f"{unknown:,} songs have no artist; each is split by itself")
+    seconds = _seconds(catalogue)
+    of_genre = {genre: [t for t in tracks if t.genre == genre] for genre in catalogue.genres}
+    return Description(
+        genres={
+            genre: _contents(found, seconds, split_of, config) for genre, found in of_genre.items()
+        },
+        everything=_contents(list(tracks), seconds, split_of, config),
+        method=method,
+        notes=tuple(notes),
+        skipped=catalogue.skipped,
+        built=built,
+    )
+
+
+def _seconds(catalogue: Catalogue) -> dict[str, float]:
+    """Each track's length; where the collection does not tell it, the mean of a sample."""
+    unknown = [track for track in catalogue.tracks if not track.seconds]
+    sample = unknown[:: max(1, len(unknown) // _SAMPLED_TRACKS)]
+    found = [audio.seconds_of(str(catalogue.data_dir / track.path)) for track in sample]
+    mean = sum(found) / max(1, len(found))
+    return {track.id: track.seconds or mean for track in catalogue.tracks}
+
+
+def _contents(
+    tracks: list[Track],
+    seconds: Mapping[str, float],
+    split_of: Mapping[str, str],
+    config: BuildConfig,
+) -> Contents:
+    columns_a_second, limit = config.render.pixels_per_second, config.render.max_slices_per_track
+    given = [int(seconds[track.id] * columns_a_second) // slices.SLICE_SIZE for track in tracks]
+    num_slices = sum(min(count, limit) if limit else count for count in given)
+    return Contents(
+        tracks=len(tracks),
+        artists=len({track.artist for track in tracks if track.artist}),
+        hours=sum(seconds[track.id] for track in tracks) / 3600,
+        slices=num_slices,
+        gigabytes=num_slices * _RECORD_BYTES / 1e9,
+        tracks_of_split=Counter(split_of[track.id] for track in tracks) if split_of else {},
+    )
+
+
+def text(found: Description) -> str:
+    """The description for a terminal."""
+    rows = {**found.genres, "all genres": found.everything}
+    width = max(map(len, rows))
+    lines = [
+        f"{'':<{width}}{'tracks':>9}{'artists':>9}{'hours':>10}{'slices':>12}{'GB':>9}"
+        + "".join(f"{split:>12}" for split in SPLITS if found.everything.tracks_of_split)
+    ]
+    for name, row in rows.items():
+        counts = (row.tracks_of_split.get(split, 0) for split in SPLITS if row.tracks_of_split)
+        lines.append(
+            f"{name:<{width}}{row.tracks:>9,}{row.artists:>9,}{row.hours:>10,.1f}"
+            f"{row.slices:>12,}{row.gigabytes:>9,.2f}" + "".join(f"{n:>12,}" for n in counts)
+        )
+    lines += [f"split by {found.method}; slices and GB are estimates"]
+    lines += [f"note: {note}" for note in found.notes]
+    lines += manifest.skipped_lines(found.skipped)
+    if found.built is not None:
+        lines += ["", "built:", manifest.summary(found.built)]
+    return "\n".join(lines)
+
+
+def write_page(path: Path, found: Description, *, title: str) -> None:
+    """The description as one HTML file that needs nothing else."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tfgenre"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    page = environment.get_template("describe.html").render(
+        title=title, found=found, splits=SPLITS, shown=_NAMES_SHOWN
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, page.encode(errors="backslashreplace"))
