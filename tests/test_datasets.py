@@ -1,15 +1,21 @@
 """Collections as they lie on disk."""
 
+import shutil
+import tarfile
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import mutagen.wave
 import pytest
+from mutagen.apev2 import APEv2
 from mutagen.easyid3 import EasyID3
 from mutagen.id3 import ID3, TCON, TPE1
 
 from tests import songs
-from tfgenre import datasets
-from tfgenre.datasets import fma, fma_tables, folder, jamendo, tags
+from tfgenre import archives, datasets
+from tfgenre.config import CollectionConfig
+from tfgenre.datasets import fma, fma_tables, folder, jamendo, table, tags
 from tfgenre.datasets.track import Skipped, Track
 from tfgenre.errors import UserError
 
@@ -126,6 +132,81 @@ def test_fma_table_that_is_no_table(fma_dir):
         fma.load(fma_dir, subset="small", genres_from="id3")
 
 
+TRACKS_CSV = """,album,artist,set,set,track,track
+,title,id,split,subset,duration,genre_top
+track_id,,,,,,
+0,"of, several
+lines",7,training,small,168,Rock
+1,,7,validation,small,20,Hip-Hop
+2,,8,test,medium,237,Rock
+3,,9,training,small,206,
+5,,9,training,small,206,Rock
+99134,,9,test,small,206,Rock
+"""
+
+
+@pytest.fixture
+def fma_table_dir(fma_dir) -> Path:
+    (fma_dir / "fma_metadata").mkdir()
+    (fma_dir / "fma_metadata" / "tracks.csv").write_text(TRACKS_CSV)
+    tagged(fma_dir / "fma_small/099/099134.mp3", genre="Punk")
+    return fma_dir
+
+
+def test_fma_by_its_table(fma_table_dir):
+    catalogue = fma.load(fma_table_dir, subset="small", genres_from="tracks")
+    assert catalogue.tracks == (
+        Track("000000", "fma_small/000/000000.mp3", "Rock", "7", "train", 30.0),
+        Track("000001", "fma_small/000/000001.mp3", "Hip-Hop", "7", "validation", 20.0),
+        Track("000002", "fma_small/000/000002.mp3", "Rock", "8", "test", 30.0),
+        Track("099134", "fma_small/099/099134.mp3", "Rock", "9", "test", 30.0, known_bad=True),
+    )
+    assert catalogue.skipped == (
+        Skipped("fma_small/000/000003.mp3", "no_genre", "tracks.csv names no top-level genre"),
+        Skipped("fma_small/000/000004.mp3", "no_genre", "not in tracks.csv"),
+        Skipped("fma_small/000/000005.mp3", "missing"),
+    )
+
+
+def test_fma_by_tags_takes_the_rest_from_its_table(fma_table_dir):
+    catalogue = fma.load(fma_table_dir, subset="small", genres_from="id3")
+    assert catalogue.tracks[0] == Track(
+        "000000", "fma_small/000/000000.mp3", "Rock", "7", "train", 30.0
+    )
+    assert catalogue.tracks[2].artist == "artist 4"
+
+
+@pytest.mark.parametrize("genres_from", ["tracks", "id3"])
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_fma_out_of_its_zip_files(fma_table_dir, tmp_path_factory, genres_from, method):
+    folder_entries = fma.load(fma_table_dir, subset="small", genres_from=genres_from)
+    place = tmp_path_factory.mktemp("zips")
+    with zipfile.ZipFile(place / "fma_small.zip", "w", method) as archive:
+        archive.writestr("fma_small/README.txt", "about")
+        for path in sorted((fma_table_dir / "fma_small").rglob("*.mp3")):
+            archive.write(path, path.relative_to(fma_table_dir))
+    with zipfile.ZipFile(place / "fma_metadata.zip", "w", method) as archive:
+        archive.write(fma_table_dir / "genres.csv", "fma_metadata/genres.csv")
+        archive.write(fma_table_dir / "fma_metadata/tracks.csv", "fma_metadata/tracks.csv")
+    catalogue = fma.load(place, subset="small", genres_from=genres_from)
+    assert [replace(t, path=f"fma_small.zip/{t.path}") for t in folder_entries.tracks] == list(
+        catalogue.tracks
+    )
+    clip = fma_table_dir / "fma_small/000/000000.mp3"
+    with archives.on_disk(str(place / catalogue.tracks[0].path)) as path:
+        assert Path(path).read_bytes() == clip.read_bytes()
+
+
+def test_fma_without_its_table(fma_dir):
+    with pytest.raises(UserError, match=r"tracks\.csv is missing: put fma_metadata\.zip"):
+        fma.load(fma_dir, subset="small", genres_from="tracks")
+    (fma_dir / "tracks.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(UserError, match="not FMA's table of tracks"):
+        fma.load(fma_dir, subset="small", genres_from="tracks")
+    with pytest.raises(UserError, match=r"fma_large.zip, 93 GiB"):
+        fma.load(fma_dir / "fma_small" / "001", subset="large", genres_from="id3")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [(["(17)"], "Rock"), (["(17)Rock"], "Rock"), (["17"], "Rock"), (["Hip-Hop\0"], "Hip-Hop")],
@@ -136,6 +217,33 @@ def test_spellings_of_genre_tags(tmp_path, text, expected):
     found.add(TCON(encoding=1, text=text))
     found.save(path)
     assert tags.read(path).genres == (expected,)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        b"ID3\x02\0\0\0\0\0\x0bTCO\0\0\x05\0(17)",
+        b"ID3\x03\0\0\0\0\0\x17TCON\0\0\0\x0d\0\0\x01\xff\xfeR\0o\0c\0k\0\0\0",
+        b"ID3\x04\0\0\0\0\0\x19TCON\0\0\0\x0f\0\0\x03Rock\0Punk\0\0\0\0\0",
+    ],
+)
+def test_tags_of_every_version(tmp_path, tag):
+    path = songs.write(tmp_path / "song.mp3", songs.tone(0.5))
+    path.write_bytes(tag + path.read_bytes())
+    assert tags.read(path).genres[0] == "Rock"
+
+
+def test_tags_at_the_end(tmp_path):
+    path = songs.write(tmp_path / "song.mp3", songs.tone(0.5))
+    with path.open("ab") as file:
+        file.write(b"TAG" + b"title".ljust(30, b"\0") + b"Them".ljust(30, b"\0"))
+        file.write(bytes(64) + b"\x11")
+    assert tags.read(path) == tags.Tags(artist="Them", genres=("Rock",))
+    other = songs.write(tmp_path / "other.mp3", songs.tone(0.5))
+    ape = APEv2()
+    ape["Genre"], ape["Artist"] = "Hip Hop", "They"
+    ape.save(other)
+    assert tags.read(other) == tags.Tags(artist="They", genres=("Hip Hop",))
 
 
 def test_tags_of_wav_files(tmp_path):
@@ -182,8 +290,106 @@ def test_jamendo_takes_the_first_mapped_tag(jamendo_dir):
         Track("track_0000214", "audio/14/214.mp3", "Rock", "artist_14", "train", 124.6),
         Track("track_0000216", "audio/16/216.mp3", "Pop", "artist_15", "train", 234.9),
     )
-    assert catalogue.skipped == (Skipped("audio/17/217.mp3", "missing"),)
+    assert catalogue.skipped == (Skipped("17/217.mp3", "missing"),)
     assert catalogue.has_official_split
+
+
+def test_jamendo_songs_of_a_single_genre(jamendo_dir):
+    catalogue = jamendo.load(jamendo_dir, genres_from="single")
+    assert [track.id for track in catalogue.tracks] == ["track_0000214"]
+
+
+def test_jamendo_out_of_tar_files(jamendo_dir):
+    shutil.rmtree(jamendo_dir / "audio")
+    tagged(jamendo_dir / "song.mp3")
+    with tarfile.open(jamendo_dir / "raw_30s_audio-14.tar", "w") as archive:
+        archive.add(jamendo_dir / "song.mp3", "14/214.mp3")
+    catalogue = jamendo.load(jamendo_dir)
+    assert [track.path for track in catalogue.tracks] == ["raw_30s_audio-14.tar/14/214.mp3"]
+    assert [skip.path for skip in catalogue.skipped] == ["16/216.mp3", "17/217.mp3"]
+    with archives.on_disk(str(jamendo_dir / catalogue.tracks[0].path)) as path:
+        assert Path(path).read_bytes() == (jamendo_dir / "song.mp3").read_bytes()
+
+
+def test_jamendo_low_quality(jamendo_dir):
+    tagged(jamendo_dir / "audio-low/14/214.low.mp3")
+    catalogue = jamendo.load(jamendo_dir, audio="audio-low")
+    assert [track.path for track in catalogue.tracks] == ["audio-low/14/214.low.mp3"]
+
+
+def test_jamendo_other_lists(jamendo_dir):
+    shutil.copytree(jamendo_dir / "splits/split-0", jamendo_dir / "data/splits/split-3")
+    shutil.rmtree(jamendo_dir / "splits")
+    assert len(jamendo.load(jamendo_dir, official_split=3).tracks) == 2
+    with pytest.raises(UserError, match="split-1 is missing"):
+        jamendo.load(jamendo_dir, official_split=1)
+    (jamendo_dir / "autotagging_genre.tsv").write_text(JAMENDO, newline="")
+    catalogue = jamendo.load(jamendo_dir, official_split=1)
+    assert [track.split for track in catalogue.tracks] == ["", ""]
+    assert "4 tracks listed (no splits)" in catalogue.notes[0]
+
+
+def test_jamendo_paths_that_lead_out(jamendo_dir):
+    table = jamendo_dir / "splits/split-0/autotagging_genre-train.tsv"
+    table.write_text(JAMENDO.replace("16/216.mp3", "../../etc/passwd"), newline="")
+    assert Skipped("../../etc/passwd", "outside") in jamendo.load(jamendo_dir).skipped
+
+
+def test_jamendo_counts(shared_data, tmp_path):
+    (tmp_path / "splits").symlink_to(shared_data / "jamendo" / "splits")
+    tagged(tmp_path / "audio" / "41" / "241.mp3")
+    catalogue = jamendo.load(tmp_path)
+    assert len(catalogue.tracks) + len(catalogue.skipped) == 36_504
+    assert catalogue.notes == (
+        "55,094 tracks listed (32,572 / 11,043 / 11,479); of the genres, 31,564 have a single one, "
+        "4,940 several, 18,590 none",
+    )
+
+
+def test_a_table_of_songs(tmp_path):
+    for name in ("a.wav", "b.wav", "deep/c.wav"):
+        songs.write(tmp_path / name, songs.tone(0.5))
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        archive.write(tmp_path / "a.wav", "d.wav")
+    table = tmp_path / "tracks.csv"
+    table.write_text(
+        "\ufeffGenre,path,split,artist\n"
+        f'"Old-Time / Historic",a.wav,train,Them\nRock,{tmp_path}/deep/c.wav,Test,\n\n'
+        "Rock,more.zip/d.wav,,\nRock,../b.wav,,\nRock,/etc/passwd,,\nRock,gone.wav\n,b.wav,,\n"
+    )
+    config = CollectionConfig(tracks_csv=str(table))
+    catalogue = datasets.load("csv", tmp_path, config=config)
+    assert catalogue.tracks == (
+        Track("a.wav", "a.wav", "Old-Time / Historic", "Them", "train"),
+        Track("deep/c.wav", "deep/c.wav", "Rock", "", "test"),
+        Track("more.zip/d.wav", "more.zip/d.wav", "Rock"),
+    )
+    assert [(skip.path, skip.reason) for skip in catalogue.skipped] == [
+        ("../b.wav", "outside"),
+        ("/etc/passwd", "outside"),
+        ("gone.wav", "missing"),
+        ("b.wav", "no_genre"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read"),
+        (b"", "must have the columns path and genre, got ''"),
+        (b"file,label\n", "got 'file,label'"),
+        (b"path,genre,split\na.wav,Rock,dev\n", "row 2: split must be one of .* got 'dev'"),
+        (b"path,genre\n\xff\xfe,Rock\n", "cannot be read"),
+        (b"path,genre\ngone.wav,Rock\n", "names no song that is below"),
+    ],
+)
+def test_tables_that_cannot_be(tmp_path, content, sentence):
+    if content is not None:
+        (tmp_path / "tracks.csv").write_bytes(content)
+    with pytest.raises(UserError, match=sentence):
+        table.load(tmp_path, tracks_csv=str(tmp_path / "tracks.csv"))
+    with pytest.raises(UserError, match="needs --tracks_csv"):
+        table.load(tmp_path, tracks_csv=None)
 
 
 @pytest.mark.parametrize("text", ["", "<html>\n", "TRACK_ID\tARTIST_ID\r\n"])

@@ -6,6 +6,7 @@ Nothing is ever unpacked under a member's own name.
 import functools
 import io
 import os
+import re
 import shutil
 import struct
 import tarfile
@@ -20,7 +21,7 @@ from typing import IO, Any, BinaryIO
 
 from tfgenre.errors import SkipTrack, UserError
 
-SUFFIXES = frozenset({".zip", ".tar"})
+_ARCHIVE_END = re.compile(r"\.(zip|tar)/", re.IGNORECASE)
 MAX_ENTRIES = 400_000  # an index of these takes half a gigabyte; the largest collection has 106,574
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
 _END_OF_ZIP64 = struct.Struct("<4sQ2H2L4Q")
@@ -69,11 +70,9 @@ class FilePart(io.FileIO):
 
 def split(path: str) -> tuple[str, str] | None:
     """The archive in a path and the member's name, None if the path goes into no archive."""
-    if os.path.exists(path):
-        return None
-    for parent in Path(path).parents:
-        if parent.suffix.lower() in SUFFIXES and parent.is_file():
-            return str(parent), Path(path).relative_to(parent).as_posix()
+    for end in _ARCHIVE_END.finditer(path):
+        if os.path.isfile(archive := path[: end.end() - 1]):
+            return archive, path[end.end() :]
     return None
 
 

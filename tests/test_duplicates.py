@@ -1,0 +1,51 @@
+"""Copies of a song are found whatever their tags."""
+
+import shutil
+import zipfile
+
+from mutagen.apev2 import APEv2
+from mutagen.id3 import ID3, TIT2
+
+from tests import songs
+from tfgenre.datasets import duplicates
+from tfgenre.datasets.track import Catalogue, Skipped, Track
+
+
+def catalogue_of(folder, names) -> Catalogue:
+    tracks = tuple(Track(id=name, path=name, genre="AB"[n % 2]) for n, name in enumerate(names))
+    return Catalogue(folder, tracks, ("A", "B"))
+
+
+def test_copies_with_other_tags_are_found(tmp_path):
+    songs.write(tmp_path / "a.mp3", songs.noise(3.0))
+    songs.write(tmp_path / "other.mp3", songs.noise(3.0, seed=1))
+    for name in ("b.mp3", "c.mp3", "d.mp3", "e.mp3"):
+        shutil.copy(tmp_path / "a.mp3", tmp_path / name)
+    tag = ID3()
+    tag.add(TIT2(encoding=3, text=["another title"]))
+    tag.save(tmp_path / "c.mp3")
+    ape = APEv2()
+    ape["Title"] = "a third"
+    ape.save(tmp_path / "d.mp3")
+    tag.save(tmp_path / "e.mp3", v1=2)
+    names = ["a.mp3", "b.mp3", "c.mp3", "d.mp3", "e.mp3", "gone.mp3", "other.mp3"]
+    catalogue = catalogue_of(tmp_path, names)
+    copies = duplicates.find(catalogue)
+    assert copies == dict.fromkeys(["b.mp3", "c.mp3", "d.mp3", "e.mp3"], "a.mp3")
+    kept = duplicates.drop(catalogue, copies)
+    assert [track.id for track in kept.tracks] == ["a.mp3", "gone.mp3", "other.mp3"]
+    assert kept.skipped[0] == Skipped("b.mp3", "duplicate", "of a.mp3")
+
+
+def test_songs_of_equal_length_are_no_copies(tmp_path):
+    for name, seed in [("a.wav", 0), ("b.wav", 1)]:
+        songs.write(tmp_path / name, songs.noise(3.0, seed=seed))
+    assert not duplicates.find(catalogue_of(tmp_path, ["a.wav", "b.wav"]))
+
+
+def test_copies_in_a_zip_file_are_found(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name, content in [("1.mp3", b"aa"), ("2.mp3", b"ab"), ("3.mp3", b"aa")]:
+            archive.writestr(name, content)
+    catalogue = catalogue_of(tmp_path, ["a.zip/1.mp3", "a.zip/2.mp3", "a.zip/3.mp3"])
+    assert duplicates.find(catalogue) == {"a.zip/3.mp3": "a.zip/1.mp3"}
