@@ -112,9 +112,18 @@ def test_method_the_collection_cannot_give(asked):
 def test_jamendo_artists_within_a_point_a_genre(shared_data, monkeypatch):
     from tfgenre.datasets import jamendo
 
-    monkeypatch.setattr(Path, "is_file", lambda self: True)
+    monkeypatch.setattr(jamendo._Places, "find", lambda self, name: name)
     catalogue = jamendo.load(shared_data / "jamendo")
     assert len(catalogue.tracks) == 36_504
     for found in counts(catalogue.tracks).values():
         shares = [count / sum(found) for count in found]
         assert shares == pytest.approx([0.6, 0.3, 0.1], abs=0.01)
+
+
+def test_what_is_far_from_the_ratios_is_said():
+    tracks = tracks_of([8, 1, 1])
+    split_of = splits.assign(tracks, method="artist", config=CONFIG)
+    assert splits.deviations(tracks, split_of, method="artist", config=CONFIG) == [
+        "Rock: 80.0 / 10.0 / 10.0 % of its 10 songs are in train, validation and test, "
+        "not 60.0 / 30.0 / 10.0 %: artists are kept whole, and the largest has 8"
+    ]

@@ -74,26 +74,26 @@ def deviations(
     sentences = []
     for genre, members in sorted(by_genre.items()):
         counts = Counter(split_of[track.id] for track in members)
-        for split, share in config.shares.items():
-            found = counts[split] / len(members)
-            if abs(found - share) > _TOLERANCE:
-                sentences.append(
-                    f"{genre} has {found:.1%} of its songs in {split}, not {share:.1%}: "
-                    f"{_why(members, method)}"
-                )
+        found = {split: counts[split] / len(members) for split in config.shares}
+        if any(abs(found[split] - share) > _TOLERANCE for split, share in config.shares.items()):
+            sentences.append(
+                f"{genre}: {_percents(found)} of its {len(members):,} songs are in train, "
+                f"validation and test, not {_percents(config.shares)}: {_why(members, method)}"
+            )
     return sentences
+
+
+def _percents(shares: Mapping[str, float]) -> str:
+    return " / ".join(f"{100 * share:.1f}" for share in shares.values()) + " %"
 
 
 def _why(members: list[Track], method: str) -> str:
     if method == "official":
         return "so the collection has it"
-    if method == "artist":
-        (_, largest), *_ = Counter(track.artist or track.id for track in members).most_common(1)
-        artists = len({track.artist or track.id for track in members})
-        return (
-            f"{artists:,} artists are kept whole, the largest has {largest:,} of {len(members):,}"
-        )
-    return f"there are only {len(members):,}"
+    (_, largest), *_ = Counter(track.artist or track.id for track in members).most_common(1)
+    if method == "track" or largest == 1:
+        return "they are few"
+    return f"artists are kept whole, and the largest has {largest:,}"
 
 
 def split_of_slice(track_id: str, slice_index: int, *, config: SplitConfig) -> str:

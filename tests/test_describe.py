@@ -1,0 +1,42 @@
+"""A collection described before it is rendered, and after."""
+
+from tests import songs
+from tfgenre import build, datasets, describe
+from tfgenre.config import BuildConfig
+from tfgenre.datasets import duplicates
+from tfgenre.plan import make_plan
+
+
+def test_a_collection_is_described(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "data", songs_a_genre=10)
+    (data_dir / "Noise" / "copy.wav").write_bytes((data_dir / "Noise" / "1.wav").read_bytes())
+    catalogue = datasets.load("folder", data_dir)
+    catalogue = duplicates.drop(catalogue, duplicates.find(catalogue))
+    config = BuildConfig(dataset="folder")
+    found = describe.describe(catalogue, config, built=None)
+    assert found.method == "track"
+    assert found.everything.tracks == 20
+    assert found.everything.slices == 40
+    assert found.genres["Noise"].tracks_of_split == {"train": 6, "validation": 3, "test": 1}
+    lines = describe.text(found).splitlines()
+    assert lines[0].split() == [
+        "tracks", "artists", "hours", "slices", "GB", "train", "validation", "test"
+    ]  # fmt: skip
+    assert lines[3].split() == ["all", "genres", "20", "0", "0.0", "40", "0.00", "12", "6", "2"]
+    assert "  Noise/copy.wav (of Noise/1.wav)" in lines
+
+
+def test_the_page_has_what_the_terminal_has(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "data", songs_a_genre=3)
+    (data_dir / "Noise" / "<b>.wav").write_bytes(b"")
+    catalogue = datasets.load("folder", data_dir)
+    config = BuildConfig(dataset="folder")
+    built = build.build(make_plan(catalogue, config), tmp_path / "records", num_workers=1)
+    found = describe.describe(catalogue, config, built=built)
+    page = tmp_path / "deep" / "page.html"
+    describe.write_page(page, found, title="folder: <data>")
+    text = page.read_text()
+    assert "folder: &lt;data&gt;" in text
+    assert "<td>all genres</td>" in text
+    assert "Built" in text
+    assert "built:" in describe.text(found)
