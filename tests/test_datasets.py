@@ -203,7 +203,7 @@ def test_fma_without_its_table(fma_dir):
     (fma_dir / "tracks.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="not FMA's table of tracks"):
         fma.load(fma_dir, subset="small", genres_from="tracks")
-    with pytest.raises(UserError, match=r"fma_large.zip, 93 GiB"):
+    with pytest.raises(UserError, match=r"Download fma_large.zip \(93 GiB, 106,574 clips\)"):
         fma.load(fma_dir / "fma_small" / "001", subset="large", genres_from="id3")
 
 

@@ -28,6 +28,7 @@ ORDER = [
     "datasets.track",
     "datasets.tags",
     "datasets.folder",
+    "datasets.downloads",
     "datasets.tables",
     "datasets.table",
     "datasets.fma_tables",

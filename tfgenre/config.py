@@ -137,6 +137,8 @@ class BuildConfig:
     def __post_init__(self) -> None:
         check_choice("dataset", self.dataset, DATASETS)
         check_range("num_shards", self.num_shards, 0, 99_999)
+        if self.dataset == "csv" and self.collection.tracks_csv is None:
+            raise UserError("--dataset=csv needs --tracks_csv, a table of paths and genres.")
         check(len(set(self.genres)) == len(self.genres), "--genres must differ", self.genres)
 
 

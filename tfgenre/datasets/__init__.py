@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tfgenre.config import CollectionConfig
-from tfgenre.datasets import demo, fma, folder, jamendo, table
+from tfgenre.datasets import demo, downloads, fma, folder, jamendo, table
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 
@@ -35,9 +35,15 @@ def load(
     if not data_dir.is_dir():
         raise UserError(
             f"No such folder: {data_dir}; --data_dir must name where the {dataset} collection "
-            "lies. docs/data.md says what to download."
+            f"lies. {_how_to_get(dataset, config)}".strip()
         )
     return _loader(dataset, config)(data_dir).choose(genres)
+
+
+def _how_to_get(dataset: str, config: CollectionConfig) -> str:
+    if dataset.startswith("fma_"):
+        return downloads.fma(dataset.removeprefix("fma_"))
+    return downloads.jamendo(config.jamendo_audio) if dataset == "jamendo" else ""
 
 
 def _loader(dataset: str, config: CollectionConfig) -> Callable[[Path], Catalogue]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tfgenre import archives
 from tfgenre.config import FMA_SUBSETS
-from tfgenre.datasets import fma_tables, tags
+from tfgenre.datasets import downloads, fma_tables, tags
 from tfgenre.datasets.fma_tables import Row
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
@@ -53,8 +53,8 @@ def _clips(data_dir: Path, subset: str) -> tuple[str, list[str]]:
             return "" if place == data_dir else place.name, names
     raise UserError(
         f"No FMA clips under {data_dir}: expected {data_dir}/fma_{subset}.zip, or "
-        f"{data_dir}/fma_{subset}/000/000002.mp3 and so on. docs/data.md says what to download "
-        f"({fma_tables.SIZES[subset]}); --data_dir says where it is."
+        f"{data_dir}/fma_{subset}/000/000002.mp3 and so on; mend --data_dir. "
+        + downloads.fma(subset)
     )
 
 

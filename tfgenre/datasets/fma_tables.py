@@ -7,12 +7,6 @@ from pathlib import Path
 from tfgenre.datasets import tables
 from tfgenre.errors import UserError
 
-SIZES = {
-    "small": "fma_small.zip, 7.2 GiB, 8,000 clips",
-    "medium": "fma_medium.zip, 22 GiB, 25,000 clips",
-    "large": "fma_large.zip, 93 GiB, 106,574 clips",
-    "full": "fma_full.zip, 879 GiB, 106,574 songs",
-}
 _SPLITS = {"training": "train", "validation": "validation", "test": "test"}
 _COLUMNS = {
     ("track", "genre_top"): "genre",
@@ -102,6 +96,6 @@ def _find(data_dir: Path, name: str) -> Path | None:
 
 def _missing(data_dir: Path, name: str, otherwise: str) -> UserError:
     return UserError(
-        f"{data_dir / name} is missing: put fma_metadata.zip (342 MiB, docs/data.md) or the table "
+        f"{data_dir / name} is missing: put fma_metadata.zip (342 MiB; docs/data.md) or the table "
         f"out of it there, or mend --data_dir{otherwise}."
     )

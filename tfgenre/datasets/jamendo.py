@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tfgenre import archives
 from tfgenre.config import SPLITS
-from tfgenre.datasets import tables
+from tfgenre.datasets import downloads, tables
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 
@@ -69,8 +69,8 @@ def load(
     if not any(isinstance(entry, Track) for entry in entries):
         raise UserError(
             f"No songs under {data_dir}: expected {data_dir}/{audio}/14/214.mp3, or "
-            f"{data_dir}/raw_30s_{audio}-14.tar, and so on. docs/data.md says what to download; "
-            "--data_dir and --jamendo_audio say what is there."
+            f"{data_dir}/raw_30s_{audio}-14.tar, and so on; mend --data_dir or --jamendo_audio. "
+            + downloads.jamendo(audio)
         )
     return Catalogue.of(data_dir, entries, notes=(_note(rows),))
 
