@@ -32,7 +32,8 @@ def test_overdriven_samples_are_clipped(tmp_path):
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "aiff"])
 def test_formats(tmp_path, suffix):
     path = songs.write(tmp_path / f"song.{suffix}", songs.tone(6.0))
-    assert audio.seconds_of(str(path)) == pytest.approx(6.0, abs=0.1)
+    with audio.open_audio(str(path)) as song:
+        assert song.seconds == pytest.approx(6.0, abs=0.1)
     assert len(mono(path)) == pytest.approx(6 * songs.RATE_HZ, abs=3000)
     assert render(str(path), RenderConfig()).images.shape == (2, 128, 128)
 
@@ -112,6 +113,7 @@ def test_a_length_in_the_tags_is_not_believed(tmp_path, sox):
     tag.add(TLEN(encoding=0, text=["1000"]))
     tag.save(path)
     np.testing.assert_array_equal(render(str(path), RenderConfig()).images, honest.images)
+    assert len(render(str(path), RenderConfig(renderer="sox")).images) == len(honest.images)
 
 
 def test_blocks_of_a_vbr_mp3_are_the_song(tmp_path):
@@ -162,3 +164,35 @@ def test_names_lie(tmp_path):
     mp3 = songs.write(tmp_path / "b.mp3", tone, rate_hz=44100)
     assert len(render(str(m4a.rename(tmp_path / "c.mp3")), RenderConfig()).images) == 2
     assert len(render(str(mp3.rename(tmp_path / "d.m4a")), RenderConfig()).images) == 2
+
+
+@pytest.mark.parametrize("name", ["AC:DC.m4a", "file:x.m4a"])
+def test_a_colon_is_no_protocol(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    songs.write_with_ffmpeg(tmp_path / name, songs.noise(6.0), "mp4", "aac", rate_hz=songs.RATE_HZ)
+    assert len(render(name, RenderConfig()).images) == 2
+
+
+def test_what_decodes_of_a_damaged_flac_is_used(tmp_path):
+    whole = songs.write(tmp_path / "whole.flac", songs.noise(12.0))
+    content = bytearray(whole.read_bytes())
+    tagged = tmp_path / "tagged.flac"
+    tagged.write_bytes(content + b"TAG" + bytes(125))
+    np.testing.assert_array_equal(mono(tagged), mono(whole))
+    content[int(0.7 * len(content))] ^= 0x55
+    damaged = tmp_path / "damaged.flac"
+    damaged.write_bytes(content)
+    assert 0.6 * len(mono(whole)) < len(mono(damaged))
+
+
+def test_a_tag_before_an_ogg(tmp_path):
+    whole = songs.write(tmp_path / "whole.ogg", songs.noise(6.0))
+    tagged = tmp_path / "tagged.ogg"
+    tagged.write_bytes(b"ID3\x04\0\0\0\0\x01\x00" + bytes(128) + whole.read_bytes())
+    np.testing.assert_array_equal(mono(tagged), mono(whole))
+
+
+def test_a_quiet_start_does_not_make_an_aac_truncated(tmp_path):
+    quiet = np.concatenate([np.zeros(12 * 44100), songs.noise(30.0, rate_hz=44100)])
+    path = songs.write_with_ffmpeg(tmp_path / "a.aac", quiet, "adts", "aac", rate_hz=44100)
+    assert len(mono(path)) == pytest.approx(len(quiet), abs=5000)

@@ -90,6 +90,30 @@ def test_songs_glued_together_are_both_heard(mp3, tmp_path):
     assert num_samples(glued) >= 2 * num_samples(mp3)
 
 
+def test_songs_behind_a_glued_song_are_heard(mp3, tmp_path):
+    tag = b"ID3\x04\0\0\0\0\x01\x00" + bytes(128)
+    glued = tmp_path / "glued.mp3"
+    glued.write_bytes(mp3.read_bytes() + tag + 2 * mp3.read_bytes())
+    assert num_samples(glued) >= 3 * num_samples(mp3)
+
+
+def test_mono_and_stereo_glued_together_are_both_heard(tmp_path):
+    contents = []
+    for channels in (1, 2, 1):
+        samples = np.stack([songs.noise(4.0)] * channels, axis=1)
+        contents.append(songs.write(tmp_path / "part.mp3", samples).read_bytes())
+    glued = tmp_path / "glued.mp3"
+    glued.write_bytes(b"".join(contents))
+    assert num_samples(glued) == pytest.approx(12 * songs.RATE_HZ, abs=6000)
+
+
+def test_two_tags_are_passed_over(mp3, tmp_path):
+    tag = b"ID3\x04\0\0\0\0\x01\x00" + bytes(128)
+    tagged = tmp_path / "tagged.mp3"
+    tagged.write_bytes(2 * tag + mp3.read_bytes())
+    np.testing.assert_array_equal(draw(tagged), draw(mp3))
+
+
 @pytest.mark.parametrize("junk", [b"\xff\xfb\xff junk \xff" * 100, bytes(300_000), b"\xa5"])
 def test_what_lies_between_frames_is_passed_over(mp3, tmp_path, junk):
     content = mp3.read_bytes()

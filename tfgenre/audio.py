@@ -11,17 +11,11 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from tfgenre import archives
-from tfgenre.decoders import (
-    FFMPEG_SUFFIXES,
-    LIBSNDFILE_SUFFIXES,
-    Samples,
-    Stream,
-    open_stream,
-)
+from tfgenre import decoders
 from tfgenre.errors import SkipTrack
+from tfgenre.streams import Samples, Stream
 
-SUFFIXES = LIBSNDFILE_SUFFIXES | FFMPEG_SUFFIXES
+SUFFIXES = decoders.SUFFIXES
 _FULL_SCALE = 2.0**31  # SoX's samples are 32-bit integers; its picture is drawn from those
 _LARGEST = 1 - 1 / _FULL_SCALE
 _RATES_HZ = range(1000, 768_001)  # outside of these, a header is damaged
@@ -58,7 +52,7 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
             while the blocks are read.
     """
     _check_file(path)
-    with open_stream(path) as stream:
+    with decoders.open_stream(path) as stream:
         if stream.rate_hz not in _RATES_HZ:
             raise SkipTrack("decode_error", f"a sample rate of {stream.rate_hz} Hz")
         blocks = _mono_blocks(stream)
@@ -70,15 +64,6 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
             is_mpeg=stream.is_mpeg,
             blocks=blocks,
         )
-
-
-def seconds_of(path: str) -> float:
-    """The length of a song in seconds, 0 if it is unknown or the file cannot be opened."""
-    try:
-        with archives.on_disk(path) as place, open_audio(place) as audio:
-            return audio.seconds
-    except SkipTrack:
-        return 0.0
 
 
 def _check_file(path: str) -> None:

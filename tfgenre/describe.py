@@ -7,14 +7,14 @@ from pathlib import Path
 
 import jinja2
 
-from tfgenre import audio, manifest, slices, splits
+from tfgenre import manifest, slices, splits
 from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import SKIP_REASONS
 from tfgenre.files import write_atomically
 from tfgenre.manifest import Manifest
+from tfgenre.plan import estimate_seconds
 
-_SAMPLED_TRACKS = 64
 _RECORD_BYTES = 16_560
 _NAMES_SHOWN = 5
 
@@ -87,7 +87,7 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | Non
         notes.append(f"the length of {estimated:,} songs is an estimate from some of them")
     if method == "artist" and (unknown := len(tracks) - catalogue.num_artists_known):
         notes.append(f"{unknown:,} songs have no artist; each is split by itself")
-    seconds = _seconds(catalogue)
+    seconds = estimate_seconds(catalogue)
     of_genre = {genre: [t for t in tracks if t.genre == genre] for genre in catalogue.genres}
     return Description(
         genres={
@@ -99,15 +99,6 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | Non
         skipped=catalogue.skipped,
         built=built,
     )
-
-
-def _seconds(catalogue: Catalogue) -> dict[str, float]:
-    """Each track's length; where the collection does not tell it, the mean of a sample."""
-    unknown = [track for track in catalogue.tracks if not track.seconds]
-    sample = unknown[:: max(1, len(unknown) // _SAMPLED_TRACKS)]
-    found = [audio.seconds_of(str(catalogue.data_dir / track.path)) for track in sample]
-    mean = sum(found) / max(1, len(found))
-    return {track.id: track.seconds or mean for track in catalogue.tracks}
 
 
 def _contents(

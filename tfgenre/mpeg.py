@@ -60,6 +60,7 @@ def find_sound(path: str) -> Sound | None:
         note = _read_note(frame, start)
         first = start + lengths[frame[:3]] if note else start
         num_frames, pieces = walk(file, first, lengths)
+        pieces = pieces[:1] + tuple(_after_note(file, *piece, lengths) for piece in pieces[1:])
     num_samples = num_frames * (1152 if is_mpeg_1(frame) else 576)
     return Sound(note, num_samples, num_frames, pieces)
 
@@ -128,18 +129,34 @@ class _MendedFile(FilePart):
 
 
 def after_tag(file: IO[bytes]) -> int:
-    """Where a file goes on after an ID3v2 tag; 0 if it has none."""
+    """Where a file goes on after its ID3v2 tags; 0 if it has none."""
     size = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    start = file.read(10)
-    end = 10 + tag_bytes(start) if start[:3] == b"ID3" and len(start) == 10 else 0
-    return end if end < size else 0
+    end = 0
+    while True:
+        file.seek(end)
+        header = file.read(10)
+        if header[:3] != b"ID3" or len(header) < 10:
+            return end
+        if end + 10 + tag_bytes(header) >= size:
+            return end
+        end += 10 + tag_bytes(header)
 
 
 def tag_bytes(header: bytes) -> int:
     """How many bytes follow the ten of an ID3v2 tag's header."""
     shifts = zip(header[6:10], (21, 14, 7, 0), strict=True)
     return sum((byte & 0x7F) << shift for byte, shift in shifts)
+
+
+def _after_note(
+    file: IO[bytes], start: int, end: int, lengths: dict[bytes, int]
+) -> tuple[int, int]:
+    """A piece of a file without the note in its first frame, which tells of another file."""
+    file.seek(start)
+    frame = file.read(60)
+    if len(frame) == 60 and _read_note(frame, start):
+        start = min(end, start + lengths[frame[:3]])
+    return start, end
 
 
 def _read_note(frame: bytes, start: int) -> Note | None:

@@ -6,10 +6,12 @@ from functools import cache
 from typing import BinaryIO
 
 BUFFER_BYTES = 1 << 18
-_SEARCH_BYTES = 1 << 20
+_SEARCH_BYTES = 1 << 24
+_LARGEST_FRAME_BYTES = 1441
 _FRAMES_TO_BE_SURE = 4
-_SYNC = re.compile(rb"\xff[\xe2-\xff]")
+_SYNC = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _MPEG_1 = 3  # as version bits
+_MONO = 0xC0  # as mode bits
 _KBITS = {
     3: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     2: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
@@ -24,16 +26,19 @@ def is_mpeg_1(header: bytes) -> bool:
 
 
 def first_frame(file: BinaryIO, start: int) -> int | None:
-    """Where, within a megabyte from a place on, several frames follow each other, if anywhere."""
-    file.seek(start)
-    data = file.read(_SEARCH_BYTES)
-    for sync in _SYNC.finditer(data):
-        place = sync.start()
-        lengths = frame_lengths(data[place : place + 3])
-        for _ in range(_FRAMES_TO_BE_SURE):
-            place += lengths.get(data[place : place + 3], len(data))
-        if place <= len(data):
-            return start + sync.start()
+    """Where, within 16 MB from a place on, several frames follow each other, if anywhere."""
+    for place in range(start, start + _SEARCH_BYTES, BUFFER_BYTES):
+        file.seek(place)
+        data = file.read(BUFFER_BYTES + _FRAMES_TO_BE_SURE * _LARGEST_FRAME_BYTES)
+        for sync in _SYNC.finditer(data, 0, BUFFER_BYTES + 1):
+            end = sync.start()
+            lengths = frame_lengths(data[end : end + 3])
+            for _ in range(_FRAMES_TO_BE_SURE):
+                end += lengths.get(data[end : end + 3], len(data))
+            if end <= len(data):
+                return place + sync.start()
+        if len(data) < BUFFER_BYTES:
+            return None
     return None
 
 
@@ -49,19 +54,25 @@ def walk(
 
     Returns:
         How many whole ones there are up to the file's end; and from where to where, in bytes, they
-        follow each other without anything between.
+        follow each other without anything between, all of them mono or none.
     """
     size = file.seek(0, io.SEEK_END)
-    count, pieces, start = 0, [], place
+    count, pieces, start, was_mono = 0, [], place, None
     while place < size:
         file.seek(place)
-        length = lengths.get(file.read(3))
-        if length is not None and place + length <= size:
-            place += length
-            count += 1
-        else:
+        header = file.read(4)
+        length = lengths.get(header[:3])
+        if length is None or place + length > size:
             pieces.append((start, place))
             start = place = _next_frame(file, place + 1, lengths)
+            continue
+        is_mono = header[3] >= _MONO
+        if was_mono not in (is_mono, None):
+            pieces.append((start, place))
+            start = place
+        was_mono = is_mono
+        place += length
+        count += 1
     pieces.append((start, place))
     return count, tuple(piece for piece in pieces if piece[0] < piece[1])
 
@@ -73,9 +84,10 @@ def _next_frame(file: BinaryIO, place: int, lengths: dict[bytes, int]) -> int:
         data = file.read(BUFFER_BYTES)
         for sync in _SYNC.finditer(data):
             header = data[sync.start() : sync.start() + 3]
-            file.seek(place + sync.start() + lengths.get(header, 0))
-            if header in lengths and file.read(3) in lengths:
-                return place + sync.start()
+            if header in lengths:
+                file.seek(place + sync.start() + lengths[header])
+                if file.read(3) in lengths:
+                    return place + sync.start()
         if len(data) < BUFFER_BYTES:
             return place + len(data)
         place += len(data) - 2

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
-from tfgenre import audio, slices, splits
+from tfgenre import slices, splits
 from tfgenre.config import SPLITS, BuildConfig
+from tfgenre.datasets import tags
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 from tfgenre.render import check_renderer
@@ -107,17 +108,25 @@ def check_splits(counts: Mapping[str, int], what: str, *, skipped: Iterable[Skip
         )
 
 
-def _estimate_num_shards(catalogue: Catalogue, config: BuildConfig) -> int:
-    """Shards of about 128 MB, and enough to keep many workers busy on a small collection.
+def estimate_seconds(catalogue: Catalogue) -> dict[str, float]:
+    """Each track's length; where the collection does not tell it, the mean of a few by their tags.
 
-    The collection's size is estimated from the declared lengths of a few tracks.
+    No sound is decoded: a broken song must not end the program that asks.
     """
-    tracks = catalogue.tracks
-    sample = tracks[:: math.ceil(len(tracks) / _SAMPLED_TRACKS)]
-    seconds = sum(audio.seconds_of(str(catalogue.data_dir / track.path)) for track in sample)
-    columns = seconds / len(sample) * len(tracks) * config.render.pixels_per_second
+    unknown = [track for track in catalogue.tracks if not track.seconds]
+    sample = unknown[:: max(1, len(unknown) // _SAMPLED_TRACKS)]
+    told = [tags.seconds(catalogue.data_dir / track.path) for track in sample]
+    known = [seconds for seconds in told if seconds]
+    mean = sum(known) / len(known) if known else 0.0
+    return {track.id: track.seconds or mean for track in catalogue.tracks}
+
+
+def _estimate_num_shards(catalogue: Catalogue, config: BuildConfig) -> int:
+    """Shards of about 128 MB, and enough to keep many workers busy on a small collection."""
+    columns = sum(estimate_seconds(catalogue).values()) * config.render.pixels_per_second
     num_bytes = columns * slices.SLICE_SIZE
-    return max(math.ceil(num_bytes / _SHARD_BYTES), min(32, math.ceil(len(tracks) / 8)))
+    fewest = min(32, math.ceil(len(catalogue.tracks) / 8))
+    return max(math.ceil(num_bytes / _SHARD_BYTES), fewest)
 
 
 def _deal(

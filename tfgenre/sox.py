@@ -38,6 +38,8 @@ def spectrogram(
     """
     # An absolute path: SoX takes a leading "-" for an option and a leading "|" for a command.
     command = ["sox", "-D", "-V1", "--no-glob", *(["-t", file_type] if file_type else [])]
+    if seconds is not None:
+        command += ["--ignore-length"]
     command += [os.path.abspath(path), "-n", "remix", "-"]
     if sample_rate_hz:
         command += ["rate", "-v", str(sample_rate_hz)]

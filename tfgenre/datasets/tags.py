@@ -30,6 +30,16 @@ def read(path: Path) -> Tags:
         return Tags()
 
 
+def seconds(path: Path) -> float:
+    """The length of a song as its header tells it or mutagen guesses it; 0 if neither."""
+    try:
+        with archives.opened(str(path)) as file:
+            found = mutagen.File(file)
+            return float(found.info.length)
+    except Exception:  # as above; and a file of no format that mutagen knows
+        return 0.0
+
+
 def _read_id3(file: IO[bytes]) -> Tags:
     """An ID3v2 tag at a file's start, of which no more than that is read."""
     start = file.read(10)
