@@ -1,6 +1,8 @@
 """Building: the same bytes whatever happens on the way, and nothing lost."""
 
 import os
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import tensorflow as tf
 from tests import songs
 from tfgenre import build, datasets, manifest, records, sampling
 from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
+from tfgenre.datasets import Track
 from tfgenre.errors import UserError
 from tfgenre.plan import make_plan
 
@@ -183,6 +186,31 @@ def test_broken_songs_are_named_and_the_rest_is_built(collection, tmp_path):
     }
     assert sum(split.num_slices for split in built.splits.values()) == 16
     assert "skipped 1: too_short" in manifest.summary(built)
+
+
+def test_what_the_errata_name_is_reported_as_known(collection, tmp_path):
+    catalogue = datasets.load("folder", collection)
+    bad = Track("bad", "Noise/bad.wav", "Noise", known_bad=True)
+    catalogue = replace(catalogue, tracks=(*catalogue.tracks, bad))
+    built = build.build(
+        make_plan(catalogue, BuildConfig(dataset="folder")), tmp_path, num_workers=1
+    )
+    assert [(skip.path, skip.reason) for skip in built.skipped] == [("Noise/bad.wav", "missing")]
+    assert "known: FMA's errata name it" in built.skipped[0].detail
+
+
+def test_records_out_of_a_zip_file_are_those_of_the_folder(undisturbed, collection, tmp_path):
+    with zipfile.ZipFile(tmp_path / "songs.zip", "w") as archive:
+        for path in sorted(collection.rglob("*.wav")):
+            archive.write(path, path.relative_to(collection))
+    catalogue = datasets.load("folder", collection)
+    inside = tuple(replace(t, path=f"songs.zip/{t.path}") for t in catalogue.tracks)
+    catalogue = replace(catalogue, data_dir=tmp_path, tracks=inside)
+    config = BuildConfig(dataset="folder", num_shards=5)
+    build.build(make_plan(catalogue, config), tmp_path / "records", num_workers=2)
+    found = contents(tmp_path / "records")
+    shards = [name for name in undisturbed if "tfrecord" in name]
+    assert all(found[name] == undisturbed[name] for name in shards)
 
 
 def test_names_that_are_not_utf8(tmp_path):
