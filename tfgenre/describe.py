@@ -84,7 +84,9 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | Non
         split_of = splits.assign(tracks, method=method, config=config.split)
         notes += splits.deviations(tracks, split_of, method=method, config=config.split)
     if estimated := sum(not track.seconds for track in tracks):
-        notes.append(f"the length of {estimated:,} songs is an estimate from some of them")
+        notes.append(
+            f"lengths are estimates: the collection does not tell those of {estimated:,} songs"
+        )
     if method == "artist" and (unknown := len(tracks) - catalogue.num_artists_known):
         notes.append(f"{unknown:,} songs have no artist; each is split by itself")
     seconds = estimate_seconds(catalogue)

@@ -115,10 +115,10 @@ def estimate_seconds(catalogue: Catalogue) -> dict[str, float]:
     """
     unknown = [track for track in catalogue.tracks if not track.seconds]
     sample = unknown[:: max(1, len(unknown) // _SAMPLED_TRACKS)]
-    told = [tags.seconds(catalogue.data_dir / track.path) for track in sample]
-    known = [seconds for seconds in told if seconds]
+    told = {track.id: tags.seconds(catalogue.data_dir / track.path) for track in sample}
+    known = [seconds for seconds in told.values() if seconds]
     mean = sum(known) / len(known) if known else 0.0
-    return {track.id: track.seconds or mean for track in catalogue.tracks}
+    return {t.id: t.seconds or told.get(t.id) or mean for t in catalogue.tracks}
 
 
 def _estimate_num_shards(catalogue: Catalogue, config: BuildConfig) -> int:
