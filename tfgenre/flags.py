@@ -36,6 +36,7 @@ TRAINING = (
     "seed",
 )
 TRAIN = ("dataset", "pixels_per_second", *TRAINING, "overwrite")
+VERIFY = ("dataset", "pixels_per_second", "records_dir", "num_workers")
 EVALUATE = ("run_dir", "records_dir", "split", "batch_size", "json")
 PREDICT = ("run_dir", "batch_size", "num_workers", "json")
 

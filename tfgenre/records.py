@@ -6,10 +6,10 @@ render workers stay small; the bytes equal TensorFlow's own (a test holds them a
 
 import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import google_crc32c
 
@@ -65,6 +65,57 @@ def encode(*, image: bytes, label: int, track_id: str, slice_index: int, key: in
     }
     entries = (_field(1, _field(1, n.encode()) + _field(2, f)) for n, f in features.items())
     return _field(1, b"".join(entries))
+
+
+class Example(NamedTuple):
+    """A decoded record; the fields are those of `encode`."""
+
+    image: bytes
+    label: int
+    track_id: str
+    slice_index: int
+    key: int
+
+
+def decode(record: bytes) -> Example:
+    """The Example in a record that `encode` wrote.
+
+    Raises:
+        ValueError: if it is not one.
+    """
+    values: dict[str, Any] = {}
+    ((_, features),) = _fields(record)
+    for _, entry in _fields(features):
+        (_, name), (_, feature) = _fields(entry)
+        ((kind, content),) = _fields(feature)
+        ((_, value),) = _fields(content)
+        values[name.decode()] = value if kind == 1 else _read_varint(value, 0)[0]
+    if values.keys() != set(Example._fields):
+        raise ValueError(f"a record of {', '.join(sorted(values))}")
+    values["track_id"] = values["track_id"].decode(errors="surrogateescape")
+    found = Example(**values)
+    if encode(**found._asdict()) != record:
+        raise ValueError("a record that is not as it was written")
+    return found
+
+
+def read_shard(path: Path) -> Iterator[bytes]:
+    """The records of a TFRecord file.
+
+    Raises:
+        ValueError: if a checksum is wrong or the file is cut off, with the record's number.
+    """
+    with path.open("rb") as file:
+        number = 0
+        while header := file.read(12):
+            length = struct.unpack("<Q", header[:8])[0] if len(header) == 12 else 0
+            if len(header) < 12 or header[8:] != _masked_crc(header[:8]):
+                raise ValueError(f"record {number:,} has a damaged header")
+            record, checksum = file.read(length), file.read(4)
+            if checksum != _masked_crc(record):
+                raise ValueError(f"record {number:,} is damaged")
+            yield record
+            number += 1
 
 
 def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
@@ -154,6 +205,31 @@ def _int64_feature(value: int) -> bytes:
 def _field(number: int, payload: bytes) -> bytes:
     """A length-delimited protobuf field."""
     return _varint(number << 3 | 2) + _varint(len(payload)) + payload
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """The length-delimited fields of a protobuf message: number and payload."""
+    place = 0
+    while place < len(message):
+        tag, place = _read_varint(message, place)
+        length, place = _read_varint(message, place)
+        if tag & 7 != 2 or place + length > len(message):
+            raise ValueError("no record of a slice")
+        yield tag >> 3, message[place : place + length]
+        place += length
+
+
+def _read_varint(message: bytes, place: int) -> tuple[int, int]:
+    """A varint, and where it ends."""
+    value = shift = 0
+    while place < len(message):
+        byte = message[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+        shift += 7
+    raise ValueError("no record of a slice")
 
 
 def _varint(value: int) -> bytes:

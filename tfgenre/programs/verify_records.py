@@ -1,0 +1,33 @@
+"""Checks that records are what their manifest says: every shard, every record, every checksum.
+
+verify_records --records_dir=data/records/folder-50px
+"""
+
+import sys
+
+from tqdm import tqdm
+
+from tfgenre import manifest, settings, verify
+from tfgenre.flags import FLAGS, VERIFY
+from tfgenre.programs.launch import launch
+
+
+def main(arguments: list[str]) -> int:
+    """Verifies the records; the status is 1 if something is wrong."""
+    records_dir = settings.records_dir(FLAGS)
+    num_workers = settings.num_workers(FLAGS)
+    expected = manifest.read(records_dir)
+    num_shards = sum(len(split.shards) for split in expected.splits.values())
+    with tqdm(total=num_shards, unit="shard", desc="verifying", disable=None) as bar:
+        problems = verify.verify(records_dir, num_workers=num_workers, on_shard=bar.update)
+    for problem in problems:
+        print(problem)
+    num_slices = sum(split.num_slices for split in expected.splits.values())
+    if not problems:
+        print(f"{records_dir}: {num_shards:,} shards, {num_slices:,} slices, all as written")
+    return 1 if problems else 0
+
+
+def run() -> None:
+    """The installed program."""
+    launch(main, doc=sys.modules[__name__].__doc__ or "", flag_names=VERIFY)
