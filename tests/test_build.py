@@ -213,6 +213,23 @@ def test_records_out_of_a_zip_file_are_those_of_the_folder(undisturbed, collecti
     assert all(found[name] == undisturbed[name] for name in shards)
 
 
+def test_tensorflow_datasets_reads_the_records(plan, tmp_path):
+    tfds = pytest.importorskip("tensorflow_datasets")
+    built = build.build(plan, tmp_path, num_workers=2)
+    builder = tfds.builder_from_directory(tmp_path)
+    assert builder.info.features["label"].names == ["Noise", "Tones"]
+    for split, contents in built.splits.items():
+        assert builder.info.splits[split].num_examples == contents.num_slices
+        found = list(builder.as_dataset(split=split))
+        assert len(found) == contents.num_slices
+        assert found[0]["image"].shape == (128, 128, 1)
+        assert found[0]["image"].dtype == tf.uint8
+        names = [builder.info.features["label"].int2str(int(e["label"])) for e in found]
+        assert all(
+            e["track_id"].numpy().decode().startswith(n) for e, n in zip(found, names, strict=True)
+        )
+
+
 def test_names_that_are_not_utf8(tmp_path):
     data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=3.0)
     song = data_dir / "Noise" / "0.wav"

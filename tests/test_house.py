@@ -45,6 +45,7 @@ ORDER = [
     "records",
     "sampling",
     "manifest",
+    "tfds_metadata",
     "plan",
     "unit",
     "build",

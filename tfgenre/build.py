@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tfgenre import manifest, records, sampling
+from tfgenre import manifest, records, sampling, tfds_metadata
 from tfgenre.config import DATASETS, SPLITS, to_json
 from tfgenre.errors import UserError
 from tfgenre.files import read_json, write_json
@@ -56,6 +56,7 @@ def build(
         check_splits(counts, "slices", skipped=built.skipped)
         rows = [read_unit_index(records_dir, unit) for unit in plan.units]
         sampling.write_index(records_dir / sampling.NAME, np.concatenate(rows))
+        tfds_metadata.write(built, records_dir)
         manifest.write(built, records_dir)
         shutil.rmtree(work_dir(records_dir))
         return built
@@ -110,7 +111,8 @@ def discard(records_dir: Path) -> None:
     """
     with _locked(records_dir):
         (records_dir / manifest.NAME).unlink(missing_ok=True)
-        (records_dir / sampling.NAME).unlink(missing_ok=True)
+        for name in (sampling.NAME, *tfds_metadata.NAMES):
+            (records_dir / name).unlink(missing_ok=True)
         for dataset, split in itertools.product(DATASETS, SPLITS):
             shards = f"{dataset}-{split}.tfrecord-?????-of-?????"
             for path in (*records_dir.glob(shards), *records_dir.glob(f".{shards}.tmp")):
