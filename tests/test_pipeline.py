@@ -97,3 +97,15 @@ def test_a_shard_with_a_flipped_bit_is_named(records_dir, contents, tmp_path):
         pipeline.naming_damage(tmp_path, contents),
     ):
         list(pipeline.training_dataset(records, CONFIG))
+
+
+def test_three_lines_are_enough(records_dir):
+    import tfgenre
+
+    for split, contents in manifest.read(records_dir).splits.items():
+        batches = list(tfgenre.load_dataset(records_dir, split, batch_size=4))
+        assert sum(len(label) for _, label in batches) == contents.num_slices
+        assert batches[0][0].shape[1:] == (128, 128, 1)
+    with pytest.raises(UserError, match="--split must be one of"):
+        tfgenre.load_dataset(records_dir, "dev")
+    assert not hasattr(tfgenre, "nothing")

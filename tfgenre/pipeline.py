@@ -1,6 +1,7 @@
 """Shards become batches: one pipeline to train from, one to judge from."""
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +12,45 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tfgenre import sampling
-from tfgenre.config import PipelineConfig
+from tfgenre.config import SPLITS, PipelineConfig, check_choice
 from tfgenre.errors import UserError
-from tfgenre.manifest import Manifest
+from tfgenre.manifest import Manifest, read
 from tfgenre.records import check_whole, damaged, parse_batch, sha256_of, shard_index
 
 _SHARDS_AT_ONCE = 16
 _RECORDS_IN_TURN = 16  # one read call of a shard before the next shard has its turn
+
+
+def load_dataset(
+    records_dir: str | os.PathLike[str],
+    split: str = "train",
+    *,
+    batch_size: int = 110,
+    slices_per_genre: int = 0,
+    seed: int = 0,
+) -> tf.data.Dataset:
+    """A split of built records, for whoever only wants the data.
+
+    Args:
+        records_dir: what make_records wrote.
+        split: train, shuffled anew in each pass; or validation or test, in order.
+        batch_size: slices a batch.
+        slices_per_genre: how many of each genre, counted over all splits; 0 means all.
+        seed: decides the orders of train.
+
+    Returns:
+        (image uint8 [batch, 128, 128, 1], label int64 [batch]); `manifest.read(records_dir).genres`
+        names the labels.
+
+    Raises:
+        UserError: if the records are missing, damaged or lack the split.
+    """
+    check_choice("split", split, SPLITS)
+    folder = Path(records_dir)
+    records = source(folder, read(folder), split, slices_per_genre=slices_per_genre)
+    if split == "train":
+        return training_dataset(records, PipelineConfig(batch_size=batch_size, seed=seed))
+    return validation_dataset(records, batch_size)
 
 
 @dataclass(frozen=True)
@@ -154,9 +187,9 @@ def _reader(records: Source) -> Callable[[tf.Tensor], tf.data.Dataset]:
     lengths = [len(mask) for mask in records.keep]
     masks = tf.RaggedTensor.from_row_lengths(np.concatenate(records.keep), lengths)
 
-    def read(shard: tf.Tensor) -> tf.data.Dataset:
+    def read_kept(shard: tf.Tensor) -> tf.data.Dataset:
         kept = tf.data.Dataset.from_tensor_slices(masks[shard])
         rows = tf.data.Dataset.zip((tf.data.TFRecordDataset(paths[shard]), kept))
         return rows.filter(lambda _, keep: keep).map(lambda record, _: record)
 
-    return read
+    return read_kept
