@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests import songs
-from tfgenre import archives
+from tfgenre import archive_index, archives
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.render import render
@@ -79,22 +80,56 @@ def test_archives_that_are_none(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b"<html>" * 1000)
     with pytest.raises(UserError, match="no whole archive"):
-        archives.members(str(path))
+        archive_index.members(str(path))
     with pytest.raises(SkipTrack, match=r"unreadable.*no whole archive"):
         archives.opened(f"{path}/song.mp3")
 
 
-def test_a_tar_file_cut_off_is_refused(tmp_path):
-    path = tarred(tmp_path / "a.tar", {"one": bytes(10_000), "two": bytes(10_000)})
-    path.write_bytes(path.read_bytes()[:15_000])
-    with pytest.raises(UserError, match="no whole archive"):
-        archives.members(str(path))
+@pytest.mark.parametrize(
+    ("size", "bad_byte"),
+    [(2 * 10_752 + 5000, 0), (2 * 10_752 + 300, 0), (3 * 10_752, 2 * 10_752 + 100)],
+)
+def test_what_is_whole_of_a_damaged_tar_file_is_there(tmp_path, size, bad_byte):
+    names = {"one": bytes(10_000), "two": bytes(10_000), "three": bytes(10_000)}
+    path = tarred(tmp_path / "a.tar", names)
+    content = bytearray(path.read_bytes())
+    if bad_byte:
+        content[bad_byte] ^= 0xFF
+    path.write_bytes(content[:size])
+    found = archive_index.index(str(path))
+    assert set(found.members) == {"one", "two"}
+    assert "after 2 songs" in found.damage
+    with pytest.raises(SkipTrack, match="unreadable: its archive is damaged"):
+        archives.opened(f"{path}/three")
+
+
+def test_sparse_members_are_left_out(tmp_path):
+    (tmp_path / "hole").write_bytes(bytes(1 << 20))
+    with (tmp_path / "hole").open("r+b") as file:
+        file.truncate(0)
+        file.truncate(1 << 20)
+        file.seek(500_000)
+        file.write(b"sound")
+    command = ["tar", "-S", "--format=gnu", "-cf", "a.tar", "hole"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    assert not archive_index.members(str(tmp_path / "a.tar"))
+
+
+def test_a_part_of_a_file_ends(tmp_path):
+    path = tarred(tmp_path / "a.tar", {"one": b"1" * 10, "two": b"2" * 10})
+    assert archives.opened(f"{path}/one").read() == b"1" * 10
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp3")
+    with pytest.raises(SkipTrack, match="pipe"):
+        archives.opened(str(tmp_path / "pipe.mp3"))
 
 
 def test_members_that_lead_out_are_left_out(tmp_path):
     names = {"../up.mp3": b"", "/abs.mp3": b"", "a/../../up.mp3": b"", "good/song.mp3": b""}
-    assert set(archives.members(str(tarred(tmp_path / "a.tar", names)))) == {"good/song.mp3"}
-    assert set(archives.members(str(zipped(tmp_path / "a.zip", names)))) == {"good/song.mp3"}
+    assert set(archive_index.members(str(tarred(tmp_path / "a.tar", names)))) == {"good/song.mp3"}
+    assert set(archive_index.members(str(zipped(tmp_path / "a.zip", names)))) == {"good/song.mp3"}
 
 
 def test_links_are_left_out(tmp_path):
@@ -106,8 +141,8 @@ def test_links_are_left_out(tmp_path):
         entry = zipfile.ZipInfo("link.mp3")
         entry.external_attr = 0o120777 << 16
         archive.writestr(entry, "/etc/passwd")
-    assert not archives.members(str(tmp_path / "a.tar"))
-    assert not archives.members(str(tmp_path / "a.zip"))
+    assert not archive_index.members(str(tmp_path / "a.tar"))
+    assert not archive_index.members(str(tmp_path / "a.zip"))
 
 
 def test_an_archive_of_too_many_entries_is_refused_unread(tmp_path, monkeypatch):
@@ -117,12 +152,12 @@ def test_an_archive_of_too_many_entries_is_refused_unread(tmp_path, monkeypatch)
     end64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1_000_000, 1_000_000, 0, 0)
     path.write_bytes(end64 + locator + end)
     with pytest.raises(UserError, match="1,000,000 entries, more than 400,000"):
-        archives.members(str(path))
-    monkeypatch.setattr(archives, "MAX_ENTRIES", 2)
+        archive_index.members(str(path))
+    monkeypatch.setattr(archive_index, "MAX_ENTRIES", 2)
     with pytest.raises(UserError, match="3 entries, more than 2"):
-        archives.members(str(zipped(tmp_path / "b.zip", dict.fromkeys("abc", b""))))
+        archive_index.members(str(zipped(tmp_path / "b.zip", dict.fromkeys("abc", b""))))
     with pytest.raises(UserError, match="3 entries, more than 2"):
-        archives.members(str(tarred(tmp_path / "b.tar", dict.fromkeys("abc", b""))))
+        archive_index.members(str(tarred(tmp_path / "b.tar", dict.fromkeys("abc", b""))))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +172,7 @@ def test_an_archive_of_too_many_entries_is_refused_unread(tmp_path, monkeypatch)
     ],
 )
 def test_names_that_stay_in_their_place(path, safe):
-    assert archives.is_safe(path) is safe
+    assert archive_index.is_safe(path) is safe
 
 
 def test_a_folder_named_like_an_archive_is_a_folder(tmp_path):

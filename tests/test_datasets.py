@@ -164,7 +164,7 @@ def test_fma_by_its_table(fma_table_dir):
     assert catalogue.skipped == (
         Skipped("fma_small/000/000003.mp3", "no_genre", "tracks.csv names no top-level genre"),
         Skipped("fma_small/000/000004.mp3", "no_genre", "not in tracks.csv"),
-        Skipped("fma_small/000/000005.mp3", "missing"),
+        Skipped("000/000005.mp3", "missing", "not in fma_small"),
     )
 
 
@@ -195,6 +195,38 @@ def test_fma_out_of_its_zip_files(fma_table_dir, tmp_path_factory, genres_from, 
     clip = fma_table_dir / "fma_small/000/000000.mp3"
     with archives.on_disk(str(place / catalogue.tracks[0].path)) as path:
         assert Path(path).read_bytes() == clip.read_bytes()
+
+
+@pytest.mark.parametrize("text", ["Polka/Rock", "Punk; Jazz", "Rock, Pop", "Polka|Hip-Hop"])
+def test_fma_genres_that_share_a_tag(fma_dir, text):
+    tagged(fma_dir / "fma_small/000/000009.mp3", genre=text)
+    catalogue = fma.load(fma_dir, subset="small", genres_from="id3")
+    (track,) = [track for track in catalogue.tracks if track.id == "000009"]
+    assert track.genre == ("Hip-Hop" if "Hop" in text else "Rock")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-3", "long"])
+def test_lengths_that_are_none(fma_table_dir, jamendo_dir, seconds):
+    path = fma_table_dir / "fma_metadata" / "tracks.csv"
+    path.write_text(TRACKS_CSV.replace(",168,", f",{seconds},"))
+    with pytest.raises(UserError, match="not FMA's table of tracks"):
+        fma.load(fma_table_dir, subset="small", genres_from="tracks")
+    table = jamendo_dir / "splits/split-0/autotagging_genre-train.tsv"
+    table.write_text(JAMENDO.replace("124.6", seconds), newline="")
+    with pytest.raises(UserError, match=f"line 2: no duration: '{seconds}'"):
+        jamendo.load(jamendo_dir)
+
+
+def test_a_damaged_metadata_archive_is_the_users_to_know(fma_dir):
+    (fma_dir / "genres.csv").unlink()
+    path = fma_dir / "fma_metadata.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("fma_metadata/genres.csv", GENRES_CSV * 100)
+    content = bytearray(path.read_bytes())
+    content[80:120] = bytes(40)
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"genres\.csv cannot be read"):
+        fma.load(fma_dir, subset="small", genres_from="id3")
 
 
 def test_fma_without_its_table(fma_dir):
@@ -376,10 +408,12 @@ def test_a_table_of_songs(tmp_path):
     ("content", "sentence"),
     [
         (None, "cannot be read"),
-        (b"", "must have the columns path and genre, got ''"),
+        (b"", "must have one column path and one genre, got ''"),
         (b"file,label\n", "got 'file,label'"),
         (b"path,genre,split\na.wav,Rock,dev\n", "row 2: split must be one of .* got 'dev'"),
         (b"path,genre\n\xff\xfe,Rock\n", "cannot be read"),
+        (b"path,genre,genre\na.wav,Rock,Jazz\n", "one column path and one genre"),
+        (b'path,genre\n"a.wav,Rock\nb.wav,Rock\n', r"cannot be read \(after row 1\)"),
         (b"path,genre\ngone.wav,Rock\n", "names no song that is below"),
     ],
 )

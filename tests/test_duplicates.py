@@ -3,6 +3,7 @@
 import shutil
 import zipfile
 
+import pytest
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TIT2
 
@@ -43,9 +44,26 @@ def test_songs_of_equal_length_are_no_copies(tmp_path):
     assert not duplicates.find(catalogue_of(tmp_path, ["a.wav", "b.wav"]))
 
 
-def test_copies_in_a_zip_file_are_found(tmp_path):
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_copies_in_a_zip_file_are_found_alike(tmp_path, method):
+    songs.write(tmp_path / "a.mp3", songs.noise(3.0))
+    songs.write(tmp_path / "other.mp3", songs.noise(3.0, seed=1))
+    shutil.copy(tmp_path / "a.mp3", tmp_path / "b.mp3")
+    tag = ID3()
+    tag.add(TIT2(encoding=3, text=["another title"]))
+    tag.save(tmp_path / "b.mp3")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        for name in ("a.mp3", "b.mp3", "other.mp3"):
+            archive.write(tmp_path / name, name)
+    catalogue = catalogue_of(tmp_path, ["a.zip/a.mp3", "a.zip/b.mp3", "a.zip/other.mp3"])
+    assert duplicates.find(catalogue) == {"a.zip/b.mp3": "a.zip/a.mp3"}
+
+
+def test_what_an_archive_lacks_is_left_out(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        for name, content in [("1.mp3", b"aa"), ("2.mp3", b"ab"), ("3.mp3", b"aa")]:
-            archive.writestr(name, content)
-    catalogue = catalogue_of(tmp_path, ["a.zip/1.mp3", "a.zip/2.mp3", "a.zip/3.mp3"])
-    assert duplicates.find(catalogue) == {"a.zip/3.mp3": "a.zip/1.mp3"}
+        archive.writestr("1.mp3", b"sound")
+    (tmp_path / "b.tar").write_bytes(b"none")
+    names = ["a.zip/1.mp3", "a.zip/2.mp3", "b.tar/3.mp3", "loose.mp3"]
+    found = duplicates.drop_absent(catalogue_of(tmp_path, names))
+    assert [track.id for track in found.tracks] == ["a.zip/1.mp3", "loose.mp3"]
+    assert [skip.reason for skip in found.skipped] == ["missing", "unreadable"]

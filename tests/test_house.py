@@ -15,6 +15,7 @@ ORDER = [
     "errors",
     "files",
     "config",
+    "archive_index",
     "archives",
     "mpeg_frames",
     "mpeg",

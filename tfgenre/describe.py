@@ -13,7 +13,7 @@ from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import SKIP_REASONS
 from tfgenre.files import write_atomically
 from tfgenre.manifest import Manifest
-from tfgenre.plan import estimate_seconds
+from tfgenre.plan import digest, estimate_seconds
 
 _RECORD_BYTES = 16_560
 _NAMES_SHOWN = 5
@@ -83,6 +83,8 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | Non
     else:
         split_of = splits.assign(tracks, method=method, config=config.split)
         notes += splits.deviations(tracks, split_of, method=method, config=config.split)
+    if built is not None and built.collection_sha256 != digest(tracks):
+        notes.append("the records that are built hold other songs than these")
     if estimated := sum(not track.seconds for track in tracks):
         notes.append(
             f"lengths are estimates: the collection does not tell those of {estimated:,} songs"

@@ -28,7 +28,7 @@ class SkipTrack(Exception):
 
 SKIP_REASONS = {
     "missing": "the catalogue names a file that is not there",
-    "unreadable": "no permission to read it",
+    "unreadable": "it, or the archive that holds it, cannot be read",
     "duplicate": "the same song is there once more",
     "outside": "its path leads out of the collection",
     "no_genre": "no genre, or none that the collection's genre table knows",

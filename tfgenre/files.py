@@ -1,5 +1,6 @@
-"""Small files that are either whole or not there, and are read without trust."""
+"""Small files that are either whole or not there, and are read without trust; parts of files."""
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -8,6 +9,36 @@ from pathlib import Path
 from typing import IO, Any
 
 from tfgenre.errors import UserError
+
+
+class FilePart(io.FileIO):
+    """A part of a file that reads like a file of its own."""
+
+    def __init__(self, path: str, *, start: int = 0, end: int | None = None) -> None:
+        super().__init__(path)
+        self._start = start
+        self._end = super().seek(0, io.SEEK_END) if end is None else end
+        self.seek(0)
+
+    def readinto(self, buffer: Any) -> int:
+        """Reads bytes into a buffer, and returns how many."""
+        left = max(0, self._end - super().tell())
+        return super().readinto(memoryview(buffer)[:left]) or 0
+
+    def readall(self) -> bytes:
+        """All that is left."""
+        return self.read(max(0, self._end - super().tell()))
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Goes somewhere, and returns where that is."""
+        if whence == io.SEEK_CUR:
+            return super().seek(offset, whence) - self._start
+        base = self._start if whence == io.SEEK_SET else self._end
+        return super().seek(base + offset) - self._start
+
+    def tell(self) -> int:
+        """Where the file stands."""
+        return super().tell() - self._start
 
 
 @contextmanager

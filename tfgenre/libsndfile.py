@@ -9,8 +9,8 @@ import numpy as np
 import soundfile
 
 from tfgenre import mpeg
-from tfgenre.archives import FilePart
 from tfgenre.errors import SkipTrack
+from tfgenre.files import FilePart
 from tfgenre.streams import Samples, Stream
 
 SUFFIXES = frozenset(".aif .aifc .aiff .au .caf .flac .mp3 .oga .ogg .opus .rf64 .w64 .wav".split())

@@ -111,7 +111,8 @@ def summary(manifest: Manifest) -> str:
     for split, contents in manifest.splits.items():
         if lacking := [genre for genre in manifest.genres if not contents.slices.get(genre)]:
             lines.append(
-                f"note: nothing of {', '.join(lacking)} in {split}: too few songs or artists"
+                f"note: nothing of {', '.join(lacking)} in {split}: too few songs or artists, or "
+                "all of them were skipped"
             )
     return "\n".join([*lines, *skipped_lines(manifest.skipped)])
 
@@ -131,7 +132,7 @@ def skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:
             for skip in named[:_NAMES_SHOWN]
         ]
         if count > _NAMES_SHOWN:
-            lines.append(f"  and {count - _NAMES_SHOWN:,} more, in {NAME}")
+            lines.append(f"  and {count - _NAMES_SHOWN:,} more")
     return lines
 
 

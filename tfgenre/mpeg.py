@@ -11,8 +11,8 @@ import struct
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 
-from tfgenre.archives import FilePart
 from tfgenre.errors import SkipTrack
+from tfgenre.files import FilePart
 from tfgenre.mpeg_frames import BUFFER_BYTES, first_frame, frame_lengths, is_mpeg_1, walk
 
 

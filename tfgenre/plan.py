@@ -86,7 +86,7 @@ def make_plan(catalogue: Catalogue, config: BuildConfig) -> Plan:
         data_dir=catalogue.data_dir,
         units=_deal(catalogue.tracks, split_of, config.num_shards),
         skipped=catalogue.skipped,
-        collection_sha256=_digest(catalogue.tracks),
+        collection_sha256=digest(catalogue.tracks),
     )
 
 
@@ -141,6 +141,7 @@ def _deal(
     )
 
 
-def _digest(tracks: Iterable[Track]) -> str:
+def digest(tracks: Iterable[Track]) -> str:
+    """A digest of a collection's tracks, in any order."""
     rows = sorted(astuple(track) for track in tracks)
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()

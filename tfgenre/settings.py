@@ -71,7 +71,7 @@ def data_dir(values: flags.FlagValues) -> Path:
     """The collection's folder; if it is not given, data/ and its name, or where its table is."""
     dataset = _dataset(values)
     if dataset == "csv" and values.tracks_csv and not values.data_dir:
-        return _folder("tracks_csv", str(Path(values.tracks_csv).expanduser().parent))
+        return _folder("tracks_csv", os.path.dirname(values.tracks_csv) or ".")
     name = "fma" if dataset.startswith("fma_") else dataset
     return _folder("data_dir", values.data_dir or f"data/{name}")
 

@@ -28,9 +28,10 @@ def resolve(config: SplitConfig, catalogue: Catalogue) -> str:
         raise UserError(
             "--split_by=artist: no song's artist is known (no artist tags); use --split_by=track."
         )
-    if method == "official" and not catalogue.has_official_split:
+    if method == "official" and (without := [t for t in catalogue.tracks if not t.split]):
         raise UserError(
-            "--split_by=official: this collection has no official split; use artist or track."
+            f"--split_by=official: {len(without):,} of {len(catalogue.tracks):,} songs have no "
+            f"official split, such as {without[0].path}; use artist or track."
         )
     return method
 

@@ -14,7 +14,7 @@ from typing import IO
 
 from tfgenre import archives, mpeg
 from tfgenre.datasets.track import Catalogue, Skipped
-from tfgenre.errors import SkipTrack, UserError
+from tfgenre.errors import SkipTrack
 
 _THREADS = 8
 _SAMPLE_BYTES = 1 << 16
@@ -25,9 +25,8 @@ def find(
 ) -> dict[str, str]:
     """Finds the copies in a collection.
 
-    Songs are the same if what lies between their tags is as long in both, and equal in three
-    samples of 64 KB; songs in a zip file, if their checksums are equal. A file that cannot be read
-    has no copies.
+    Songs are the same if what lies between their ID3 and APE tags is as long in both, and equal in
+    three samples of 64 KB. A file that cannot be read has no copies.
 
     Args:
         catalogue: the collection.
@@ -53,6 +52,18 @@ def find(
     }
 
 
+def drop_absent(catalogue: Catalogue) -> Catalogue:
+    """The collection without what its archives turn out not to hold."""
+    kept, absent = [], []
+    for track in catalogue.tracks:
+        try:
+            archives.check_present(str(catalogue.data_dir / track.path))
+            kept.append(track)
+        except SkipTrack as skip:
+            absent.append(Skipped(track.path, skip.reason, skip.detail))
+    return replace(catalogue, tracks=tuple(kept), skipped=(*catalogue.skipped, *absent))
+
+
 def drop(catalogue: Catalogue, copies: dict[str, str]) -> Catalogue:
     """The collection without the copies, which are skipped by name."""
     path_of = {track.id: track.path for track in catalogue.tracks}
@@ -66,22 +77,18 @@ def drop(catalogue: Catalogue, copies: dict[str, str]) -> Catalogue:
 
 
 def _length(path: str) -> int:
-    """Bytes of sound, 0 if there are none; of a song in a zip file, its size."""
+    """Bytes of sound, 0 if there are none."""
     try:
-        if (member := _zip_member(path)) is not None:
-            return member.size
         with archives.opened(path) as file:
             start, end = _sound(file)
             return max(0, end - start)
-    except (OSError, SkipTrack, UserError):
+    except (OSError, SkipTrack):
         return 0
 
 
 def _digest(path: str) -> bytes:
     """Of the length of the sound and three samples of it; nothing if it cannot be read."""
     try:
-        if (member := _zip_member(path)) is not None:
-            return f"{member.size} {member.crc}".encode()
         with archives.opened(path) as file:
             start, end = _sound(file)
             digest = hashlib.blake2b(str(end - start).encode())
@@ -89,15 +96,8 @@ def _digest(path: str) -> bytes:
                 file.seek(place)
                 digest.update(file.read(min(_SAMPLE_BYTES, end - place)))
             return digest.digest()
-    except (OSError, SkipTrack, UserError):
+    except (OSError, SkipTrack):
         return b""
-
-
-def _zip_member(path: str) -> archives.Member | None:
-    inside = archives.split(path)
-    if inside is None or not inside[0].lower().endswith(".zip"):
-        return None
-    return archives.members(inside[0]).get(inside[1])
 
 
 def _sound(file: IO[bytes]) -> tuple[int, int]:

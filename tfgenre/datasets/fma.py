@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tfgenre import archives
+from tfgenre import archive_index
 from tfgenre.config import FMA_SUBSETS
 from tfgenre.datasets import downloads, fma_tables, tags
 from tfgenre.datasets.fma_tables import Row
+from tfgenre.datasets.folder import refuse
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 
 _CLIP = re.compile(r"(?:^|/)\d{3}/(\d{6})\.mp3$")
+_SEVERAL = re.compile(r"[/;,|\\\\]")  # between genres in one tag
 _CLIP_SECONDS = 30.0
 # The errata on FMA's wiki: clips that are cut off or silent.
 KNOWN_BAD = frozenset(
@@ -60,10 +62,13 @@ def _clips(data_dir: Path, subset: str) -> tuple[str, list[str]]:
 
 def _names(place: Path) -> Iterator[str]:
     if place.suffix == ".zip" and place.is_file():
-        yield from archives.members(str(place))
+        yield from archive_index.members(str(place))
         return
-    for folder, folders, names in os.walk(place):
-        folders[:] = [name for name in folders if not name.startswith("fma_")]
+    if not place.is_dir():
+        return
+    for folder, folders, names in os.walk(place, onerror=refuse):
+        if Path(folder) == place and not place.name.startswith("fma_"):  # other subsets
+            folders[:] = [name for name in folders if not name.startswith("fma_")]
         for name in names:
             yield Path(folder, name).relative_to(place).as_posix()
 
@@ -90,7 +95,7 @@ def _by_table(
     wanted = FMA_SUBSETS[: FMA_SUBSETS.index(subset) + 1]
     for track_id, row in rows.items():
         if row.subset in wanted and row.genre:
-            yield Skipped(f"{root}/{track_id[:3]}/{track_id}.mp3", "missing")
+            yield Skipped(f"{track_id[:3]}/{track_id}.mp3", "missing", f"not in {root or 'here'}")
 
 
 def _by_tags(
@@ -100,7 +105,8 @@ def _by_tags(
     for name in names:
         path = f"{root}/{name}" if root else name
         found = tags.read(data_dir / path)
-        folded = (fma_tables.fold(genre) for genre in found.genres)
+        pieces = (piece for genre in found.genres for piece in (genre, *_SEVERAL.split(genre)))
+        folded = (fma_tables.fold(piece) for piece in pieces)
         genre = next((top_level[title] for title in folded if title in top_level), None)
         row = rows.get(_id(name), Row(artist=found.artist))
         if genre is None:

@@ -44,11 +44,11 @@ def read_tracks(data_dir: Path, *, required: bool) -> dict[str, Row]:
             groups, names, _ = next(rows), next(rows), next(rows)
             header = list(zip(groups, names, strict=True))
             places = {_COLUMNS[column]: header.index(column) for column in _COLUMNS}
-            return {f"{int(row[0]):06}": _row(row, places) for row in rows}
+            return {f"{int(row[0]):06}": _row(row, places) for row in rows if any(row)}
     except (StopIteration, ValueError, IndexError) as error:
         raise UserError(
-            f"{path} is not FMA's table of tracks (three header lines, then one a track): take it "
-            "from fma_metadata.zip."
+            f"{path} is not FMA's table of tracks (three header lines, then one a track; {error}): "
+            "take it from fma_metadata.zip."
         ) from error
 
 
@@ -59,7 +59,7 @@ def _row(row: list[str], places: dict[str, int]) -> Row:
         artist=values["artist"],
         split=_SPLITS.get(values["split"], ""),
         subset=values["subset"],
-        seconds=float(values["seconds"] or 0),
+        seconds=tables.seconds(values["seconds"] or "0"),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfgenre import archives
+from tfgenre import archive_index
 from tfgenre.config import SPLITS
 from tfgenre.datasets import downloads, tables
 from tfgenre.datasets.track import Catalogue, Skipped, Track
@@ -114,7 +114,7 @@ def _read(table: Path, split: str) -> Iterator[Row]:
                 raise UserError(f"{table}, line {number}: fewer than six columns, got {text!r}.")
             track_id, artist, _, path, seconds, *tags = row
             try:
-                yield Row(track_id, artist, path, float(seconds), tuple(tags), split)
+                yield Row(track_id, artist, path, tables.seconds(seconds), tuple(tags), split)
             except ValueError as error:
                 raise UserError(f"{table}, line {number}: no duration: {seconds!r}.") from error
 
@@ -146,7 +146,7 @@ class _Places:
 
 
 def _entry(row: Row, places: _Places) -> Track | Skipped:
-    if not archives.is_safe(row.path):
+    if not archive_index.is_safe(row.path):
         return Skipped(row.path, "outside")
     path = places.find(row.path)
     if path is None:

@@ -1,8 +1,9 @@
 """Your own music by a table: `--dataset=csv --tracks_csv=F` with path, genre, artist and split."""
 
+import os
 from pathlib import Path
 
-from tfgenre import archives
+from tfgenre import archive_index, archives
 from tfgenre.config import SPLITS
 from tfgenre.datasets import tables
 from tfgenre.datasets.track import Catalogue, Skipped, Track
@@ -22,12 +23,12 @@ def load(data_dir: Path, *, tracks_csv: str | None) -> Catalogue:
     """
     if tracks_csv is None:
         raise UserError("--dataset=csv needs --tracks_csv: a table with the columns path, genre.")
-    path = Path(tracks_csv).expanduser()
-    with tables.rows(path) as rows:
+    path = Path(os.path.expanduser(tracks_csv))
+    with tables.rows(path, dialect=tables.Strict) as rows:
         header = [name.strip().lower() for name in next(rows, [])]
-        if not {"path", "genre"} <= set(header):
+        if [header.count(name) for name in ("path", "genre")] != [1, 1]:
             found = ",".join(header)[:80]
-            raise UserError(f"{path} must have the columns path and genre, got {found!r}.")
+            raise UserError(f"{path} must have one column path and one genre, got {found!r}.")
         entries = [
             _entry(data_dir, dict(zip(header, row, strict=False)), f"{path}, row {number}")
             for number, row in enumerate(rows, start=2)
@@ -43,12 +44,15 @@ def _entry(data_dir: Path, row: dict[str, str], where: str) -> Track | Skipped:
     name, genre, split = values["path"], values["genre"], values["split"].lower()
     if split and split not in SPLITS:
         raise UserError(f"{where}: split must be one of {', '.join(SPLITS)}, got {split!r}.")
-    if Path(name).is_absolute() and Path(name).is_relative_to(data_dir.absolute()):
-        name = Path(name).relative_to(data_dir.absolute()).as_posix()
-    if not archives.is_safe(name):
+    if os.path.isabs(name) and Path(name).is_relative_to(place := os.path.abspath(data_dir)):
+        name = Path(name).relative_to(place).as_posix()
+    if not name:
+        return Skipped(where, "missing", "no path")
+    if not archive_index.is_safe(name):
         return Skipped(name, "outside", where)
     if not genre:
         return Skipped(name, "no_genre", where)
-    if not (data_dir / name).is_file() and archives.split(str(data_dir / name)) is None:
+    song = str(data_dir / name)
+    if not os.path.isfile(song) and archives.split(song) is None:
         return Skipped(name, "missing", where)
     return Track(id=name, path=name, genre=genre, artist=values["artist"], split=split)

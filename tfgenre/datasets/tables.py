@@ -2,11 +2,12 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tfgenre import archives
+from tfgenre import archive_index, archives
 from tfgenre.errors import SkipTrack, UserError
 
 
@@ -15,9 +16,15 @@ def find(places: Sequence[Path]) -> Path | None:
     for place in places:
         if place.is_file():
             return place
-        if (inside := archives.split(str(place))) and inside[1] in archives.members(inside[0]):
+        if (inside := archives.split(str(place))) and inside[1] in archive_index.members(inside[0]):
             return place
     return None
+
+
+class Strict(csv.excel):
+    """Commas; a quote that is not closed is an error, and does not swallow what follows."""
+
+    strict = True
 
 
 class TabSeparated(csv.excel_tab):
@@ -48,3 +55,15 @@ def rows(path: Path, *, dialect: type[csv.Dialect] = csv.excel) -> Iterator[Iter
             yield numbered(csv.reader(text, dialect=dialect))
     except (OSError, SkipTrack, csv.Error, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read (after row {number:,}): {error}.") from error
+
+
+def seconds(text: str) -> float:
+    """A length in seconds.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    found = float(text)
+    if not 0 <= found < math.inf:
+        raise ValueError(text)
+    return found

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tfgenre import describe, manifest, settings
+from tfgenre.errors import UserError
 from tfgenre.flags import DESCRIBE, FLAGS
 from tfgenre.programs.launch import launch
 from tfgenre.programs.make_records import load_catalogue
@@ -21,7 +22,9 @@ def main(arguments: list[str]) -> None:
     built = manifest.read(records_dir) if is_built else None
     found = describe.describe(catalogue, config, built=built)
     print(describe.text(found))
-    page = Path(FLAGS.html or f"runs/describe-{config.dataset}.html").expanduser()
+    page = Path(FLAGS.html or f"runs/describe-{config.dataset}.html")
+    if page.is_dir():
+        raise UserError(f"--html={page} is a folder; it must name a file.")
     describe.write_page(page, found, title=f"{config.dataset}: {catalogue.data_dir}")
     print(f"page: {page}")
 

@@ -45,6 +45,7 @@ def load_catalogue(config: BuildConfig, data_dir: Path) -> Catalogue:
     )
     with tqdm(total=len(catalogue.tracks), unit="song", desc="comparing", disable=None) as bar:
         copies = duplicates.find(catalogue, on_track=bar.update)
+    catalogue = duplicates.drop_absent(catalogue)
     if config.collection.drop_duplicates:
         return duplicates.drop(catalogue, copies)
     if copies:
