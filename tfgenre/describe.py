@@ -1,7 +1,7 @@
 """What a collection holds, and what a build of it would take, before any song is rendered."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from tfgenre.plan import digest, estimate_seconds
 
 _RECORD_BYTES = 16_560
 _NAMES_SHOWN = 5
+_ALL = "all genres"
 
 
 @dataclass(frozen=True)
 class Contents:
-    """Songs of a genre, or of all: how many, by how many artists, how long, and what they give.
+    """Songs: how many, by how many artists, how long, and what they give.
 
     Slices and gigabytes are estimates.
     """
@@ -31,7 +32,6 @@ class Contents:
     hours: float
     slices: int
     gigabytes: float
-    tracks_of_split: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Description:
     """A collection, described.
 
     Attributes:
-        genres: contents by genre, in label order.
-        everything: contents of all.
+        genres: contents by genre, in label order, and of "all genres".
+        splits: the same for each split; nothing where slices are split.
         method: how tracks are split.
         notes: what else the user should know, in sentences.
         skipped: songs that will not be used.
@@ -48,11 +48,16 @@ class Description:
     """
 
     genres: Mapping[str, Contents]
-    everything: Contents
+    splits: Mapping[str, Mapping[str, Contents]]
     method: str
     notes: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     built: Manifest | None
+
+    @property
+    def everything(self) -> Contents:
+        """Contents of all genres."""
+        return self.genres[_ALL]
 
     @property
     def reasons(self) -> list[tuple[str, str, list[Skipped]]]:
@@ -92,12 +97,16 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | Non
     if method == "artist" and (unknown := len(tracks) - catalogue.num_artists_known):
         notes.append(f"{unknown:,} songs have no artist; each is split by itself")
     seconds = estimate_seconds(catalogue)
-    of_genre = {genre: [t for t in tracks if t.genre == genre] for genre in catalogue.genres}
+    members = {
+        split: [track for track in tracks if split_of[track.id] == split]
+        for split in (SPLITS if split_of else ())
+    }
     return Description(
-        genres={
-            genre: _contents(found, seconds, split_of, config) for genre, found in of_genre.items()
+        genres=_by_genre(catalogue.genres, tracks, seconds, config),
+        splits={
+            split: _by_genre(catalogue.genres, found, seconds, config)
+            for split, found in members.items()
         },
-        everything=_contents(list(tracks), seconds, split_of, config),
         method=method,
         notes=tuple(notes),
         skipped=catalogue.skipped,
@@ -105,10 +114,23 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | Non
     )
 
 
+def _by_genre(
+    genres: Sequence[str],
+    tracks: Sequence[Track],
+    seconds: Mapping[str, float],
+    config: BuildConfig,
+) -> dict[str, Contents]:
+    """Contents of each genre, and of all."""
+    found: dict[str, list[Track]] = {genre: [] for genre in genres}
+    for track in tracks:
+        found[track.genre].append(track)
+    named = {**found, _ALL: list(tracks)}
+    return {name: _contents(members, seconds, config) for name, members in named.items()}
+
+
 def _contents(
     tracks: list[Track],
     seconds: Mapping[str, float],
-    split_of: Mapping[str, str],
     config: BuildConfig,
 ) -> Contents:
     columns_a_second, limit = config.render.pixels_per_second, config.render.max_slices_per_track
@@ -120,24 +142,26 @@ def _contents(
         hours=sum(seconds[track.id] for track in tracks) / 3600,
         slices=num_slices,
         gigabytes=num_slices * _RECORD_BYTES / 1e9,
-        tracks_of_split=Counter(split_of[track.id] for track in tracks) if split_of else {},
     )
 
 
 def text(found: Description) -> str:
     """The description for a terminal."""
-    rows = {**found.genres, "all genres": found.everything}
-    width = max(map(len, rows))
-    lines = [
-        f"{'':<{width}}{'tracks':>9}{'artists':>9}{'hours':>10}{'slices':>12}{'GB':>9}"
-        + "".join(f"{split:>12}" for split in SPLITS if found.everything.tracks_of_split)
-    ]
-    for name, row in rows.items():
-        counts = (row.tracks_of_split.get(split, 0) for split in SPLITS if row.tracks_of_split)
+    width = max(map(len, found.genres))
+    names = ("tracks", "artists", "hours", "slices", "GB")
+    lines = [f"{'':<{width}}{''.join(f'{name:>11}' for name in names)}"]
+    for genre, row in found.genres.items():
         lines.append(
-            f"{name:<{width}}{row.tracks:>9,}{row.artists:>9,}{row.hours:>10,.1f}"
-            f"{row.slices:>12,}{row.gigabytes:>9,.2f}" + "".join(f"{n:>12,}" for n in counts)
+            f"{genre:<{width}}{row.tracks:>11,}{row.artists:>11,}{row.hours:>11,.1f}"
+            f"{row.slices:>11,}{row.gigabytes:>11,.2f}"
         )
+    if found.splits:
+        lines += ["", " " * width + "".join(f"{split:>22}" for split in found.splits)]
+        lines.append(" " * width + f"{'tracks':>11}{'slices':>11}" * len(found.splits))
+        for genre in found.genres:
+            cells = (rows[genre] for rows in found.splits.values())
+            counts = "".join(f"{cell.tracks:>11,}{cell.slices:>11,}" for cell in cells)
+            lines.append(f"{genre:<{width}}{counts}")
     lines += [f"split by {found.method}; slices and GB are estimates"]
     lines += [f"note: {note}" for note in found.notes]
     lines += manifest.skipped_lines(found.skipped)
