@@ -44,14 +44,16 @@ def on_disk(path: str) -> Iterator[str]:
     if split(path) is None:
         yield path
         return
-    with tempfile.TemporaryFile(prefix="tfgenre-") as copy:
+    has_proc = os.path.isdir("/proc/self/fd")  # else, as on macOS, the copy needs a name
+    temporary = tempfile.TemporaryFile if has_proc else tempfile.NamedTemporaryFile
+    with temporary(prefix="tfgenre-") as copy:
         try:
             with _stream(path) as member:
                 shutil.copyfileobj(member, copy, 1 << 20)
         except _DAMAGE as error:
             raise SkipTrack("decode_error", f"in its archive: {error}") from error
         copy.flush()
-        yield f"/proc/{os.getpid()}/fd/{copy.fileno()}"
+        yield f"/proc/{os.getpid()}/fd/{copy.fileno()}" if has_proc else str(copy.name)
 
 
 def opened(path: str) -> IO[bytes]:
