@@ -1,5 +1,7 @@
 """A collection described before it is rendered, and after."""
 
+from dataclasses import replace
+
 from tests import songs
 from tfgenre import build, datasets, describe
 from tfgenre.config import BuildConfig
@@ -24,6 +26,14 @@ def test_a_collection_is_described(tmp_path):
     assert lines[3] == ["all", "genres", "20", "0", "0.0", "40", "0.00"]
     assert lines[9] == ["all", "genres", "12", "24", "6", "12", "2", "4"]
     assert ["Noise/copy.wav", "(of", "Noise/1.wav)"] in lines
+
+
+def test_what_the_errata_name_is_told(collection):
+    catalogue = datasets.load("folder", collection)
+    tracks = (replace(catalogue.tracks[0], known_bad=True), *catalogue.tracks[1:])
+    catalogue = replace(catalogue, tracks=tracks)
+    found = describe.describe(catalogue, BuildConfig(dataset="folder"), built=None)
+    assert any("1 songs are known to be bad" in note for note in found.notes)
 
 
 def test_the_page_has_what_the_terminal_has(tmp_path):

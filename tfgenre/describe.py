@@ -88,6 +88,8 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | Non
     else:
         split_of = splits.assign(tracks, method=method, config=config.split)
         notes += splits.deviations(tracks, split_of, method=method, config=config.split)
+    if known_bad := sum(track.known_bad for track in tracks):
+        notes.append(f"{known_bad:,} songs are known to be bad (FMA's errata); they are tried")
     if built is not None and built.collection_sha256 != digest(tracks):
         notes.append("the records that are built hold other songs than these")
     if estimated := sum(not track.seconds for track in tracks):
