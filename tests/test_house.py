@@ -14,6 +14,7 @@ PACKAGE = ROOT / "tfgenre"
 ORDER = [
     "errors",
     "files",
+    "pages",
     "config",
     "archive_index",
     "archives",

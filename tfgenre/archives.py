@@ -41,14 +41,14 @@ def on_disk(path: str) -> Iterator[str]:
     Raises:
         SkipTrack: missing, unreadable or decode_error, if the member is not to be had.
     """
-    if split(path) is None:
+    if (inside := split(path)) is None:
         yield path
         return
     has_proc = os.path.isdir("/proc/self/fd")  # else, as on macOS, the copy needs a name
     temporary = tempfile.TemporaryFile if has_proc else tempfile.NamedTemporaryFile
     with temporary(prefix="tfgenre-") as copy:
         try:
-            with _stream(path) as member:
+            with _stream(*inside, _member(*inside)) as member:
                 shutil.copyfileobj(member, copy, 1 << 20)
         except _DAMAGE as error:
             raise SkipTrack("decode_error", f"in its archive: {error}") from error
@@ -63,13 +63,14 @@ def opened(path: str) -> IO[bytes]:
         SkipTrack: missing, unreadable or decode_error.
         OSError: if a file that is in no archive cannot be opened.
     """
-    if split(path) is None:
+    if (inside := split(path)) is None:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its writer
             raise SkipTrack("unreadable", "not a file, but a folder, pipe or device")
         return open(path, "rb")
     try:
-        stream = _stream(path)
-        if isinstance(stream, zipfile.ZipExtFile) and _member(path).size <= _LARGEST_IN_MEMORY:
+        member = _member(*inside)
+        stream = _stream(*inside, member)
+        if isinstance(stream, zipfile.ZipExtFile) and member.size <= _LARGEST_IN_MEMORY:
             with stream:
                 return io.BytesIO(stream.read())
         return stream
@@ -77,15 +78,18 @@ def opened(path: str) -> IO[bytes]:
         raise SkipTrack("decode_error", f"in its archive: {error}") from error
 
 
-def _member(path: str) -> Member:
-    """A member by its path.
+def check_present(path: str) -> None:
+    """Raises SkipTrack (missing or unreadable) if a path goes into an archive that lacks it."""
+    if (inside := split(path)) is not None:
+        _member(*inside)
+
+
+def _member(archive: str, name: str) -> Member:
+    """A member by its name.
 
     Raises:
         SkipTrack: missing or unreadable.
     """
-    inside = split(path)
-    assert inside is not None
-    archive, name = inside
     try:
         found = index(archive)
     except (UserError, OSError) as error:
@@ -97,17 +101,8 @@ def _member(path: str) -> Member:
     raise SkipTrack("missing", f"{Path(archive).name} has no such member")
 
 
-def check_present(path: str) -> None:
-    """Raises SkipTrack (missing or unreadable) if a path goes into an archive that lacks it."""
-    if split(path) is not None:
-        _member(path)
-
-
-def _stream(path: str) -> IO[bytes]:
+def _stream(archive: str, name: str, member: Member) -> IO[bytes]:
     """Opens a member; of a zip file, its checksum is checked when all is read."""
-    member, inside = _member(path), split(path)
-    assert inside is not None
-    archive, name = inside
     if not archive.lower().endswith(".zip"):
         end = member.offset + member.size
         return io.BufferedReader(FilePart(archive, start=member.offset, end=end))

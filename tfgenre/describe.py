@@ -1,22 +1,17 @@
 """What a collection holds, and what a build of it would take, before any song is rendered."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
-from tfgenre import manifest, slices, splits
+from tfgenre import manifest, pages, slices, splits
 from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets.track import Catalogue, Skipped, Track
-from tfgenre.errors import SKIP_REASONS
 from tfgenre.files import write_atomically
 from tfgenre.manifest import Manifest
 from tfgenre.plan import digest, estimate_seconds
 
 _RECORD_BYTES = 16_560
-_NAMES_SHOWN = 5
 _ALL = "all genres"
 
 
@@ -58,15 +53,6 @@ class Description:
     def everything(self) -> Contents:
         """Contents of all genres."""
         return self.genres[_ALL]
-
-    @property
-    def reasons(self) -> list[tuple[str, str, list[Skipped]]]:
-        """Why songs are skipped: the reason, what it means, and the songs; the commonest first."""
-        counts = Counter(skip.reason for skip in self.skipped)
-        return [
-            (reason, SKIP_REASONS[reason], [s for s in self.skipped if s.reason == reason])
-            for reason, _ in counts.most_common()
-        ]
 
 
 def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | None) -> Description:
@@ -174,11 +160,13 @@ def text(found: Description) -> str:
 
 def write_page(path: Path, found: Description, *, title: str) -> None:
     """The description as one HTML file that needs nothing else."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tfgenre"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    page = environment.get_template("describe.html").render(
-        title=title, found=found, splits=SPLITS, shown=_NAMES_SHOWN
+    page = pages.render(
+        "describe.html",
+        title=title,
+        found=found,
+        reasons=manifest.by_reason(found.skipped),
+        splits=SPLITS,
+        shown=manifest.NAMES_SHOWN,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, page.encode(errors="backslashreplace"))

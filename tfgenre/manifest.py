@@ -18,7 +18,7 @@ LEAKS = (
     "is that of knowing songs again, not genres."
 )
 _FORMAT = 1
-_NAMES_SHOWN = 5
+NAMES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -124,16 +124,24 @@ def _row(name: str, width: int, counts: list[tuple[int, int]]) -> str:
 def skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:
     """How many songs were skipped for each reason, and some of their names."""
     lines = []
-    for reason, count in Counter(skip.reason for skip in skipped).most_common():
-        lines.append(f"skipped {count:,}: {reason} ({SKIP_REASONS[reason]})")
-        named = [skip for skip in skipped if skip.reason == reason]
+    for reason, meaning, songs in by_reason(skipped):
+        lines.append(f"skipped {len(songs):,}: {reason} ({meaning})")
         lines += [
             f"  {skip.path}" + (f" ({skip.detail})" if skip.detail else "")
-            for skip in named[:_NAMES_SHOWN]
+            for skip in songs[:NAMES_SHOWN]
         ]
-        if count > _NAMES_SHOWN:
-            lines.append(f"  and {count - _NAMES_SHOWN:,} more")
+        if len(songs) > NAMES_SHOWN:
+            lines.append(f"  and {len(songs) - NAMES_SHOWN:,} more")
     return lines
+
+
+def by_reason(skipped: tuple[Skipped, ...]) -> list[tuple[str, str, list[Skipped]]]:
+    """Why songs are skipped: the reason, what it means, and the songs; the commonest first."""
+    counts = Counter(skip.reason for skip in skipped)
+    return [
+        (reason, SKIP_REASONS[reason], [skip for skip in skipped if skip.reason == reason])
+        for reason, _ in counts.most_common()
+    ]
 
 
 def _manifest(

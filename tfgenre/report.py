@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from tfgenre import pipeline
+from tfgenre import pages, pipeline
 from tfgenre.evaluate import OTHER_RECORDS, Verdicts
 from tfgenre.files import write_atomically
 from tfgenre.manifest import LEAKS, Manifest
@@ -53,10 +52,8 @@ def write_report(
         records_dir: where the judged records lie.
         contents: those records' manifest.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tfgenre"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    page = environment.get_template("report.html").render(
+    page = pages.render(
+        "report.html",
         found=found,
         result=result,
         contents=contents,

@@ -29,8 +29,7 @@ def load(data_dir: Path) -> Catalogue:
             f"No songs under {data_dir}: expected {data_dir}/<Genre>/*.mp3 "
             "(or .ogg, .flac, .wav, ...), a folder a genre; check --data_dir."
         )
-    genres = tuple(sorted({track.genre for track in tracks}))
-    return Catalogue(data_dir=data_dir, tracks=tracks, genres=genres, skipped=tuple(skipped))
+    return Catalogue.of(data_dir, (*tracks, *skipped))
 
 
 def is_sound_file(path: Path) -> bool:
