@@ -7,6 +7,7 @@ import pytest
 from tests import songs
 from tfgenre import build, datasets
 from tfgenre.config import BuildConfig
+from tfgenre.local import LocalRunner
 from tfgenre.plan import make_plan
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -44,5 +45,5 @@ def records_dir(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """The records of `collection`, split by track."""
     folder = tmp_path_factory.mktemp("records")
     plan = make_plan(datasets.load("folder", collection), BuildConfig(dataset="folder"))
-    build.build(plan, folder, num_workers=2)
+    build.build(plan, folder, runner=LocalRunner(2))
     return folder

@@ -14,6 +14,7 @@ from tfgenre import build, datasets, manifest, records, sampling
 from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
 from tfgenre.datasets import Track
 from tfgenre.errors import UserError
+from tfgenre.local import LocalRunner
 from tfgenre.plan import make_plan
 
 
@@ -33,7 +34,7 @@ def plan(collection):
 @pytest.fixture(scope="module")
 def undisturbed(plan, tmp_path_factory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("undisturbed")
-    build.build(plan, folder, num_workers=1)
+    build.build(plan, folder, runner=LocalRunner(1))
     return contents(folder)
 
 
@@ -47,12 +48,12 @@ def build_and_interrupt(plan, folder: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build.build(plan, folder, num_workers=1, on_track=interrupt)
+        build.build(plan, folder, runner=LocalRunner(1), on_track=interrupt)
 
 
 @pytest.mark.parametrize("num_workers", [2, 5])
 def test_bytes_do_not_depend_on_workers(plan, undisturbed, tmp_path, num_workers):
-    build.build(plan, tmp_path, num_workers=num_workers)
+    build.build(plan, tmp_path, runner=LocalRunner(num_workers))
     assert contents(tmp_path) == undisturbed
 
 
@@ -61,32 +62,31 @@ def test_an_interrupted_build_goes_on(plan, undisturbed, tmp_path):
     finished = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.tfrecord*")}
     assert finished
     assert not (tmp_path / manifest.NAME).exists()
-    build.build(plan, tmp_path, num_workers=2)
+    build.build(plan, tmp_path, runner=LocalRunner(2))
     assert contents(tmp_path) == undisturbed
     assert {p: p.stat().st_mtime_ns for p in finished} == finished
 
 
 def test_a_finished_build_is_left_alone(plan, tmp_path):
-    first = build.build(plan, tmp_path, num_workers=2)
+    first = build.build(plan, tmp_path, runner=LocalRunner(2))
     times = {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
-    assert build.build(plan, tmp_path, num_workers=2) == first
+    assert build.build(plan, tmp_path, runner=LocalRunner(2)) == first
     assert {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()} == times
 
 
 def test_another_build_in_the_folder_is_refused(plan, collection, tmp_path):
-    build.build(plan, tmp_path, num_workers=2)
+    build.build(plan, tmp_path, runner=LocalRunner(2))
     before = contents(tmp_path)
     other = plan_of(collection, num_shards=5, render=RenderConfig(pixels_per_second=25))
     with pytest.raises(UserError, match=r"pixels_per_second \(50 there, 25 asked for\)"):
-        build.build(other, tmp_path, num_workers=2)
+        build.build(other, tmp_path, runner=LocalRunner(2))
     assert contents(tmp_path) == before
     foreign = {"mine.txt", "imagenet-train.tfrecord-00000-of-01024"}
     for name in foreign:
         (tmp_path / name).write_text("not ours")
-    (tmp_path / ".folder-train.tfrecord-00000-of-00005.tmp").write_text("of a build killed")
     build.discard(tmp_path)
     assert contents(tmp_path).keys() == foreign
-    build.build(other, tmp_path, num_workers=2)
+    build.build(other, tmp_path, runner=LocalRunner(2))
 
 
 def test_a_second_build_at_once_is_refused(plan, tmp_path):
@@ -94,12 +94,12 @@ def test_a_second_build_at_once_is_refused(plan, tmp_path):
 
     def build_again(count):
         with pytest.raises(UserError, match="Another make_records is at work"):
-            build.build(plan, tmp_path, num_workers=1)
+            build.build(plan, tmp_path, runner=LocalRunner(1))
         with pytest.raises(UserError, match="Another make_records is at work"):
             build.discard(tmp_path)
         refused.append(count)
 
-    build.build(plan, tmp_path, num_workers=1, on_track=build_again)
+    build.build(plan, tmp_path, runner=LocalRunner(1), on_track=build_again)
     assert len(refused) == 12
 
 
@@ -109,24 +109,24 @@ def test_a_unit_whose_shard_is_lost_is_done_again(plan, undisturbed, tmp_path):
     shards[0].unlink()
     shards[1].write_bytes(shards[1].read_bytes()[:-100])
     next((tmp_path / ".build").glob("unit-*.json")).write_text("{")
-    build.build(plan, tmp_path, num_workers=2)
+    build.build(plan, tmp_path, runner=LocalRunner(2))
     assert contents(tmp_path) == undisturbed
 
 
 def test_a_finished_build_that_lost_a_shard_says_so(plan, tmp_path):
-    build.build(plan, tmp_path, num_workers=2)
+    build.build(plan, tmp_path, runner=LocalRunner(2))
     shard = min(tmp_path.glob("*.tfrecord*"))
     shard.unlink()
     with pytest.raises(UserError, match=shard.name):
-        build.build(plan, tmp_path, num_workers=2)
+        build.build(plan, tmp_path, runner=LocalRunner(2))
 
 
 def test_a_changed_collection_is_refused(tmp_path):
     data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=5, seconds=3.0)
-    build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", num_workers=2)
+    build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2))
     songs.write(data_dir / "Tones" / "new.wav", songs.tone(3.0))
     with pytest.raises(UserError, match="the collection's tracks"):
-        build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", num_workers=2)
+        build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2))
 
 
 def read(*shards: Path) -> dict[str, np.ndarray]:
@@ -136,7 +136,7 @@ def read(*shards: Path) -> dict[str, np.ndarray]:
 
 
 def test_records_hold_every_slice_once(plan, tmp_path):
-    built = build.build(plan, tmp_path, num_workers=2)
+    built = build.build(plan, tmp_path, runner=LocalRunner(2))
     seen: set[tuple[bytes, int]] = set()
     track_splits: dict[bytes, set[str]] = {}
     for split, found in built.splits.items():
@@ -152,7 +152,7 @@ def test_records_hold_every_slice_once(plan, tmp_path):
 
 
 def test_shards_lie_in_key_order_and_match_the_index(plan, tmp_path):
-    built = build.build(plan, tmp_path, num_workers=2)
+    built = build.build(plan, tmp_path, runner=LocalRunner(2))
     index = sampling.read_index(tmp_path / sampling.NAME)
     for number, split in enumerate(built.splits):
         for shard in built.splits[split].shards:
@@ -166,7 +166,7 @@ def test_shards_lie_in_key_order_and_match_the_index(plan, tmp_path):
 def test_split_by_slice_divides_songs(tmp_path):
     data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=40.0)
     plan = plan_of(data_dir, split=SplitConfig(split_by="slice"), num_shards=2)
-    built = build.build(plan, tmp_path / "records", num_workers=2)
+    built = build.build(plan, tmp_path / "records", runner=LocalRunner(2))
     assert built.splits["train"].tracks == {"Noise": 3, "Tones": 3}
     assert built.splits["validation"].tracks == {"Noise": 3, "Tones": 3}
     assert sum(split.num_slices for split in built.splits.values()) == 6 * 15
@@ -177,7 +177,9 @@ def test_broken_songs_are_named_and_the_rest_is_built(collection, tmp_path):
     (data_dir / "Noise" / "zero.mp3").touch()
     (data_dir / "Noise" / "page.mp3").write_text("<html>")
     songs.write(data_dir / "Tones" / "short.wav", songs.tone(1.0))
-    built = build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", num_workers=2)
+    built = build.build(
+        plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2)
+    )
     reasons = {skip.path: skip.reason for skip in built.skipped}
     assert reasons == {
         "Noise/page.mp3": "not_audio",
@@ -193,7 +195,7 @@ def test_what_the_errata_name_is_reported_as_known(collection, tmp_path):
     bad = Track("bad", "Noise/bad.wav", "Noise", known_bad=True)
     catalogue = replace(catalogue, tracks=(*catalogue.tracks, bad))
     built = build.build(
-        make_plan(catalogue, BuildConfig(dataset="folder")), tmp_path, num_workers=1
+        make_plan(catalogue, BuildConfig(dataset="folder")), tmp_path, runner=LocalRunner(1)
     )
     assert [(skip.path, skip.reason) for skip in built.skipped] == [("Noise/bad.wav", "missing")]
     assert "known: FMA's errata name it" in built.skipped[0].detail
@@ -207,7 +209,7 @@ def test_records_out_of_a_zip_file_are_those_of_the_folder(undisturbed, collecti
     inside = tuple(replace(t, path=f"songs.zip/{t.path}") for t in catalogue.tracks)
     catalogue = replace(catalogue, data_dir=tmp_path, tracks=inside)
     config = BuildConfig(dataset="folder", num_shards=5)
-    build.build(make_plan(catalogue, config), tmp_path / "records", num_workers=2)
+    build.build(make_plan(catalogue, config), tmp_path / "records", runner=LocalRunner(2))
     found = contents(tmp_path / "records")
     shards = [name for name in undisturbed if "tfrecord" in name]
     assert all(found[name] == undisturbed[name] for name in shards)
@@ -215,7 +217,7 @@ def test_records_out_of_a_zip_file_are_those_of_the_folder(undisturbed, collecti
 
 def test_tensorflow_datasets_reads_the_records(plan, tmp_path):
     tfds = pytest.importorskip("tensorflow_datasets")
-    built = build.build(plan, tmp_path, num_workers=2)
+    built = build.build(plan, tmp_path, runner=LocalRunner(2))
     builder = tfds.builder_from_directory(tmp_path)
     assert builder.info.features["label"].names == ["Noise", "Tones"]
     for split, contents in built.splits.items():
@@ -234,7 +236,9 @@ def test_names_that_are_not_utf8(tmp_path):
     data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=3.0)
     song = data_dir / "Noise" / "0.wav"
     song.rename(song.with_name(os.fsdecode(b"caf\xe9.wav")))
-    built = build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", num_workers=2)
+    built = build.build(
+        plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2)
+    )
     assert built.skipped == ()
     assert manifest.read(tmp_path / "records") == built
 
@@ -250,7 +254,7 @@ def test_a_split_whose_songs_are_all_broken_is_refused(tmp_path):
     with pytest.raises(
         UserError, match=r"train split is left without slices .* Skipped: 6 too_short"
     ):
-        build.build(plan_of(data_dir), tmp_path / "records", num_workers=2)
+        build.build(plan_of(data_dir), tmp_path / "records", runner=LocalRunner(2))
 
 
 def test_num_shards_grow_with_the_collection(collection):

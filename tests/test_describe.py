@@ -6,6 +6,7 @@ from tests import songs
 from tfgenre import build, datasets, describe
 from tfgenre.config import BuildConfig
 from tfgenre.datasets import duplicates
+from tfgenre.local import LocalRunner
 from tfgenre.plan import make_plan
 
 
@@ -41,7 +42,7 @@ def test_the_page_has_what_the_terminal_has(tmp_path):
     (data_dir / "Noise" / "<b>.wav").write_bytes(b"")
     catalogue = datasets.load("folder", data_dir)
     config = BuildConfig(dataset="folder")
-    built = build.build(make_plan(catalogue, config), tmp_path / "records", num_workers=1)
+    built = build.build(make_plan(catalogue, config), tmp_path / "records", runner=LocalRunner(1))
     found = describe.describe(catalogue, config, built=built)
     page = tmp_path / "deep" / "page.html"
     describe.write_page(page, found, title="folder: <data>")

@@ -13,6 +13,7 @@ PACKAGE = ROOT / "tfgenre"
 # A module imports only from those that stand above it (docs/architecture.md).
 ORDER = [
     "errors",
+    "storage",
     "files",
     "pages",
     "config",
@@ -50,6 +51,8 @@ ORDER = [
     "tfds_metadata",
     "plan",
     "unit",
+    "local",
+    "cluster",
     "build",
     "describe",
     "verify",

@@ -1,46 +1,48 @@
-"""A plan becomes a folder of records: units on local processes, then the manifest.
+"""A plan becomes a folder of records: its units, on whichever machines, then the manifest.
 
-The bytes of a shard do not depend on the number of workers, on their order, or on whether the
-build was interrupted: the same command goes on where it was stopped.
+The bytes of a shard do not depend on who builds it, on the order, or on whether the build was
+interrupted: the same command goes on where it was stopped.
 """
 
 import dataclasses
 import fcntl
 import itertools
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfgenre import manifest, records, sampling, tfds_metadata
+from tfgenre import manifest, records, sampling, storage, tfds_metadata
 from tfgenre.config import DATASETS, SPLITS, to_json
 from tfgenre.errors import UserError
-from tfgenre.files import read_json, write_json
+from tfgenre.files import TEMPORARY, read_json, write_json
 from tfgenre.manifest import Manifest, SplitContents
-from tfgenre.plan import Plan, Unit, check_splits
-from tfgenre.unit import UnitReport, UnitSplit, build_unit, read_unit_index, work_dir
-from tfgenre.workers import RenderWorker, map_with_workers
+from tfgenre.plan import Job, Plan, Unit, check_splits
+from tfgenre.unit import UnitReport, UnitSplit, read_report, read_unit_index, work_dir
 
 _PLAN = "plan.json"
+_THREADS = 16  # that read reports: a remote one takes long, but little work
+OnTrack = Callable[[int], object]
+Runner = Callable[[Sequence[Unit], Job, OnTrack], None]
 
 
 def build(
     plan: Plan,
     records_dir: Path,
     *,
-    num_workers: int,
-    on_track: Callable[[int], object] = lambda count: None,
+    runner: Runner,
+    on_track: OnTrack = lambda count: None,
 ) -> Manifest:
     """Builds the records; a finished build is read, an interrupted one is gone on with.
 
     Args:
         plan: what to build.
         records_dir: where the shards, index and manifest go.
-        num_workers: render processes.
+        runner: has each of some units built, by `unit.build_unit`.
         on_track: called with the number of songs just dealt with, from any thread.
 
     Raises:
@@ -48,34 +50,62 @@ def build(
     """
     if (done := finished(plan, records_dir)) is not None:
         return done
+    job = Job(plan.config, plan.data_dir, records_dir)
     with _locked(records_dir):
         _claim(plan, records_dir)
-        reports = _build_units(plan, records_dir, num_workers, on_track)
+        reports = _build_units(plan.units, job, runner, on_track)
         built = _merge(plan, reports)
         counts = {split: found.num_slices for split, found in built.splits.items()}
         check_splits(counts, "slices", skipped=built.skipped)
-        rows = [read_unit_index(records_dir, unit) for unit in plan.units]
+        with ThreadPoolExecutor(_THREADS) as threads:
+            rows = list(threads.map(lambda unit: read_unit_index(unit, job), plan.units))
         sampling.write_index(records_dir / sampling.NAME, np.concatenate(rows))
         tfds_metadata.write(built, records_dir)
         manifest.write(built, records_dir)
-        shutil.rmtree(work_dir(records_dir))
+        storage.remove_folder(work_dir(records_dir))
         return built
 
 
 def _build_units(
-    plan: Plan, records_dir: Path, num_workers: int, on_track: Callable[[int], object]
+    units: Sequence[Unit], job: Job, runner: Runner, on_track: OnTrack
 ) -> list[UnitReport]:
-    def work(worker: RenderWorker, unit: Unit) -> UnitReport:
-        return build_unit(unit, plan, records_dir, render=worker, on_track=on_track)
+    """Has the units built that are not yet, and reads what all of them report.
 
-    config = plan.config.render
-    return list(map_with_workers(work, plan.units, config=config, num_workers=num_workers))
+    Raises:
+        UserError: if one left no report where we look for it.
+    """
+    done = _reports(units, job)
+    if done:
+        on_track(sum(len(unit.tracks) for unit in units if unit.index in done))
+    runner([unit for unit in units if unit.index not in done], job, on_track)
+    done = _reports(units, job)
+    if lost := [unit.index for unit in units if unit.index not in done]:
+        raise UserError(
+            f"{len(lost):,} of {len(units):,} units left nothing in {job.records_dir}, the first "
+            f"is {lost[0]}: every machine must reach that folder under this name."
+        )
+    return [done[unit.index] for unit in units]
+
+
+def _reports(units: Sequence[Unit], job: Job) -> dict[int, UnitReport]:
+    """The reports of the units that are done, by number."""
+    storage.forget_listings(job.records_dir)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        found = threads.map(lambda unit: read_report(unit, job), units)
+        pairs = zip(units, found, strict=True)
+        return {unit.index: report for unit, report in pairs if report is not None}
 
 
 @contextmanager
 def _locked(records_dir: Path) -> Iterator[None]:
-    """Keeps a second build out of the folder; the system lets go when the process ends."""
+    """Keeps a second build out of a folder; the system lets go when the process ends.
+
+    Not so for remote folders: what has no locks is kept by `_claim` alone.
+    """
     work_dir(records_dir).mkdir(parents=True, exist_ok=True)
+    if storage.is_remote(records_dir):
+        yield
+        return
     with (work_dir(records_dir) / "lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -84,6 +114,8 @@ def _locked(records_dir: Path) -> Iterator[None]:
                 f"Another make_records is at work in {records_dir}: wait for it, or give another "
                 "--records_dir."
             ) from error
+        for left in work_dir(records_dir).glob(f"*{TEMPORARY}"):  # by a build that was killed
+            left.unlink()
         yield
 
 
@@ -115,9 +147,9 @@ def discard(records_dir: Path) -> None:
             (records_dir / name).unlink(missing_ok=True)
         for dataset, split in itertools.product(DATASETS, SPLITS):
             shards = f"{dataset}-{split}.tfrecord-?????-of-?????"
-            for path in (*records_dir.glob(shards), *records_dir.glob(f".{shards}.tmp")):
+            for path in list(records_dir.glob(shards)):
                 path.unlink()
-        shutil.rmtree(work_dir(records_dir))
+        storage.remove_folder(work_dir(records_dir))
 
 
 def _claim(plan: Plan, records_dir: Path) -> None:

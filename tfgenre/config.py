@@ -16,6 +16,7 @@ DATASETS = ("folder", "csv", *(f"fma_{subset}" for subset in FMA_SUBSETS), "jame
 FMA_GENRES = ("tracks", "id3")
 JAMENDO_AUDIO = ("audio", "audio-low")
 JAMENDO_GENRES = ("first", "single")
+RUNNERS = ("local", "beam")
 RENDERERS = ("native", "sox")
 TAILS = ("drop", "overlap")
 SPLITS = ("train", "validation", "test")

@@ -3,12 +3,16 @@
 import io
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from tfgenre import storage
 from tfgenre.errors import UserError
+
+TEMPORARY = ".tmp"
 
 
 class FilePart(io.FileIO):
@@ -42,29 +46,41 @@ class FilePart(io.FileIO):
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """Opens a binary file that takes its name once it is complete and on the disk."""
+def atomic_file(path: Path, *, scratch: Path | None = None) -> Iterator[IO[bytes]]:
+    """Opens a binary file that takes its name once it is complete and on the disk.
+
+    Args:
+        path: the file.
+        scratch: the folder where it lies until then, under a name that no other process takes;
+            beside path if not given, for files that only one process writes.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
+    if scratch is not None:
+        temporary = scratch / f"{path.name}-{uuid.uuid4().hex}{TEMPORARY}"
     try:
         with temporary.open("wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
+            if isinstance(path, Path):
+                os.fsync(file.fileno())
+        storage.rename(temporary, path)
+    except BaseException:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+        raise
+    storage.sync_folder(path.parent)
 
 
-def write_atomically(path: Path, content: bytes | memoryview) -> None:
+def write_atomically(
+    path: Path, content: bytes | memoryview, *, scratch: Path | None = None
+) -> None:
     """Writes a small file in the same way."""
-    with atomic_file(path) as file:
+    with atomic_file(path, scratch=scratch) as file:
         file.write(content)
 
 
-def write_json(path: Path, values: dict[str, Any]) -> None:
+def write_json(path: Path, values: dict[str, Any], *, scratch: Path | None = None) -> None:
     """Writes a JSON object, whole or not at all; names that are not UTF-8 are escaped."""
-    write_atomically(path, json.dumps(values, indent=1).encode() + b"\n")
+    write_atomically(path, json.dumps(values, indent=1).encode() + b"\n", scratch=scratch)
 
 
 def read_json(path: Path, *, advice: str) -> dict[str, Any]:
@@ -85,11 +101,3 @@ def read_json(path: Path, *, advice: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise UserError(f"{path} is damaged (no JSON object): {advice}.")
     return values
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

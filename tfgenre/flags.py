@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from tfgenre import config
+from tfgenre import config, plan
 
 FLAGS = flags.FLAGS
 
@@ -15,9 +15,10 @@ COLLECTION = (
     "drop_duplicates",
 )
 RENDERING = ("pixels_per_second", "sample_rate_hz", "renderer", "tail", "max_slices_per_track")
-SPLITTING = ("split_by", "split_ratios", "num_shards", "seed")
+SPLITTING = ("split_by", "split_ratios", "num_shards", "shard_mb", "seed")
 _WHERE = ("dataset", "data_dir", "records_dir", "genres")
-BUILD = (*_WHERE, *COLLECTION, *RENDERING, *SPLITTING, "num_workers", "overwrite")
+_HOW = ("runner", "beam_options", "num_workers", "overwrite")
+BUILD = (*_WHERE, *COLLECTION, *RENDERING, *SPLITTING, *_HOW)
 DESCRIBE = (*_WHERE, *COLLECTION, "pixels_per_second", *SPLITTING, "html")
 TRAINING = (
     "records_dir",
@@ -147,7 +148,14 @@ def _define_rendering(values: flags.FlagValues) -> None:
         "split_ratios", ["60", "30", "10"], "Shares of train, validation and test.", **where
     )
     flags.DEFINE_integer(
-        "num_shards", 0, "Shards a split; 0: estimated for about 128 MB each.", **where
+        "num_shards", 0, "Shards a split; 0: estimated for shards of --shard_mb.", **where
+    )
+    flags.DEFINE_integer(
+        "shard_mb",
+        plan.SHARD_MB,
+        "About how large the largest shards become (MB of 2**20 bytes), if --num_shards is 0; a "
+        "render process holds as much in memory, and the shards it writes beside it.",
+        **where,
     )
     flags.DEFINE_integer(
         "seed", 0, "Decides splits, sampling, initial weights and shuffling.", **where
@@ -205,6 +213,20 @@ def _define_programs(values: flags.FlagValues) -> None:
         **where,
     )
     flags.DEFINE_integer("num_workers", 0, "Render processes; 0: one a core.", **where)
+    flags.DEFINE_enum(
+        "runner",
+        "local",
+        config.RUNNERS,
+        "Who renders: local (this machine), or beam (a cluster, by Apache Beam).",
+        **where,
+    )
+    flags.DEFINE_list(
+        "beam_options",
+        [],
+        "Apache Beam's pipeline options, such as runner=FlinkRunner,flink_master=host:8081; "
+        "without a runner, FnApiRunner.",
+        **where,
+    )
     flags.DEFINE_bool("overwrite", False, "Replace what lies in the target folder.", **where)
     flags.DEFINE_enum("split", "test", config.SPLITS, "The split to judge on.", **where)
     flags.DEFINE_string(

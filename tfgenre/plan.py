@@ -15,7 +15,7 @@ from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 from tfgenre.render import check_renderer
 
-_SHARD_BYTES = 128 << 20
+SHARD_MB = 128
 _SAMPLED_TRACKS = 32
 
 
@@ -26,6 +26,15 @@ class Unit:
     index: int
     tracks: tuple[Track, ...]
     splits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What whoever builds a unit must know; paths mean the same on every machine that does."""
+
+    config: BuildConfig
+    data_dir: Path
+    records_dir: Path
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,14 @@ class Plan:
         return splits.deviations(tracks, split_of, method=config.split_by, config=config)
 
 
-def make_plan(catalogue: Catalogue, config: BuildConfig) -> Plan:
+def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHARD_MB) -> Plan:
     """Resolves the config, splits the tracks and deals them out to units.
+
+    Args:
+        catalogue: the collection.
+        config: as the user gave it.
+        shard_mb: about how large the largest shards become, in 2**20 bytes, if the config leaves
+            their number open.
 
     Raises:
         UserError: if the collection cannot be split as asked, or a split would be empty.
@@ -75,7 +90,7 @@ def make_plan(catalogue: Catalogue, config: BuildConfig) -> Plan:
         config,
         genres=catalogue.genres,
         split=replace(config.split, split_by=method),
-        num_shards=config.num_shards or _estimate_num_shards(catalogue, config),
+        num_shards=config.num_shards or _estimate_num_shards(catalogue, config, shard_mb),
     )
     split_of: dict[str, str] = {}
     if method != "slice":
@@ -121,12 +136,12 @@ def estimate_seconds(catalogue: Catalogue) -> dict[str, float]:
     return {t.id: t.seconds or told.get(t.id) or mean for t in catalogue.tracks}
 
 
-def _estimate_num_shards(catalogue: Catalogue, config: BuildConfig) -> int:
-    """Shards of about 128 MB, and enough to keep many workers busy on a small collection."""
+def _estimate_num_shards(catalogue: Catalogue, config: BuildConfig, shard_mb: int) -> int:
+    """Enough for shards of that size, and to keep many workers busy on a small collection."""
     columns = sum(estimate_seconds(catalogue).values()) * config.render.pixels_per_second
-    num_bytes = columns * slices.SLICE_SIZE
+    largest = columns * slices.SLICE_SIZE * max(config.split.shares.values())
     fewest = min(32, math.ceil(len(catalogue.tracks) / 8))
-    return max(math.ceil(num_bytes / _SHARD_BYTES), fewest)
+    return max(math.ceil(largest / (shard_mb << 20)), fewest)
 
 
 def _deal(

@@ -169,11 +169,17 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_shard(path: Path, records: Iterable[bytes]) -> Shard:
-    """Writes a TFRecord file; under its final name it is either whole or not there."""
+def write_shard(path: Path, records: Iterable[bytes], *, scratch: Path | None = None) -> Shard:
+    """Writes a TFRecord file; under its final name it is either whole or not there.
+
+    Args:
+        path: the file.
+        records: its serialized examples.
+        scratch: see `files.atomic_file`.
+    """
     digest = hashlib.sha256()
     slices = size = 0
-    with atomic_file(path) as file:
+    with atomic_file(path, scratch=scratch) as file:
         for record in records:
             framed = _framed(record)
             file.write(framed)

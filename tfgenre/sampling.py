@@ -20,11 +20,11 @@ NAME = "index.npy"
 ROW = np.dtype([("key", "<i8"), ("label", "<i4"), ("shard", "<i4"), ("split", "<i1")])
 
 
-def write_index(path: Path, rows: NDArray[np.void]) -> None:
-    """Writes rows of dtype ROW."""
+def write_index(path: Path, rows: NDArray[np.void], *, scratch: Path | None = None) -> None:
+    """Writes rows of dtype ROW, whole or not at all (`files.atomic_file`)."""
     buffer = io.BytesIO()
     np.save(buffer, rows, allow_pickle=False)
-    write_atomically(path, buffer.getbuffer())
+    write_atomically(path, buffer.getbuffer(), scratch=scratch)
 
 
 def read_index(path: Path) -> NDArray[np.void]:
@@ -34,7 +34,8 @@ def read_index(path: Path) -> NDArray[np.void]:
         UserError: if the file is missing or damaged.
     """
     try:
-        rows: NDArray[np.void] = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            rows: NDArray[np.void] = np.load(file, allow_pickle=False)
         if rows.dtype != ROW:
             raise ValueError("dtype")
     except (OSError, ValueError, EOFError) as error:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from absl import flags
 
-from tfgenre import config
+from tfgenre import config, storage
 from tfgenre import flags as definitions
+from tfgenre.build import Runner
+from tfgenre.cluster import BeamRunner
 from tfgenre.config import (
     BuildConfig,
     CollectionConfig,
@@ -18,6 +20,7 @@ from tfgenre.config import (
     TrainConfig,
 )
 from tfgenre.errors import UserError
+from tfgenre.local import LocalRunner
 from tfgenre.manifest import Manifest
 
 
@@ -87,7 +90,11 @@ def run_dir(values: flags.FlagValues) -> Path:
     """The folder of the run; if it is not given, runs/ and the name of the folder of records."""
     if values.run_dir:
         return _folder("run_dir", values.run_dir)
-    name = records_dir(values).absolute().name if values.records_dir else _name(values, "run_dir")
+    name = (
+        storage.absolute(records_dir(values)).name
+        if values.records_dir
+        else _name(values, "run_dir")
+    )
     return _folder("run_dir", f"runs/{name}")
 
 
@@ -100,6 +107,30 @@ def num_workers(values: flags.FlagValues) -> int:
     """How many render processes to use."""
     config.check_range("num_workers", values.num_workers, 0, 4096)
     return values.num_workers or len(os.sched_getaffinity(0))
+
+
+def runner(values: flags.FlagValues) -> Runner:
+    """Who builds the units.
+
+    Raises:
+        UserError: if Beam is asked for and is not installed, or does not know an option.
+    """
+    if values.runner == "beam":
+        if values["num_workers"].present:
+            raise UserError(
+                "--num_workers is for --runner=local; for beam, give the runner's own option in "
+                "--beam_options, such as direct_num_workers=2."
+            )
+        return BeamRunner(tuple(values.beam_options))
+    if values.beam_options:
+        raise UserError("--beam_options are for --runner=beam.")
+    return LocalRunner(num_workers(values))
+
+
+def shard_mb(values: flags.FlagValues) -> int:
+    """How large shards should become, in 2**20 bytes."""
+    config.check_range("shard_mb", values.shard_mb, 1, 2048)
+    return int(values.shard_mb)
 
 
 def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifest) -> None:
@@ -120,8 +151,8 @@ def run_flags(values: flags.FlagValues) -> dict[str, str]:
     """All that decides a training run, by flag name, with every default and folder written out."""
     found = {name: str(values[name].value) for name in definitions.TRAINING}
     return found | {
-        "records_dir": str(records_dir(values).absolute()),
-        "run_dir": str(run_dir(values).absolute()),
+        "records_dir": str(storage.absolute(records_dir(values))),
+        "run_dir": str(storage.absolute(run_dir(values))),
     }
 
 
@@ -142,9 +173,9 @@ def read_flags(path: Path) -> flags.FlagValues:
 
 def _folder(flag: str, name: str) -> Path:
     try:
-        path = Path(name).expanduser()
-    except RuntimeError as error:
-        raise UserError(f"--{flag}={name}: {error}") from error
+        path = storage.to_path(name)
+    except UserError as error:
+        raise UserError(f"--{flag}={error}") from error
     if path.exists() and not path.is_dir():
         raise UserError(f"--{flag}={name} is not a folder.")
     return path

@@ -1,9 +1,10 @@
-"""One unit of a build: its songs are rendered and its shards written, by whichever process.
+"""One unit of a build: its songs are rendered and its shards written, on whichever machine.
 
 A unit leaves its shards under their final names and, last of all, a report in the work folder; a
 unit whose report is there is done and is not done again.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -14,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre import records, sampling, slices, splits
-from tfgenre.config import SPLITS
+from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets.track import Skipped, Track
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.files import read_json, write_json
-from tfgenre.plan import Plan, Unit
+from tfgenre.plan import Job, Unit
 from tfgenre.records import Shard
 from tfgenre.render import Slices
 from tfgenre.workers import Rendered
+
+_REPORT = re.compile(r"unit-(\d+)\.json")
 
 
 @dataclass(frozen=True)
@@ -63,93 +66,109 @@ class _Slice:
 
 def build_unit(
     unit: Unit,
-    plan: Plan,
-    records_dir: Path,
+    job: Job,
     *,
     render: Callable[[str], Rendered],
-    on_track: Callable[[int], object],
-) -> UnitReport:
-    """Renders a unit's tracks and writes its shards, unless that was done before.
+    on_track: Callable[[int], object] = lambda count: None,
+) -> None:
+    """Renders a unit's tracks, writes its shards and then its report.
 
     Args:
         unit: which tracks.
-        plan: the build it belongs to.
-        records_dir: where the shards go.
+        job: the build it belongs to.
         render: a song's path to its slices, or to why there are none.
         on_track: called with the number of songs just dealt with.
+
+    Raises:
+        UserError: if the collection is gone.
     """
-    if (report := _read_report(unit, records_dir)) is not None:
-        on_track(len(unit.tracks))
-        return report
-    found, skipped = _render_tracks(unit, plan, render, on_track)
-    report = UnitReport(
-        splits={
-            split: _write_split(unit, plan, records_dir, split, pieces)
-            for split, pieces in found.items()
-        },
-        skipped=skipped,
-    )
-    sampling.write_index(_work_path(records_dir, unit, ".npy"), _index_rows(unit, found))
-    write_json(_work_path(records_dir, unit, ".json"), asdict(report))
-    return report
+    found, skipped = _render_tracks(unit, job, render, on_track)
+    splits = {split: _write_split(unit, job, split, pieces) for split, pieces in found.items()}
+    report = UnitReport(splits, skipped)
+    scratch = work_dir(job.records_dir)
+    index = _index_rows(unit, found)
+    sampling.write_index(_work_path(unit, job, ".npy"), index, scratch=scratch)
+    write_json(_work_path(unit, job, ".json"), asdict(report), scratch=scratch)
+
+
+def read_report(unit: Unit, job: Job) -> UnitReport | None:
+    """The report of a unit that is done, None if it must be done (again)."""
+    try:
+        report = _parse_report(**read_json(_work_path(unit, job, ".json"), advice=""))
+    except (OSError, UserError, KeyError, TypeError):
+        return None
+    shards = (found.shard for found in report.splits.values() if found.shard)
+    whole = all(records.is_whole(job.records_dir / shard.name, shard) for shard in shards)
+    return report if whole and _work_path(unit, job, ".npy").exists() else None
+
+
+def reported(records_dir: Path) -> set[int]:
+    """The numbers of the units whose reports are there, whole or not."""
+    names = (path.name for path in work_dir(records_dir).iterdir())
+    return {int(found[1]) for name in names if (found := _REPORT.fullmatch(name))}
+
+
+def read_unit_index(unit: Unit, job: Job) -> NDArray[np.void]:
+    """The index rows of a finished unit's slices, `sampling.ROW` [slices]."""
+    return sampling.read_index(_work_path(unit, job, ".npy"))
+
+
+def work_dir(records_dir: Path) -> Path:
+    """Where the reports of an unfinished build lie, and shards that are being written."""
+    return records_dir / ".build"
+
+
+def _work_path(unit: Unit, job: Job, suffix: str) -> Path:
+    return work_dir(job.records_dir) / f"unit-{unit.index:05d}{suffix}"
 
 
 def _render_tracks(
-    unit: Unit,
-    plan: Plan,
-    render: Callable[[str], Rendered],
-    on_track: Callable[[int], object],
+    unit: Unit, job: Job, render: Callable[[str], Rendered], on_track: Callable[[int], object]
 ) -> tuple[dict[str, list[_Slice]], tuple[Skipped, ...]]:
     """Each split's slices in the order of their keys, and the songs that gave none."""
     found: dict[str, list[_Slice]] = {split: [] for split in SPLITS}
     skipped = []
     for track, split in zip(unit.tracks, unit.splits, strict=True):
-        rendered = render(str(plan.data_dir / track.path))
+        rendered = render(str(job.data_dir / track.path))
         if isinstance(rendered, SkipTrack):
-            known = "; known: FMA's errata name it" if track.known_bad else ""
-            skipped.append(Skipped(track.path, rendered.reason, rendered.detail + known))
+            skipped.append(_skipped(track, rendered, job))
         else:
-            for piece in _slices_of(track, rendered, plan):
-                found[split or _split_of(piece, plan)].append(piece)
+            for piece in _slices_of(track, rendered, job.config):
+                found[split or _split_of(piece, job.config)].append(piece)
         on_track(1)
     for pieces in found.values():
         pieces.sort(key=lambda piece: (piece.key, piece.track_id, piece.index))
     return found, tuple(skipped)
 
 
-def read_unit_index(records_dir: Path, unit: Unit) -> NDArray[np.void]:
-    """The index rows of a finished unit's slices, `sampling.ROW` [slices]."""
-    return sampling.read_index(_work_path(records_dir, unit, ".npy"))
+def _skipped(track: Track, why: SkipTrack, job: Job) -> Skipped:
+    if why.reason == "missing" and not job.data_dir.is_dir():
+        raise UserError(
+            f"{job.data_dir} is not there (any more): the same command goes on once it is."
+        )
+    known = "; known: FMA's errata name it" if track.known_bad else ""
+    return Skipped(track.path, why.reason, why.detail + known)
 
 
-def work_dir(records_dir: Path) -> Path:
-    """Where the reports of an unfinished build lie."""
-    return records_dir / ".build"
-
-
-def _work_path(records_dir: Path, unit: Unit, suffix: str) -> Path:
-    return work_dir(records_dir) / f"unit-{unit.index:05d}{suffix}"
-
-
-def _slices_of(track: Track, found: Slices, plan: Plan) -> Iterator[_Slice]:
-    label = plan.config.genres.index(track.genre)
+def _slices_of(track: Track, found: Slices, config: BuildConfig) -> Iterator[_Slice]:
+    label = config.genres.index(track.genre)
     for index, image in zip(found.indices.tolist(), found.images, strict=True):
-        key = slices.sampling_key(plan.config.split.seed, track.id, index)
+        key = slices.sampling_key(config.split.seed, track.id, index)
         yield _Slice(key, track.id, index, label, image)
 
 
-def _split_of(piece: _Slice, plan: Plan) -> str:
-    return splits.split_of_slice(piece.track_id, piece.index, config=plan.config.split)
+def _split_of(piece: _Slice, config: BuildConfig) -> str:
+    return splits.split_of_slice(piece.track_id, piece.index, config=config.split)
 
 
-def _write_split(
-    unit: Unit, plan: Plan, records_dir: Path, split: str, pieces: list[_Slice]
-) -> UnitSplit:
+def _write_split(unit: Unit, job: Job, split: str, pieces: list[_Slice]) -> UnitSplit:
     shard = None
-    config = plan.config
+    config = job.config
     if pieces:
         name = records.shard_name(config.dataset, split, unit.index, config.num_shards)
-        shard = records.write_shard(records_dir / name, (piece.encode() for piece in pieces))
+        encoded = (piece.encode() for piece in pieces)
+        scratch = work_dir(job.records_dir)
+        shard = records.write_shard(job.records_dir / name, encoded, scratch=scratch)
     tracks = Counter(label for _, label in {(piece.track_id, piece.label) for piece in pieces})
     counts = Counter(piece.label for piece in pieces)
     return UnitSplit(
@@ -166,17 +185,6 @@ def _index_rows(unit: Unit, found: Mapping[str, list[_Slice]]) -> NDArray[np.voi
         for piece in pieces
     ]
     return np.array(rows, sampling.ROW)
-
-
-def _read_report(unit: Unit, records_dir: Path) -> UnitReport | None:
-    """The report of a unit that is done, None if it must be done (again)."""
-    try:
-        report = _parse_report(**read_json(_work_path(records_dir, unit, ".json"), advice=""))
-    except (OSError, UserError, KeyError, TypeError):
-        return None
-    shards = (found.shard for found in report.splits.values() if found.shard)
-    whole = all(records.is_whole(records_dir / shard.name, shard) for shard in shards)
-    return report if whole and _work_path(records_dir, unit, ".npy").exists() else None
 
 
 def _parse_report(

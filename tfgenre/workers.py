@@ -5,14 +5,16 @@ The parent keeps threads that wait; the children do the work and never import Te
 
 import collections
 import contextlib
-import multiprocessing
+import errno
 import os
 import queue
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from multiprocessing import resource_tracker
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -25,6 +27,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 TIMEOUT_S = 600.0  # a four-hour song takes 20 s; a decoder that needs this long hangs
+# What the machine lacks: this is no song's fault, and the next song would fare the same.
+_EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+_CHILD = "import sys; sys.path[:] = sys.argv[2:]; from tfgenre import workers; workers.serve()"
 
 
 class Stopped(Exception):
@@ -40,7 +45,7 @@ class RenderWorker:
     def __init__(self, config: RenderConfig, *, timeout_s: float = TIMEOUT_S) -> None:
         self._config = config
         self._timeout_s = timeout_s
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._stopped = False
 
@@ -52,16 +57,17 @@ class RenderWorker:
 
         Raises:
             Stopped: if `stop` was called.
+            OSError: if the disk is full, or the machine out of memory or file handles.
         """
         status = None
         for _ in range(2):
-            pipe = self._started()
             try:
+                pipe = self._started()
                 if self._stopped:
                     raise Stopped
                 pipe.send(path)
                 return self._receive(pipe)
-            except (EOFError, OSError) as error:
+            except (EOFError, ConnectionError) as error:
                 if self._stopped:
                     raise Stopped from error
                 status = self.close()
@@ -77,6 +83,8 @@ class RenderWorker:
                     pieces.append(piece)
                 case SkipTrack() as skip:
                     return skip
+                case OSError() as error:
+                    raise error
                 case None:
                     return join(pieces)
         self.close()
@@ -94,22 +102,28 @@ class RenderWorker:
         if self._process is None or self._pipe is None:
             return None
         self._pipe.close()
-        self._process.join(timeout=1)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1)
         _kill(self._process)
-        self._process.join()
-        status = self._process.exitcode
+        status = self._process.wait()
         self._process = self._pipe = None
         return status
 
     def _started(self) -> Connection:
         if self._pipe is None:
-            # Not fork: the parent has threads. Not forkserver: it outlives a killed parent.
-            context = multiprocessing.get_context("spawn")
-            pipe, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, self._config), daemon=True)
-            process.start()
+            # Not multiprocessing: its children import the parent's main module, and a cluster's
+            # workers, being daemons, may not have any. A session of its own: Ctrl-C is the
+            # parent's to handle, and the programs that a child starts can be ended with it.
+            pipe, theirs = Pipe()
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _CHILD, str(theirs.fileno()), *sys.path],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
             theirs.close()
-            self._process, self._pipe = process, pipe
+            self._pipe = pipe
+            pipe.send(self._config)
         return self._pipe
 
 
@@ -150,11 +164,7 @@ def _worker_threads(config: RenderConfig, num_workers: int) -> Iterator[Callable
         finally:
             idle.put(worker)
 
-    # Ctrl-C is the main thread's to handle: a child inherits the signal mask of the thread that
-    # starts it. The resource tracker comes first, as starting it unblocks SIGINT in its thread.
-    resource_tracker.ensure_running()
-    block = (signal.SIG_BLOCK, {signal.SIGINT})
-    threads = ThreadPoolExecutor(num_workers, initializer=signal.pthread_sigmask, initargs=block)
+    threads = ThreadPoolExecutor(num_workers)
     try:
         yield lambda work, item: threads.submit(with_worker, work, item)
     finally:
@@ -165,28 +175,33 @@ def _worker_threads(config: RenderConfig, num_workers: int) -> Iterator[Callable
             worker.close()
 
 
-def _kill(process: multiprocessing.process.BaseProcess) -> None:
+def _kill(process: "subprocess.Popen[bytes]") -> None:
     """Ends a child at once, and the sox that it may be waiting for."""
-    assert process.pid is not None
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.kill()
 
 
-def _serve(pipe: Connection, config: RenderConfig) -> None:
+def serve() -> None:
     """The child: renders one path after the other until the parent hangs up."""
-    os.setpgrp()  # so that the programs it starts can be ended with it
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders write their doubts to stderr
-    while True:
-        try:
-            path = pipe.recv()
-        except EOFError:
-            return
-        try:
-            for piece in render_pieces(path, config):
-                pipe.send(piece)
-            pipe.send(None)
-        except SkipTrack as skip:
-            pipe.send(skip)
-        except Exception as error:  # whatever a decoder throws costs one song, not the build
-            pipe.send(SkipTrack("decode_error", f"{type(error).__name__}: {error}"))
+    with Connection(int(sys.argv[1])) as pipe, contextlib.suppress(EOFError, BrokenPipeError):
+        config = pipe.recv()
+        while True:
+            _render(pipe.recv(), config, pipe)
+
+
+def _render(path: str, config: RenderConfig, pipe: Connection) -> None:
+    """Sends a song's pieces and then None, or why there are none."""
+    try:
+        for piece in render_pieces(path, config):
+            pipe.send(piece)
+        pipe.send(None)
+    except SkipTrack as skip:
+        pipe.send(skip)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # whatever a decoder throws costs one song, not the build
+        exhausted = isinstance(error, OSError) and error.errno in _EXHAUSTED
+        reason = f"{type(error).__name__}: {error}"
+        pipe.send(error if exhausted else SkipTrack("decode_error", reason))

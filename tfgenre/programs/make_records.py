@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tfgenre import build, datasets, manifest, settings
+from tfgenre.build import Runner
 from tfgenre.config import BuildConfig
 from tfgenre.datasets import Catalogue, duplicates
 from tfgenre.flags import BUILD, FLAGS
@@ -22,10 +23,11 @@ from tfgenre.programs.launch import launch
 def main(arguments: list[str]) -> None:
     """Builds the records that the flags describe."""
     config = settings.build_config(FLAGS)
-    num_workers = settings.num_workers(FLAGS)
+    runner = settings.runner(FLAGS)
     records_dir = settings.records_dir(FLAGS)
+    shard_mb = settings.shard_mb(FLAGS)
     catalogue = load_catalogue(config, settings.data_dir(FLAGS))
-    plan = make_plan(catalogue, config)
+    plan = make_plan(catalogue, config, shard_mb=shard_mb)
     if FLAGS.overwrite:
         build.discard(records_dir)
     for line in _opening(plan, catalogue):
@@ -33,7 +35,7 @@ def main(arguments: list[str]) -> None:
     if built := build.finished(plan, records_dir):
         print(f"{records_dir} is complete already")
     else:
-        built = _build(plan, records_dir, num_workers)
+        built = _build(plan, records_dir, runner)
     print(manifest.summary(built))
     print(f"records: {records_dir}")
 
@@ -65,11 +67,11 @@ def _opening(plan: Plan, catalogue: Catalogue) -> list[str]:
     return lines + [f"note: {note}" for note in (*catalogue.notes, *plan.deviations)]
 
 
-def _build(plan: Plan, records_dir: Path, num_workers: int) -> Manifest:
+def _build(plan: Plan, records_dir: Path, runner: Runner) -> Manifest:
     """Builds, under a progress bar if there is a terminal."""
     started = time.monotonic()
     with tqdm(total=plan.num_tracks, unit="song", desc="rendering", disable=None) as bar:
-        built = build.build(plan, records_dir, num_workers=num_workers, on_track=bar.update)
+        built = build.build(plan, records_dir, runner=runner, on_track=bar.update)
     seconds = time.monotonic() - started
     print(f"rendered in {seconds:,.1f} s, {plan.num_tracks / seconds:,.1f} songs a second")
     return built
