@@ -1,8 +1,9 @@
-"""Songs inside zip and tar archives: a path may go on into one, as in `music.zip/rock/a.mp3`.
+"""Songs that are no files on a disk: in archives, as `music.zip/rock/a.mp3`, or in remote places.
 
-Nothing is ever unpacked under a member's own name.
+Nothing is ever unpacked under a member's own name. Archives in remote places are not looked into.
 """
 
+import errno
 import io
 import lzma
 import os
@@ -17,12 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tfgenre import storage
 from tfgenre.archive_index import Member, index, zip_file
 from tfgenre.errors import SkipTrack, UserError
-from tfgenre.files import FilePart
+from tfgenre.files import FilePart, naming
 
 _ARCHIVE_END = re.compile(r"\.(zip|tar)/", re.IGNORECASE)
 _LARGEST_IN_MEMORY = 64 << 20
+_DOWNLOAD_BYTES = 8 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
@@ -36,24 +39,51 @@ def split(path: str) -> tuple[str, str] | None:
 
 @contextmanager
 def on_disk(path: str) -> Iterator[str]:
-    """A path that any program can open: of a member, that of a temporary copy without a name.
+    """A path that any program can open.
+
+    Of a member of an archive and of a remote file, it is that of a temporary copy without a name.
 
     Raises:
-        SkipTrack: missing, unreadable or decode_error, if the member is not to be had.
+        SkipTrack: missing, unreadable or decode_error, if the song is not to be had.
+        UserError: if a remote place cannot be reached.
+        OSError: if the disk for the copy is full.
     """
-    if (inside := split(path)) is None:
+    inside = split(path)
+    if inside is None and not storage.is_remote(path):
         yield path
         return
     has_proc = os.path.isdir("/proc/self/fd")  # else, as on macOS, the copy needs a name
     temporary = tempfile.TemporaryFile if has_proc else tempfile.NamedTemporaryFile
     with temporary(prefix="tfgenre-") as copy:
-        try:
-            with _stream(*inside, _member(*inside)) as member:
-                shutil.copyfileobj(member, copy, 1 << 20)
-        except _DAMAGE as error:
-            raise SkipTrack("decode_error", f"in its archive: {error}") from error
-        copy.flush()
+        with naming(tempfile.gettempdir()):
+            if inside is None:
+                _download(path, copy)
+            else:
+                _unpack(*inside, copy)
+            copy.flush()
         yield f"/proc/{os.getpid()}/fd/{copy.fileno()}" if has_proc else str(copy.name)
+
+
+def _unpack(archive: str, name: str, copy: IO[bytes]) -> None:
+    try:
+        with _stream(archive, name, _member(archive, name)) as member:
+            shutil.copyfileobj(member, copy, 1 << 20)
+    except _DAMAGE as error:
+        raise SkipTrack("decode_error", f"in its archive: {error}") from error
+
+
+def _download(path: str, copy: IO[bytes]) -> None:
+    try:
+        with storage.open_remote(path, read_ahead_bytes=_DOWNLOAD_BYTES) as song:
+            shutil.copyfileobj(song, copy, _DOWNLOAD_BYTES)
+    except FileNotFoundError as error:
+        raise SkipTrack("missing", "no such file") from error
+    except PermissionError as error:
+        raise SkipTrack("unreadable", "permission denied") from error
+    except Exception as error:  # whatever a cloud's library throws: no song's fault
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
+        raise UserError(f"{path} cannot be read: {error}. Try the same command again.") from error
 
 
 def opened(path: str) -> IO[bytes]:
@@ -63,6 +93,8 @@ def opened(path: str) -> IO[bytes]:
         SkipTrack: missing, unreadable or decode_error.
         OSError: if a file that is in no archive cannot be opened.
     """
+    if storage.is_remote(path):
+        return storage.open_remote(path)
     if (inside := split(path)) is None:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its writer
             raise SkipTrack("unreadable", "not a file, but a folder, pipe or device")

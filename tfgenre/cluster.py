@@ -6,6 +6,7 @@ its result in the folder of records, so nothing has to come back through Beam.
 
 import contextlib
 import io
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,12 +16,12 @@ from typing import Any
 from tfgenre import storage
 from tfgenre.errors import UserError
 from tfgenre.plan import Job, Unit
-from tfgenre.unit import build_unit, reported
+from tfgenre.unit import build_unit, read_report, reported
 from tfgenre.workers import RenderWorker
 
 # Beam's own default, DirectRunner, downloads a program before it starts.
 _DEFAULT_RUNNER = "FnApiRunner"
-_FULL_NAMES = {"DaskRunner": "apache_beam.runners.dask.dask_runner.DaskRunner"}
+_DASK = "apache_beam.runners.dask.dask_runner.DaskRunner"
 _POLL_S = 2.0
 
 
@@ -55,7 +56,7 @@ class BeamRunner:
         )
         with _watched(units, job, on_track):
             try:
-                pipeline.run().wait_until_finish()
+                _run(pipeline)
             except Exception as error:  # each runner has its own
                 raise UserError(
                     f"The Beam pipeline failed: {_told(error)}. The same command goes on from what "
@@ -67,6 +68,8 @@ class BeamRunner:
 
         Constructing it imports the runner's module, and only then are its options known.
         """
+        logging.getLogger("apache_beam").setLevel(logging.ERROR)
+        logging.disable(logging.WARNING)
         try:
             import apache_beam as beam
             from apache_beam.options.pipeline_options import PipelineOptions
@@ -74,9 +77,16 @@ class BeamRunner:
             raise UserError(
                 f"--runner=beam needs Apache Beam ({error}): pip install 'tfgenre[beam]'."
             ) from error
+        finally:
+            logging.disable(logging.NOTSET)
         given = dict(option.removeprefix("--").partition("=")[::2] for option in self.options)
         runner = given.setdefault("runner", _DEFAULT_RUNNER)
-        given["runner"] = _FULL_NAMES.get(runner, runner)
+        if runner in ("DaskRunner", _DASK):
+            given["runner"] = _DASK
+            if "dask_npartitions" not in given:  # else one worker gets 128 units
+                given.setdefault("dask_partition_size", "1")
+        if runner == _DEFAULT_RUNNER:  # its workers log to our terminal
+            given.setdefault("default_sdk_harness_log_level", "ERROR")
         flags = [f"--{name}={value}" if value else f"--{name}" for name, value in given.items()]
         said = io.StringIO()
         try:
@@ -94,8 +104,23 @@ class BeamRunner:
         return pipeline
 
 
+def _run(pipeline: Any) -> None:
+    """Runs a pipeline to its end; if this is stopped, the cluster stops as well."""
+    result = pipeline.run()
+    try:
+        result.wait_until_finish()
+    except KeyboardInterrupt:
+        result.cancel()
+        raise
+    finally:
+        if client := getattr(result, "client", None):  # of Dask; it would miss its scheduler
+            client.close()
+
+
 def _build_one(unit: Unit, job: Job) -> int:
-    """Builds a unit on some machine of the cluster, and returns its number."""
+    """Builds a unit on some machine of the cluster, unless it is done, and returns its number."""
+    if read_report(unit, job) is not None:  # by an attempt of which the cluster lost sight
+        return unit.index
     worker = RenderWorker(job.config.render)
     try:
         build_unit(unit, job, render=worker)

@@ -46,6 +46,17 @@ class FilePart(io.FileIO):
 
 
 @contextmanager
+def naming(path: Path | str) -> Iterator[None]:
+    """Puts a file's name to errors that tell none, as that of a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
 def atomic_file(path: Path, *, scratch: Path | None = None) -> Iterator[IO[bytes]]:
     """Opens a binary file that takes its name once it is complete and on the disk.
 
@@ -58,7 +69,7 @@ def atomic_file(path: Path, *, scratch: Path | None = None) -> Iterator[IO[bytes
     if scratch is not None:
         temporary = scratch / f"{path.name}-{uuid.uuid4().hex}{TEMPORARY}"
     try:
-        with temporary.open("wb") as file:
+        with naming(path), temporary.open("wb") as file:
             yield file
             file.flush()
             if isinstance(path, Path):

@@ -15,9 +15,9 @@ COLLECTION = (
     "drop_duplicates",
 )
 RENDERING = ("pixels_per_second", "sample_rate_hz", "renderer", "tail", "max_slices_per_track")
-SPLITTING = ("split_by", "split_ratios", "num_shards", "shard_mb", "seed")
+SPLITTING = ("split_by", "split_ratios", "seed")
 _WHERE = ("dataset", "data_dir", "records_dir", "genres")
-_HOW = ("runner", "beam_options", "num_workers", "overwrite")
+_HOW = ("num_shards", "shard_mb", "runner", "beam_options", "num_workers", "overwrite")
 BUILD = (*_WHERE, *COLLECTION, *RENDERING, *SPLITTING, *_HOW)
 DESCRIBE = (*_WHERE, *COLLECTION, "pixels_per_second", *SPLITTING, "html")
 TRAINING = (

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tfgenre import sampling
+from tfgenre import sampling, storage
 from tfgenre.config import SPLITS, PipelineConfig, check_choice
 from tfgenre.errors import UserError
 from tfgenre.manifest import Manifest, read
@@ -46,7 +46,7 @@ def load_dataset(
         UserError: if the records are missing, damaged or lack the split.
     """
     check_choice("split", split, SPLITS)
-    folder = Path(records_dir)
+    folder = storage.to_path(os.fspath(records_dir))
     records = source(folder, read(folder), split, slices_per_genre=slices_per_genre)
     if split == "train":
         return training_dataset(records, PipelineConfig(batch_size=batch_size, seed=seed))
@@ -96,6 +96,7 @@ def source(
         shards = {index: shards[index] for index in keep}
     if not shards:
         raise UserError(f"The {split} split of {records_dir} has no slices to read.")
+    _check_scheme(records_dir)
     for shard in shards.values():
         check_whole(records_dir / shard.name, shard)
     paths = tuple(str(records_dir / shard.name) for shard in shards.values())
@@ -103,6 +104,17 @@ def source(
         return Source(paths, None, sum(shard.slices for shard in shards.values()))
     masks = tuple(keep.values())
     return Source(paths, masks, sum(int(mask.sum()) for mask in masks))
+
+
+def _check_scheme(records_dir: Path) -> None:
+    """Raises UserError if TensorFlow, which reads records by itself, cannot read from there."""
+    scheme = str(records_dir).partition("://")[0] if storage.is_remote(records_dir) else ""
+    if scheme not in (known := tf.io.gfile.get_registered_schemes()):
+        raise UserError(
+            f"{records_dir}: TensorFlow reads from a disk"
+            + "".join(f" or {name}://" for name in known if name not in ("", "file", "ram"))
+            + f", not from {scheme}://. Copy the folder there, and mend --records_dir."
+        )
 
 
 @contextmanager

@@ -76,6 +76,8 @@ def data_dir(values: flags.FlagValues) -> Path:
     if dataset == "csv" and values.tracks_csv and not values.data_dir:
         return _folder("tracks_csv", os.path.dirname(values.tracks_csv) or ".")
     name = "fma" if dataset.startswith("fma_") else dataset
+    if dataset == "demo":
+        return _disk_folder("data_dir", values.data_dir or "data/demo")
     return _folder("data_dir", values.data_dir or f"data/{name}")
 
 
@@ -89,13 +91,13 @@ def records_dir(values: flags.FlagValues) -> Path:
 def run_dir(values: flags.FlagValues) -> Path:
     """The folder of the run; if it is not given, runs/ and the name of the folder of records."""
     if values.run_dir:
-        return _folder("run_dir", values.run_dir)
+        return _disk_folder("run_dir", values.run_dir)
     name = (
         storage.absolute(records_dir(values)).name
         if values.records_dir
         else _name(values, "run_dir")
     )
-    return _folder("run_dir", f"runs/{name}")
+    return _disk_folder("run_dir", f"runs/{name}")
 
 
 def batch_size(values: flags.FlagValues) -> int:
@@ -169,6 +171,12 @@ def read_flags(path: Path) -> flags.FlagValues:
     except (flags.Error, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as a flag file: {error}") from error
     return values
+
+
+def _disk_folder(flag: str, name: str) -> Path:
+    if storage.is_remote(name):
+        raise UserError(f"--{flag}={name}: must be on a disk.")
+    return _folder(flag, name)
 
 
 def _folder(flag: str, name: str) -> Path:

@@ -7,6 +7,7 @@ nor hdfs any more; Beam's file systems would bring Beam.)
 
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -55,6 +56,17 @@ def open_remote(name: str, *, read_ahead_bytes: int = _READ_AHEAD_BYTES) -> IO[b
     """
     remote: Any = UPath(name)
     return cast(IO[bytes], remote.open("rb", block_size=read_ahead_bytes))
+
+
+def walk(
+    folder: Path, *, on_error: Callable[[OSError], object]
+) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """All folders from this one on: each, its folders' names and its files' names, as os.walk."""
+    if isinstance(folder, Path):
+        for place, folders, names in os.walk(folder, onerror=on_error):
+            yield Path(place), folders, names
+    else:
+        yield from folder.walk(on_error=on_error)
 
 
 def remove_folder(path: Path) -> None:

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from tfgenre.config import RenderConfig
-from tfgenre.errors import SkipTrack
+from tfgenre.errors import SkipTrack, UserError
 from tfgenre.render import Slices, join, render_pieces
 
 Rendered = Slices | SkipTrack
@@ -58,6 +58,7 @@ class RenderWorker:
         Raises:
             Stopped: if `stop` was called.
             OSError: if the disk is full, or the machine out of memory or file handles.
+            UserError: if songs lie in a remote place that cannot be reached.
         """
         status = None
         for _ in range(2):
@@ -83,7 +84,7 @@ class RenderWorker:
                     pieces.append(piece)
                 case SkipTrack() as skip:
                     return skip
-                case OSError() as error:
+                case OSError() | UserError() as error:
                     raise error
                 case None:
                     return join(pieces)
@@ -201,7 +202,10 @@ def _render(path: str, config: RenderConfig, pipe: Connection) -> None:
         pipe.send(skip)
     except BrokenPipeError:
         raise
+    except UserError as error:
+        pipe.send(error)
     except Exception as error:  # whatever a decoder throws costs one song, not the build
-        exhausted = isinstance(error, OSError) and error.errno in _EXHAUSTED
-        reason = f"{type(error).__name__}: {error}"
-        pipe.send(error if exhausted else SkipTrack("decode_error", reason))
+        if isinstance(error, OSError) and error.errno in _EXHAUSTED:
+            pipe.send(error)
+        else:
+            pipe.send(SkipTrack("decode_error", f"{type(error).__name__}: {error}"))

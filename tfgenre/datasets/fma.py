@@ -1,12 +1,11 @@
 """The Free Music Archive: `fma_SUBSET/NNN/NNNNNN.mp3` in a folder or in the published zip file."""
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tfgenre import archive_index
+from tfgenre import archive_index, storage
 from tfgenre.config import FMA_SUBSETS
 from tfgenre.datasets import downloads, fma_tables, tags
 from tfgenre.datasets.fma_tables import Row
@@ -66,11 +65,11 @@ def _names(place: Path) -> Iterator[str]:
         return
     if not place.is_dir():
         return
-    for folder, folders, names in os.walk(place, onerror=refuse):
-        if Path(folder) == place and not place.name.startswith("fma_"):  # other subsets
+    for folder, folders, names in storage.walk(place, on_error=refuse):
+        if folder == place and not place.name.startswith("fma_"):  # other subsets
             folders[:] = [name for name in folders if not name.startswith("fma_")]
         for name in names:
-            yield Path(folder, name).relative_to(place).as_posix()
+            yield (folder / name).relative_to(place).as_posix()
 
 
 def _id(name: str) -> str:

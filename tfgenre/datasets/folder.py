@@ -1,10 +1,9 @@
 """Your own music: a folder a genre, `DIR/<Genre>/**/*.mp3` (and every other kind of sound file)."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tfgenre import audio
+from tfgenre import audio, storage
 from tfgenre.datasets import tags
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
@@ -49,10 +48,10 @@ def walk(folder: Path, *, on_error: Callable[[OSError], None] = refuse) -> Itera
         folder: where to look.
         on_error: gets the error of a folder that cannot be read.
     """
-    for place, folders, names in os.walk(folder, onerror=on_error):
+    for place, folders, names in storage.walk(folder, on_error=on_error):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if is_sound_file(path := Path(place, name)):
+            if is_sound_file(path := place / name):
                 yield path
 
 
@@ -63,7 +62,7 @@ def find_songs(paths: Iterable[str]) -> list[str]:
         UserError: if a path is not there, or no song is found.
     """
     songs: list[str] = []
-    for path in map(Path, paths):
+    for path in map(storage.to_path, paths):
         if path.is_dir():
             songs += map(str, walk(path))
         elif path.exists():

@@ -1,6 +1,5 @@
 """MTG-Jamendo: official lists of tracks (TSV), and full songs in folders or published tar files."""
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -130,19 +129,29 @@ class _Places:
         self._tars = {
             found[1]: root + name
             for root in reversed(self._roots)
-            for name in sorted(os.listdir(data_dir / root))
+            for name in sorted(path.name for path in (data_dir / root).iterdir())
             if (found := named.fullmatch(name))
         }
+        self._names: dict[str, frozenset[str]] = {}  # in a folder
 
     def find(self, name: str) -> str | None:
         """The path of a song that is listed as name, relative to the collection's folder."""
         names = [f"{name.removesuffix('.mp3')}.low.mp3", name] if self._low else [name]
         for root in self._roots:
             for candidate in names:
-                if os.path.isfile(f"{self._data_dir}/{root}{candidate}"):
+                if self._is_there(root + candidate):
                     return root + candidate
         tar = self._tars.get(name.partition("/")[0])
         return f"{tar}/{names[0]}" if tar else None
+
+    def _is_there(self, name: str) -> bool:
+        """Whether it is in a folder, which is listed once: to ask for each song takes long."""
+        folder, _, song = name.rpartition("/")
+        if folder not in self._names:
+            place = self._data_dir / folder
+            songs = place.iterdir() if place.is_dir() else ()
+            self._names[folder] = frozenset(path.name for path in songs)
+        return song in self._names[folder]
 
 
 def _entry(row: Row, places: _Places) -> Track | Skipped:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tfgenre import archive_index, archives
+from tfgenre import archive_index, archives, storage
 from tfgenre.config import SPLITS
 from tfgenre.datasets import tables
 from tfgenre.datasets.track import Catalogue, Skipped, Track
@@ -23,7 +23,7 @@ def load(data_dir: Path, *, tracks_csv: str | None) -> Catalogue:
     """
     if tracks_csv is None:
         raise UserError("--dataset=csv needs --tracks_csv: a table with the columns path, genre.")
-    path = Path(os.path.expanduser(tracks_csv))
+    path = storage.to_path(tracks_csv)
     with tables.rows(path, dialect=tables.Strict) as rows:
         header = [name.strip().lower() for name in next(rows, [])]
         if [header.count(name) for name in ("path", "genre")] != [1, 1]:
@@ -53,6 +53,7 @@ def _entry(data_dir: Path, row: dict[str, str], where: str) -> Track | Skipped:
     if not genre:
         return Skipped(name, "no_genre", where)
     song = str(data_dir / name)
-    if not os.path.isfile(song) and archives.split(song) is None:
+    is_remote = storage.is_remote(song)  # to ask for each takes long: rendering will tell
+    if not is_remote and not os.path.isfile(song) and archives.split(song) is None:
         return Skipped(name, "missing", where)
     return Track(id=name, path=name, genre=genre, artist=values["artist"], split=split)

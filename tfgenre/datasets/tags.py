@@ -1,6 +1,7 @@
 """Genre and artist out of a song's own tags, whatever their format."""
 
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -53,7 +54,8 @@ def _read_id3(file: IO[bytes]) -> Tags:
 def _read_any(file: IO[bytes]) -> Tags:
     """The tags of any format, ID3v1 and APE included."""
     file.seek(0)
-    whole = file if isinstance(file, io.BufferedReader) else io.BytesIO(file.read())
+    # A zip file's member is read anew whenever it is gone back in.
+    whole = io.BytesIO(file.read()) if isinstance(file, zipfile.ZipExtFile) else file
     found = mutagen.File(whole, easy=True)
     named = Tags()
     if found is not None:

@@ -1,5 +1,6 @@
 """How every program starts and ends: flags, help, a user's mistakes, Ctrl-C, TensorFlow's noise."""
 
+import errno
 import io
 import os
 import signal
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from tfgenre.errors import UserError
 
@@ -64,7 +65,10 @@ def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
         print(f"{doc.strip()}\n{values.module_help('flags')}")
         sys.exit(0)
     try:
-        return values(argv)
+        arguments = values(argv)
+        if not values["verbosity"].present:
+            logging.set_verbosity(logging.WARNING)  # libraries tell of all they do
+        return arguments
     except (flags.Error, UnicodeDecodeError) as error:
         _fail(f"{error}. See --help.", 2)
 
@@ -82,7 +86,10 @@ def _run(main: Main, argv: list[str], takes_paths: bool) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our lines has seen enough
         return 1
     except OSError as error:
-        _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
+        where = f"{error.filename}: " if error.filename else ""
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        then = ". Make room there, and give the same command again." if is_full else ""
+        _fail(f"{where}{error.strerror or error}{then}", 1)
 
 
 def _fail(sentence: str, status: int) -> NoReturn:

@@ -1,0 +1,153 @@
+"""Builds by Apache Beam: the bytes of a local build, whichever runner and whatever dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import songs
+from tests.test_build import contents, plan_of
+from tfgenre import build
+from tfgenre.cluster import BeamRunner
+from tfgenre.errors import UserError
+from tfgenre.local import LocalRunner
+from tfgenre.unit import reported
+
+beam = pytest.importorskip("apache_beam")
+TWO_PROCESSES = BeamRunner(("direct_running_mode=multi_processing", "direct_num_workers=2"))
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    """Long songs in many units, so that there is time to kill."""
+    folder = tmp_path_factory.mktemp("long")
+    songs.write_collection(folder, songs_a_genre=12, seconds=60.0)
+    return plan_of(folder, num_shards=12)
+
+
+@pytest.fixture(scope="module")
+def local(plan, tmp_path_factory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("local")
+    build.build(plan, folder, runner=LocalRunner(2))
+    return contents(folder)
+
+
+def test_two_beam_processes_build_what_a_local_build_does(plan, local, tmp_path):
+    done: list[int] = []
+    build.build(plan, tmp_path, runner=TWO_PROCESSES, on_track=done.append)
+    assert contents(tmp_path) == local
+    assert sum(done) == plan.num_tracks
+
+
+def test_beam_goes_on_from_an_interrupted_local_build(plan, local, tmp_path):
+    def interrupt(count):
+        if len(list(tmp_path.glob("*.tfrecord*"))) >= 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build.build(plan, tmp_path, runner=LocalRunner(1), on_track=interrupt)
+    finished = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.tfrecord*")}
+    build.build(plan, tmp_path, runner=BeamRunner())
+    assert contents(tmp_path) == local
+    assert sum(p.stat().st_mtime_ns == time_ns for p, time_ns in finished.items()) >= 3
+
+
+class DaskCluster:
+    """`dask scheduler` and two `dask worker` on loopback."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._contact = folder / "scheduler.json"
+        self._processes = [self._start("scheduler", "--port", "0")]
+        self.workers = [self._start("worker", "--nthreads", "1") for _ in range(2)]
+
+    @property
+    def runner(self) -> BeamRunner:
+        return BeamRunner(("runner=DaskRunner", f"dask_scheduler_file={self._contact}"))
+
+    def _start(self, role: str, *options: str) -> "subprocess.Popen[bytes]":
+        log = (self._folder / f"{role}.log").open("ab")
+        place = ("--scheduler-file", str(self._contact), "--host", "127.0.0.1", "--no-dashboard")
+        command = [sys.executable, "-m", "dask", role, *place, *options]
+        return subprocess.Popen(
+            command, cwd=self._folder, stdout=log, stderr=log, start_new_session=True
+        )
+
+    def kill(self, process: "subprocess.Popen[bytes]") -> None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        for process in (*self._processes, *self.workers):
+            if process.poll() is None:
+                self.kill(process)
+
+
+@pytest.fixture
+def dask_cluster(tmp_path_factory) -> Iterator[DaskCluster]:
+    pytest.importorskip("distributed")
+    cluster = DaskCluster(tmp_path_factory.mktemp("dask"))
+    yield cluster
+    cluster.stop()
+
+
+def test_dask_builds_the_same_though_a_worker_is_killed(plan, local, dask_cluster, tmp_path):
+    reports_at_kill = []
+
+    def kill_a_worker():
+        while not (tmp_path / ".build").is_dir() or not reported(tmp_path):
+            time.sleep(0.01)
+        dask_cluster.kill(dask_cluster.workers[0])
+        reports_at_kill.append(len(reported(tmp_path)))
+
+    killer = threading.Thread(target=kill_a_worker)
+    killer.start()
+    build.build(plan, tmp_path, runner=dask_cluster.runner)
+    killer.join()
+    assert contents(tmp_path) == local
+    assert reports_at_kill[0] < len(plan.units)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("direct_num_worker=2",), "FnApiRunner knows no option direct_num_worker"),
+        (("runner=DaskRunner", "dask_address=x"), "DaskRunner knows no option dask_address"),
+        (("direct_num_workers=two",), "invalid int value: 'two'"),
+        (("runner=Dusk",), "Unexpected pipeline runner: Dusk"),
+        (("runner=no.such.Runner",), "No module named 'no'"),
+    ],
+)
+def test_options_that_beam_does_not_know_are_refused(options, said):
+    with pytest.raises(UserError, match=said):
+        BeamRunner(options)
+
+
+def test_without_beam_it_is_said_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "apache_beam", None)
+    with pytest.raises(UserError, match=r"pip install 'tfgenre\[beam\]'"):
+        BeamRunner()
+
+
+def test_machines_that_do_not_see_the_folder_are_told_of(plan, tmp_path):
+    with pytest.raises(UserError, match="12 of 12 units left nothing"):
+        build.build(plan, tmp_path, runner=lambda units, job, on_track: None)
+
+
+def test_a_pipeline_that_fails_says_why_and_can_be_gone_on_with(plan, local, tmp_path):
+    songs_dir = plan.data_dir
+    away = songs_dir.with_name("away")
+    songs_dir.rename(away)
+    try:
+        with pytest.raises(UserError, match=r"The Beam pipeline failed: .* is not there"):
+            build.build(plan, tmp_path, runner=BeamRunner())
+    finally:
+        away.rename(songs_dir)
+    build.build(plan, tmp_path, runner=BeamRunner())
+    assert contents(tmp_path) == local
