@@ -24,7 +24,9 @@ def run(program: str, *arguments: str, cwd: Path = ROOT) -> subprocess.Completed
     )
 
 
-def make_records(data_dir: Path, records_dir: Path, *more: str) -> subprocess.CompletedProcess[str]:
+def make_records(
+    data_dir: Path | str, records_dir: Path | str, *more: str
+) -> subprocess.CompletedProcess[str]:
     folders = (f"--data_dir={data_dir}", f"--records_dir={records_dir}")
     return run("make_records", "--dataset=folder", *folders, *more)
 
@@ -133,6 +135,31 @@ MISTAKES = {
         ("make_records", "--dataset=folder", "--split_ratios=60,40"),
         "three positive numbers (train,validation,test), got '60,40'",
     ),
+    "shards of nothing": (
+        ("make_records", "--dataset=folder", "--shard_mb=0"),
+        "--shard_mb must be between 1 and 2048, got 0",
+    ),
+    "beam's options without beam": (
+        ("make_records", "--dataset=folder", "--beam_options=runner=FlinkRunner"),
+        "--beam_options are for --runner=beam",
+    ),
+    "workers of beam": (
+        ("make_records", "--dataset=folder", "--runner=beam", "--num_workers=2"),
+        "direct_num_workers=2",
+    ),
+    "option that beam does not know": (
+        ("make_records", "--dataset=folder", "--runner=beam", "--beam_options=workers=2"),
+        "FnApiRunner knows no option workers",
+    ),
+    "place nobody knows": (
+        ("make_records", "--dataset=folder", "--data_dir=nosuch://music"),
+        "--data_dir=nosuch://music cannot be reached",
+    ),
+    "demo in the cloud": (
+        ("make_records", "--dataset=demo", "--data_dir=memory://music"),
+        "--data_dir=memory://music: must be on a disk",
+    ),
+    "nothing to inspect": (("inspect_records", "--records_dir=/nowhere"), "No records in /nowhere"),
     "no records": (("tfgenre_train", "--records_dir=/nowhere"), "No records in /nowhere"),
     "neither records nor dataset": (("tfgenre_train",), "Neither --records_dir nor --dataset"),
     "seed": (("make_records", "--dataset=folder", "--seed=-1"), "--seed must be between 0"),
@@ -215,6 +242,16 @@ def test_damaged_files_of_a_run(trained, work, tmp_path, name, program, content)
     done = run(program, f"--run_dir={tmp_path}", *(["README.md"] if "predict" in program else []))
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert name in done.stderr
+
+
+def test_inspecting_records(records, tmp_path):
+    done = run("inspect_records", records, f"--png={tmp_path / 'new' / 'sheet.png'}")
+    assert done.returncode == 0, done.stderr
+    assert "all genres" in done.stdout
+    assert "label        0 (Noise)" in done.stdout
+    assert (tmp_path / "new" / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    done = run("inspect_records", records, f"--png={tmp_path}")
+    assert (done.returncode, "--png must name a file" in done.stderr) == (2, True)
 
 
 def test_a_run_that_was_not_finished_is_not_judged(trained, work, tmp_path):

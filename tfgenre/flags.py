@@ -37,6 +37,7 @@ TRAINING = (
     "seed",
 )
 TRAIN = ("dataset", "pixels_per_second", *TRAINING, "overwrite")
+INSPECT = ("dataset", "pixels_per_second", "records_dir", "png")
 VERIFY = ("dataset", "pixels_per_second", "records_dir", "num_workers")
 EVALUATE = ("run_dir", "records_dir", "split", "batch_size", "json")
 PREDICT = ("run_dir", "batch_size", "num_workers", "json")
@@ -231,6 +232,9 @@ def _define_programs(values: flags.FlagValues) -> None:
     flags.DEFINE_enum("split", "test", config.SPLITS, "The split to judge on.", **where)
     flags.DEFINE_string(
         "html", None, "The page to write; runs/describe-DATASET.html if not given.", **where
+    )
+    flags.DEFINE_string(
+        "png", None, "The picture to write; runs/inspect-RECORDS.png if not given.", **where
     )
     flags.DEFINE_bool("json", False, "Print JSON on stdout, for machines.", **where)
 

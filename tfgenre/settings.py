@@ -18,6 +18,7 @@ from tfgenre.config import (
     RenderConfig,
     SplitConfig,
     TrainConfig,
+    check,
 )
 from tfgenre.errors import UserError
 from tfgenre.local import LocalRunner
@@ -98,6 +99,13 @@ def run_dir(values: flags.FlagValues) -> Path:
         else _name(values, "run_dir")
     )
     return _disk_folder("run_dir", f"runs/{name}")
+
+
+def output_file(flag: str, name: str) -> Path:
+    """A file to write."""
+    path = Path(name).expanduser()
+    check(not path.is_dir(), f"--{flag} must name a file, not a folder", name)
+    return path
 
 
 def batch_size(values: flags.FlagValues) -> int:

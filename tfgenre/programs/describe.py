@@ -4,10 +4,8 @@ describe --dataset=jamendo --data_dir=/data/jamendo
 """
 
 import sys
-from pathlib import Path
 
 from tfgenre import describe, manifest, settings
-from tfgenre.errors import UserError
 from tfgenre.flags import DESCRIBE, FLAGS
 from tfgenre.programs.launch import launch
 from tfgenre.programs.make_records import load_catalogue
@@ -22,9 +20,7 @@ def main(arguments: list[str]) -> None:
     built = manifest.read(records_dir) if is_built else None
     found = describe.describe(catalogue, config, built=built)
     print(describe.text(found))
-    page = Path(FLAGS.html or f"runs/describe-{config.dataset}.html")
-    if page.is_dir():
-        raise UserError(f"--html={page} is a folder; it must name a file.")
+    page = settings.output_file("html", FLAGS.html or f"runs/describe-{config.dataset}.html")
     describe.write_page(page, found, title=f"{config.dataset}: {catalogue.data_dir}")
     print(f"page: {page}")
 

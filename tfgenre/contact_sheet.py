@@ -1,0 +1,95 @@
+"""Slices out of a folder of records, to be looked at: a row a genre, on one picture."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from tfgenre import records, sampling
+from tfgenre.manifest import Manifest
+from tfgenre.records import Example
+from tfgenre.slices import SLICE_SIZE
+
+_GAP = 4
+_NAMES_WIDTH = 150
+_FONT_SIZE = 14
+_PAPER, _INK = 255, 0
+
+
+def examples(records_dir: Path, manifest: Manifest, *, slices_a_genre: int) -> list[list[Example]]:
+    """The slices of each genre that come first in the shuffle of the whole collection.
+
+    Args:
+        records_dir: where the shards lie.
+        manifest: what that folder holds.
+        slices_a_genre: how many; fewer where a genre has fewer.
+
+    Returns:
+        By label, and then by key.
+
+    Raises:
+        UserError: if the index or a shard is missing or damaged.
+    """
+    rows = sampling.read_index(records_dir / sampling.NAME)
+    found: dict[int, list[Example]] = defaultdict(list)
+    for split, contents in manifest.splits.items():
+        masks = sampling.keep_by_shard(rows, split, slices_a_genre)
+        for shard in contents.shards:
+            mask = masks.get(records.shard_index(shard.name), ())
+            for example in _read(records_dir / shard.name, mask):
+                found[example.label].append(example)
+    labels = range(len(manifest.genres))
+    return [sorted(found[label], key=lambda example: example.key) for label in labels]
+
+
+def _read(path: Path, mask: Iterable[bool]) -> list[Example]:
+    """The records of a shard for which the mask, which may be shorter, is True."""
+    try:
+        pairs = zip(mask, records.read_shard(path), strict=False)
+        return [records.decode(record) for keep, record in pairs if keep]
+    except (FileNotFoundError, ValueError) as error:
+        raise records.damaged(path) from error
+
+
+def draw(found: Sequence[Sequence[Example]], genres: Sequence[str], *, title: str) -> Image.Image:
+    """Draws slices as the network gets them, white for loud: a row a genre, under a title."""
+    step = SLICE_SIZE + _GAP
+    width = _NAMES_WIDTH + max(map(len, found)) * step
+    sheet = Image.new("L", (width, step * len(genres) + 2 * _FONT_SIZE), _PAPER)
+    pen = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(_FONT_SIZE)
+    pen.text((_GAP, _GAP), title, _INK, font)
+    for row, (genre, row_of) in enumerate(zip(genres, found, strict=True)):
+        top = 2 * _FONT_SIZE + row * step
+        pen.multiline_text((_GAP, top), _wrapped(genre, font), _INK, font)
+        for column, example in enumerate(row_of):
+            image = Image.frombytes("L", (SLICE_SIZE, SLICE_SIZE), example.image)
+            sheet.paste(image, (_NAMES_WIDTH + column * step, top))
+    return sheet
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """The text in lines that fit beside the slices."""
+    lines = [""]
+    for letter in text.encode(errors="replace").decode():
+        if font.getlength(lines[-1] + letter) > _NAMES_WIDTH - 2 * _GAP:
+            lines.append("")
+        lines[-1] += letter
+    return "\n".join(lines)
+
+
+def describe(example: Example, manifest: Manifest) -> Mapping[str, str]:
+    """The fields of a record in words."""
+    seconds = SLICE_SIZE / int(manifest.config["render"]["pixels_per_second"])
+    mean = sum(example.image) / len(example.image)
+    return {
+        "track_id": example.track_id,
+        "label": f"{example.label} ({manifest.genres[example.label]})",
+        "slice_index": f"{example.slice_index} (from {example.slice_index * seconds:.1f} s on)",
+        "key": str(example.key),
+        "image": (
+            f"{len(example.image):,} bytes: {SLICE_SIZE} rows of {SLICE_SIZE}, of "
+            f"{min(example.image)} to {max(example.image)}, on average {mean:.0f}"
+        ),
+    }
