@@ -51,7 +51,8 @@ def test_a_remote_file_takes_its_name_when_it_is_whole(memory):
             file.write(b"half")
             raise KeyError
 
-    pytest.raises(KeyError, half)
+    with pytest.raises(KeyError):
+        half()
     assert {path.name for path in memory.iterdir()} == {"a"}
     assert (memory / "a").read_bytes() == b"first"
     files.write_atomically(memory / "a", b"second")

@@ -75,7 +75,9 @@ def start_and_kill(build: Build, victim: str, delay_s: float) -> bool:
     hit = process.poll() is None and chosen != 0
     if hit:
         os.kill(chosen, signal.SIGKILL)
-    status = process.wait()
+    _, told = process.communicate()
+    status = process.returncode
+    assert not told, told
     assert status == (-signal.SIGKILL if hit and victim == "parent" else 0)
     deadline = time.monotonic() + 10
     while any(map(is_there, workers)):

@@ -29,6 +29,7 @@ Result = TypeVar("Result")
 TIMEOUT_S = 600.0  # a four-hour song takes 20 s; a decoder that needs this long hangs
 # What the machine lacks: this is no song's fault, and the next song would fare the same.
 _EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+_NO_SONGS_FAULT = (OSError, UserError)
 _CHILD = "import sys; sys.path[:] = sys.argv[2:]; from tfgenre import workers; workers.serve()"
 
 
@@ -62,19 +63,23 @@ class RenderWorker:
         """
         status = None
         for _ in range(2):
+            pipe = self._started()
+            if self._stopped:
+                raise Stopped
             try:
-                pipe = self._started()
-                if self._stopped:
-                    raise Stopped
-                pipe.send(path)
-                return self._receive(pipe)
-            except (EOFError, ConnectionError) as error:
+                pipe.send((path, self._config))
+                answer = self._receive(pipe)
+            except (EOFError, OSError) as error:  # the child has ended, maybe amid a message
                 if self._stopped:
                     raise Stopped from error
                 status = self.close()
+                continue
+            if isinstance(answer, _NO_SONGS_FAULT):
+                raise answer
+            return answer
         return SkipTrack("crashed", f"the decoder ended its process, status {status}")
 
-    def _receive(self, pipe: Connection) -> Rendered:
+    def _receive(self, pipe: Connection) -> Rendered | OSError | UserError:
         """Takes the song's pieces until the child says that there are no more, or why not."""
         deadline = time.monotonic() + self._timeout_s
         pieces = []
@@ -82,12 +87,10 @@ class RenderWorker:
             match pipe.recv():
                 case Slices() as piece:
                     pieces.append(piece)
-                case SkipTrack() as skip:
-                    return skip
-                case OSError() | UserError() as error:
-                    raise error
                 case None:
                     return join(pieces)
+                case answer:
+                    return answer
         self.close()
         return SkipTrack("timeout", f"not rendered within {self._timeout_s:g} s")
 
@@ -124,7 +127,6 @@ class RenderWorker:
             )
             theirs.close()
             self._pipe = pipe
-            pipe.send(self._config)
         return self._pipe
 
 
@@ -187,9 +189,9 @@ def serve() -> None:
     """The child: renders one path after the other until the parent hangs up."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders write their doubts to stderr
     with Connection(int(sys.argv[1])) as pipe, contextlib.suppress(EOFError, BrokenPipeError):
-        config = pipe.recv()
         while True:
-            _render(pipe.recv(), config, pipe)
+            path, config = pipe.recv()
+            _render(path, config, pipe)
 
 
 def _render(path: str, config: RenderConfig, pipe: Connection) -> None:
