@@ -7,7 +7,6 @@ in a row, as a worker has them. CPU time is this process' and its children's. A 
 of its rounds' ratios.
 """
 
-import resource
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,7 @@ import soundfile
 from absl import app, flags
 from PIL import Image
 
+from benchmarks.measuring import cpu_seconds, ratio
 from tfgenre.config import RenderConfig
 from tfgenre.datasets import demo
 from tfgenre.render import render
@@ -75,12 +75,6 @@ def measure(way: Callable[[str, int], None], song: str, pixels_per_second: int) 
     return 1000 / SONGS_A_TURN * np.array([cpu_seconds() - cpu, time.perf_counter() - wall])
 
 
-def cpu_seconds() -> float:
-    """CPU seconds of this process and of its finished children."""
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
 def table(samples: dict[str, np.ndarray]) -> str:
     """Medians of the rounds, and ratios of CPU times with their quartiles.
 
@@ -94,12 +88,6 @@ def table(samples: dict[str, np.ndarray]) -> str:
         slower = ratio(rows[:, 0] / samples[DECODE][:, 0])
         lines.append(f"{name:<34}{cpu:>8.1f}{wall:>9.1f}{faster:>22}{slower:>22}")
     return "\n".join(lines)
-
-
-def ratio(rounds: np.ndarray) -> str:
-    """A ratio's median and quartiles."""
-    low, median, high = np.percentile(rounds, (25, 50, 75))
-    return f"{median:.2f} ({low:.2f} - {high:.2f})"
 
 
 def main(argv: list[str]) -> None:

@@ -7,13 +7,16 @@ its result in the folder of records, so nothing has to come back through Beam.
 import contextlib
 import io
 import logging
+import queue
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from tfgenre import storage
+from tfgenre.config import RenderConfig
 from tfgenre.errors import UserError
 from tfgenre.plan import Job, Unit
 from tfgenre.unit import build_unit, read_report, reported
@@ -23,6 +26,8 @@ from tfgenre.workers import RenderWorker
 _DEFAULT_RUNNER = "FnApiRunner"
 _DASK = "apache_beam.runners.dask.dask_runner.DaskRunner"
 _POLL_S = 2.0
+# Of this process, for its next units: they have started, and know what is in which archive.
+_idle_workers: dict[RenderConfig, queue.SimpleQueue[RenderWorker]] = defaultdict(queue.SimpleQueue)
 
 
 @dataclass(frozen=True)
@@ -121,11 +126,15 @@ def _build_one(unit: Unit, job: Job) -> int:
     """Builds a unit on some machine of the cluster, unless it is done, and returns its number."""
     if read_report(unit, job) is not None:  # by an attempt of which the cluster lost sight
         return unit.index
-    worker = RenderWorker(job.config.render)
+    idle = _idle_workers[job.config.render]
+    try:
+        worker = idle.get_nowait()
+    except queue.Empty:
+        worker = RenderWorker(job.config.render)
     try:
         build_unit(unit, job, render=worker)
     finally:
-        worker.close()
+        idle.put(worker)
     return unit.index
 
 
