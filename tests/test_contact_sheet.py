@@ -31,7 +31,8 @@ def test_all_are_shown_where_there_are_few(records_dir):
 def test_slices_are_drawn_pixel_by_pixel(records_dir):
     contents = manifest.read(records_dir)
     found = contact_sheet.examples(records_dir, contents, slices_a_genre=3)
-    sheet = np.asarray(contact_sheet.draw(found, ["Noise", "Tönes \udcff " * 9], title="both"))
+    rows = [[example.image for example in row] for row in found]
+    sheet = np.asarray(contact_sheet.draw(rows, ["Noise", "Tönes \udcff " * 9], title="both"))
     for row, examples in enumerate(found):
         for column, example in enumerate(examples):
             top, left = 28 + 132 * row, 150 + 132 * column

@@ -17,6 +17,7 @@ ORDER = [
     "files",
     "pages",
     "config",
+    "train_config",
     "archive_index",
     "archives",
     "mpeg_frames",
@@ -58,9 +59,16 @@ ORDER = [
     "verify",
     "contact_sheet",
     "run_dir",
+    "progress",
+    "augment",
     "pipeline",
+    "training_data",
+    "input_clock",
+    "hardware",
     "model",
     "callbacks",
+    "checkpoints",
+    "board",
     "train",
     "evaluate",
     "predict",
@@ -77,7 +85,21 @@ ORDER = [
     "programs.evaluate",
     "programs.predict",
 ]
-USE_TENSORFLOW = {"pipeline", "model", "callbacks", "train", "evaluate", "predict", "report"}
+USE_TENSORFLOW = {
+    "augment",
+    "pipeline",
+    "training_data",
+    "input_clock",
+    "hardware",
+    "model",
+    "callbacks",
+    "checkpoints",
+    "board",
+    "train",
+    "evaluate",
+    "predict",
+    "report",
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from tfgenre.config import INITIALIZERS, ModelConfig
 from tfgenre.model import build_model
+from tfgenre.train_config import INITIALIZERS, ModelConfig
 
 
 def test_the_seeds_network():

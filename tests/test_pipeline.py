@@ -3,8 +3,9 @@ import pytest
 import tensorflow as tf
 
 from tfgenre import manifest, pipeline
-from tfgenre.config import SPLITS, PipelineConfig
+from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
+from tfgenre.train_config import PipelineConfig
 
 CONFIG = PipelineConfig(batch_size=4, shuffle_buffer=8)
 

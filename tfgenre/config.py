@@ -21,12 +21,7 @@ RENDERERS = ("native", "sox")
 TAILS = ("drop", "overlap")
 SPLITS = ("train", "validation", "test")
 SPLIT_METHODS = ("artist", "track", "slice", "official")
-OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
-INITIALIZERS = tuple(
-    f"{scheme}_{shape}" for scheme in ("glorot", "he", "lecun") for shape in ("uniform", "normal")
-)
 MAX_SEED = 2**31 - 1
-ACTIVATIONS = ("relu", "elu", "selu", "gelu", "silu", "tanh")
 
 
 def check(condition: bool, rule: str, value: Any) -> None:
@@ -141,58 +136,6 @@ class BuildConfig:
         if self.dataset == "csv" and self.collection.tracks_csv is None:
             raise UserError("--dataset=csv needs --tracks_csv, a table of paths and genres.")
         check(len(set(self.genres)) == len(self.genres), "--genres must differ", self.genres)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PipelineConfig:
-    """How records are read for training. `slices_per_genre` 0 means: all of them."""
-
-    batch_size: int = 110
-    shuffle_buffer: int = 2048
-    slices_per_genre: int = 0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_range("batch_size", self.batch_size, 1, 100_000)
-        check_range("shuffle_buffer", self.shuffle_buffer, 1, 10**9)
-        check_range("slices_per_genre", self.slices_per_genre, 0)
-        check_range("seed", self.seed, 0, MAX_SEED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelConfig:
-    """The choices the seed's experiments made about its network."""
-
-    initializer: str = "glorot_uniform"
-    activation: str = "relu"
-    dropout_rate: float = 0.8
-
-    def __post_init__(self) -> None:
-        check_choice("initializer", self.initializer, INITIALIZERS)
-        check_choice("activation", self.activation, ACTIVATIONS)
-        check_range("dropout_rate", self.dropout_rate, 0, 0.99)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """A training run. It stops early once validation accuracy and loss both pass their marks."""
-
-    epochs: int = 30
-    optimizer: str = "rmsprop"
-    learning_rate: float = 0.001
-    early_stop_accuracy: float = 0.9
-    early_stop_loss: float = 0.1
-    model: ModelConfig = field(default_factory=ModelConfig)
-    pipeline: PipelineConfig = field(default_factory=PipelineConfig)
-
-    def __post_init__(self) -> None:
-        check_range("epochs", self.epochs, 1)
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        check(
-            0 < self.learning_rate < math.inf, "--learning_rate must be above 0", self.learning_rate
-        )
-        check_range("early_stop_accuracy", self.early_stop_accuracy, 0)
-        check_range("early_stop_loss", self.early_stop_loss, 0)
 
 
 def to_json(config: Any) -> dict[str, Any]:

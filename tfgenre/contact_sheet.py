@@ -52,19 +52,19 @@ def _read(path: Path, mask: Iterable[bool]) -> list[Example]:
         raise records.damaged(path) from error
 
 
-def draw(found: Sequence[Sequence[Example]], genres: Sequence[str], *, title: str) -> Image.Image:
-    """Draws slices as the network gets them, white for loud: a row a genre, under a title."""
+def draw(rows: Sequence[Sequence[bytes]], names: Sequence[str], *, title: str) -> Image.Image:
+    """Draws slices as the network gets them, white for loud: named rows of them under a title."""
     step = SLICE_SIZE + _GAP
-    width = _NAMES_WIDTH + max(map(len, found)) * step
-    sheet = Image.new("L", (width, step * len(genres) + 2 * _FONT_SIZE), _PAPER)
+    width = _NAMES_WIDTH + max(map(len, rows)) * step
+    sheet = Image.new("L", (width, step * len(names) + 2 * _FONT_SIZE), _PAPER)
     pen = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(_FONT_SIZE)
     pen.text((_GAP, _GAP), title, _INK, font)
-    for row, (genre, row_of) in enumerate(zip(genres, found, strict=True)):
-        top = 2 * _FONT_SIZE + row * step
-        pen.multiline_text((_GAP, top), _wrapped(genre, font), _INK, font)
-        for column, example in enumerate(row_of):
-            image = Image.frombytes("L", (SLICE_SIZE, SLICE_SIZE), example.image)
+    for number, (name, row) in enumerate(zip(names, rows, strict=True)):
+        top = 2 * _FONT_SIZE + number * step
+        pen.multiline_text((_GAP, top), _wrapped(name, font), _INK, font)
+        for column, content in enumerate(row):
+            image = Image.frombytes("L", (SLICE_SIZE, SLICE_SIZE), content)
             sheet.paste(image, (_NAMES_WIDTH + column * step, top))
     return sheet
 

@@ -2,8 +2,8 @@
 
 import keras
 
-from tfgenre.config import ModelConfig
 from tfgenre.slices import SLICE_SIZE
+from tfgenre.train_config import ModelConfig
 
 
 def build_model(config: ModelConfig, *, num_genres: int) -> keras.Model:

@@ -4,7 +4,7 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,16 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tfgenre import sampling, storage
-from tfgenre.config import SPLITS, PipelineConfig, check_choice
+from tfgenre.augment import augmenter
+from tfgenre.config import MAX_SEED, SPLITS, check_choice
 from tfgenre.errors import UserError
 from tfgenre.manifest import Manifest, read
 from tfgenre.records import check_whole, damaged, parse_batch, sha256_of, shard_index
+from tfgenre.slices import stable_hash
+from tfgenre.train_config import PipelineConfig
 
 _SHARDS_AT_ONCE = 16
+_BATCH_TO_CACHE = 1024
 _RECORDS_IN_TURN = 16  # one read call of a shard before the next shard has its turn
 
 
@@ -59,17 +63,48 @@ class Source:
 
     Attributes:
         paths: shard files.
+        lengths: how many records each holds.
         keep: per shard, for its leading records, whether each is read; bool [records].
-        num_slices: how many records that makes.
     """
 
     paths: tuple[str, ...]
-    keep: tuple[NDArray[np.bool_], ...] | None
-    num_slices: int
+    lengths: tuple[int, ...]
+    keep: tuple[NDArray[np.bool_], ...] | None = None
+
+    @property
+    def num_slices(self) -> int:
+        """How many records are read."""
+        return sum(self.lengths if self.keep is None else (int(mask.sum()) for mask in self.keep))
 
     def num_batches(self, batch_size: int) -> int:
         """Batches in one pass; the last may be smaller."""
         return math.ceil(self.num_slices / batch_size)
+
+    def partition(self, index: int, count: int) -> "Source":
+        """One of count parts of these records, as equal as can be; of each shard, a stretch.
+
+        Shards are in the order of a shuffle, so a stretch is a random draw.
+
+        Raises:
+            UserError: if there are fewer records than parts.
+        """
+        if count == 1:
+            return self
+        masks = []
+        everything = self.keep or [np.ones(length, bool) for length in self.lengths]
+        for shard, mask in enumerate(everything):
+            kept = np.flatnonzero(mask)
+            stretch = np.arange(len(kept)) * count // max(1, len(kept))
+            mine = kept[(stretch + shard) % count == index]  # so that small shards spread
+            part = np.zeros(mine.max(initial=-1) + 1, bool)
+            part[mine] = True
+            masks.append(part)
+        found = Source(self.paths, self.lengths, tuple(masks))
+        if not found.num_slices:
+            raise UserError(
+                f"--partitions={count} leaves parts without slices: there are {self.num_slices:,}."
+            )
+        return found
 
 
 def source(
@@ -100,10 +135,8 @@ def source(
     for shard in shards.values():
         check_whole(records_dir / shard.name, shard)
     paths = tuple(str(records_dir / shard.name) for shard in shards.values())
-    if keep is None:
-        return Source(paths, None, sum(shard.slices for shard in shards.values()))
-    masks = tuple(keep.values())
-    return Source(paths, masks, sum(int(mask.sum()) for mask in masks))
+    lengths = tuple(shard.slices for shard in shards.values())
+    return Source(paths, lengths, None if keep is None else tuple(keep.values()))
 
 
 def _check_scheme(records_dir: Path) -> None:
@@ -159,6 +192,62 @@ def training_dataset(records: Source, config: PipelineConfig) -> tf.data.Dataset
     dataset = dataset.map(_image_and_label, num_parallel_calls=tf.data.AUTOTUNE)
     dataset = dataset.apply(_assert_cardinality(records, config.batch_size))
     return dataset.prefetch(tf.data.AUTOTUNE)
+
+
+def epoch_dataset(
+    read: Callable[[PipelineConfig], tf.data.Dataset],
+    config: PipelineConfig,
+    *,
+    epoch: int,
+    num_genres: int,
+    label_smoothing: float = 0.0,
+) -> tf.data.Dataset:
+    """The batches of one epoch, the same whether the epochs before it were in this process or not.
+
+    Args:
+        read: a config to its batches, such as `training_dataset` of some records.
+        config: how they are read and varied.
+        epoch: its number, which decides the order and what is varied.
+        num_genres: how many labels there are.
+        label_smoothing: the share of a label that is spread over all of them.
+
+    Returns:
+        (image uint8 [batch, 128, 128, 1], label float32 [batch, num_genres]).
+    """
+    seed = stable_hash("epoch", config.seed, epoch) % MAX_SEED
+    dataset = read(replace(config, seed=seed)).map(one_hot(num_genres, smoothing=label_smoothing))
+    if config.augment.is_on:
+        numbered = dataset.enumerate()
+        dataset = numbered.map(augmenter(config.augment, seed=seed), tf.data.AUTOTUNE)
+    return dataset.prefetch(tf.data.AUTOTUNE)
+
+
+def one_hot(
+    num_genres: int, *, smoothing: float = 0.0
+) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
+    """A function that turns labels into rows of num_genres, and leaves images as they are."""
+    low, high = smoothing / num_genres, 1 - smoothing + smoothing / num_genres
+    return lambda image, label: (image, tf.one_hot(label, num_genres, high, low))
+
+
+def held(records: Source, batch_size: int) -> tf.data.Dataset:
+    """What `validation_dataset` gives, read but once and then held in memory."""
+    return validation_dataset(records, batch_size).cache()
+
+
+def in_memory(records: Source) -> Callable[[PipelineConfig], tf.data.Dataset]:
+    """Reads all the records, 16 KB each, and returns what `training_dataset` would from disk."""
+    batches = list(evaluation_dataset(records, _BATCH_TO_CACHE))
+    image = tf.concat([batch["image"] for batch in batches], 0)
+    label = tf.concat([batch["label"] for batch in batches], 0)
+
+    def read(config: PipelineConfig) -> tf.data.Dataset:
+        numbers = tf.data.Dataset.range(len(label)).shuffle(len(label), seed=config.seed)
+        batches = numbers.batch(config.batch_size)
+        pick = lambda chosen: (tf.gather(image, chosen), tf.gather(label, chosen))  # noqa: E731
+        return batches.map(pick, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+    return read
 
 
 def evaluation_dataset(records: Source, batch_size: int) -> tf.data.Dataset:

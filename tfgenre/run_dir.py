@@ -1,5 +1,6 @@
 """The folder of a training run: what lies in it, and the run's settings read back from it."""
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,13 @@ class RunDir:
         self.best_model = path / "best.keras"
         self.last_model = path / "last.keras"
         self.result = path / "result.json"
+        self.augmented = path / "augmented.png"
+        self.tensorboard = path / "tensorboard"
+        self.cache = path / "cache"
+
+    def checkpoint(self, epoch: int) -> Path:
+        """Where the network after an epoch lies, with the optimizer's state."""
+        return self.path / f"epoch-{epoch:04d}.keras"
 
     def evaluation(self, split: str) -> Path:
         """Where the evaluation on a split lies."""
@@ -115,6 +123,7 @@ class RunDir:
         """Removes a run's files; files with other names stay."""
         self._refuse_records()
         files = [self.flags, self.metrics, self.best_model, self.last_model, self.result]
+        files += [self.augmented, *self.path.glob("epoch-????.keras")]
         files += [
             self.report("test"),
             self.path / manifest.NAME,
@@ -123,6 +132,8 @@ class RunDir:
         files += self.path.glob("report-*.html")
         for file in files:
             file.unlink(missing_ok=True)
+        for folder in (self.tensorboard, self.cache):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _check_same(self, flags: dict[str, str], contents: Manifest) -> None:
         lines = self.flags.read_text(errors="surrogateescape").splitlines()

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -13,16 +14,21 @@ from tfgenre.cluster import BeamRunner
 from tfgenre.config import (
     BuildConfig,
     CollectionConfig,
-    ModelConfig,
-    PipelineConfig,
     RenderConfig,
     SplitConfig,
-    TrainConfig,
     check,
 )
 from tfgenre.errors import UserError
 from tfgenre.local import LocalRunner
 from tfgenre.manifest import Manifest
+from tfgenre.train_config import (
+    AugmentConfig,
+    HardwareConfig,
+    ModelConfig,
+    OptimizerConfig,
+    PipelineConfig,
+    TrainConfig,
+)
 
 
 def build_config(values: flags.FlagValues) -> BuildConfig:
@@ -51,23 +57,18 @@ def train_config(values: flags.FlagValues) -> TrainConfig:
     Raises:
         UserError: if a flag is out of range.
     """
+
+    def pick(names: tuple[str, ...]) -> dict[str, Any]:
+        return {name: values[name].value for name in names}
+
     return TrainConfig(
-        epochs=values.epochs,
-        optimizer=values.optimizer,
-        learning_rate=values.learning_rate,
-        early_stop_accuracy=values.early_stop_accuracy,
-        early_stop_loss=values.early_stop_loss,
-        model=ModelConfig(
-            initializer=values.initializer,
-            activation=values.activation,
-            dropout_rate=values.dropout_rate,
-        ),
+        **pick(definitions.LEARNING),
+        optimizer=OptimizerConfig(**pick(definitions.OPTIMIZING)),
+        model=ModelConfig(**pick(definitions.NETWORK)),
         pipeline=PipelineConfig(
-            batch_size=values.batch_size,
-            shuffle_buffer=values.shuffle_buffer,
-            slices_per_genre=values.slices_per_genre,
-            seed=values.seed,
+            **pick(definitions.READING), augment=AugmentConfig(**pick(definitions.AUGMENTING))
         ),
+        hardware=HardwareConfig(**pick(definitions.HARDWARE)),
     )
 
 

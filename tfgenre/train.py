@@ -1,39 +1,35 @@
-"""Training: the network sees the training records, epoch by epoch, and is kept at its best."""
+"""Training: the network sees the training records, epoch by epoch, and is kept at its best.
 
-import resource
+An epoch is over when its row is in metrics.csv. Whatever stops a run, the same command goes on
+after the last such epoch, with the network, the optimizer and the random numbers it would have had.
+"""
+
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 import tfgenre
-from tfgenre import pipeline
-from tfgenre.callbacks import EarlyStop, EpochLog, KeepBest, save
-from tfgenre.config import PipelineConfig, TrainConfig
+from tfgenre import contact_sheet, hardware, pipeline, progress, training_data
+from tfgenre.board import Board
+from tfgenre.callbacks import EpochWatch, check_loss
+from tfgenre.checkpoints import Checkpoints
 from tfgenre.files import write_json
+from tfgenre.input_clock import InputClock, slices_a_second
 from tfgenre.manifest import Manifest
 from tfgenre.model import build_model
+from tfgenre.progress import Row
 from tfgenre.run_dir import RunDir
+from tfgenre.train_config import OptimizerConfig, TrainConfig
+from tfgenre.training_data import TrainingData
 
-OPTIMIZERS = {
-    "rmsprop": keras.optimizers.RMSprop,  # with the seed's decay of 0.9
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "sgd": keras.optimizers.SGD,
-}
-
-
-@dataclass(frozen=True)
-class Data:
-    """What a network is trained on: records, and what of them is read."""
-
-    contents: Manifest
-    training: pipeline.Source
-    validation: pipeline.Source
+_CEILING_S = 2.0
+_SLICES_SHOWN = 8
+Say = Callable[[str], None]
 
 
 def train(
@@ -42,14 +38,14 @@ def train(
     run_dir: RunDir,
     config: TrainConfig,
     *,
-    say: Callable[[str], None] = print,
+    say: Say = print,
 ) -> dict[str, Any]:
     """Trains a network and leaves it, its metrics and its result in the run's folder.
 
     Args:
         records_dir: a finished build.
         contents: its manifest.
-        run_dir: where to, claimed already; what an unfinished run left there is replaced.
+        run_dir: where to, claimed already; an unfinished run that lies there is gone on with.
         config: how.
         say: takes a line of progress an epoch.
 
@@ -57,105 +53,195 @@ def train(
         The contents of result.json.
 
     Raises:
-        UserError: if the records cannot be trained on.
+        UserError: if the records cannot be trained on, or the loss is no number any more.
     """
-    started = time.monotonic()
-    data = _find(records_dir, contents, config.pipeline)
-    model = compiled_model(config, num_genres=len(contents.genres))
-    for line in _opening(data, model, config.pipeline.slices_per_genre):
-        say(line)
-    log = EpochLog(
-        run_dir.metrics,
-        epochs=config.epochs,
-        num_slices=data.training.num_slices,
-        num_batches=data.training.num_batches(config.pipeline.batch_size),
-        say=say,
-    )
-    best, early_stop = KeepBest(run_dir.best_model), EarlyStop(config)
+    hardware.prepare(config.hardware, seed=config.pipeline.seed)
     with pipeline.naming_damage(records_dir, contents):
-        _fit(model, data, config, callbacks=[log, best, early_stop])
-    save(model, run_dir.last_model)
-    result = _describe(data, model) | {
-        "epochs": len(log.rows),
-        "stopped_early": early_stop.passed,
-        "best": log.rows[best.epoch - 1],
-        "seconds": round(time.monotonic() - started, 1),
-        "peak_memory_mb": peak_memory_mb(),
+        data = training_data.find(records_dir, contents, config, cache_dir=run_dir.cache)
+        run = _Run(config, data, run_dir, say)
+        run.train()
+        ceiling = slices_a_second(data.epoch(0, config), seconds=_CEILING_S)
+    result = _describe(data, run.model, config) | {
+        "epochs": len(run.rows),
+        "stopped_early": progress.stops_early(run.rows, config),
+        "best": run.rows[progress.best_epoch(run.rows) - 1],
+        "seconds": round(sum(row["seconds"] for row in run.rows), 1),
+        "input_wait_share": round(run.clock.seconds / max(run.seconds_trained, 1e-9), 4),
+        "input_ceiling_slices_per_second": round(ceiling, 1),
+        "peak_memory_mb": hardware.peak_memory_mb(),
+        "peak_device_memory_mb": hardware.peak_device_memory_mb(),
     }
+    run.finish()
     write_json(run_dir.result, result)
     return result
 
 
-def _find(records_dir: Path, contents: Manifest, config: PipelineConfig) -> Data:
-    training, validation = (
-        pipeline.source(records_dir, contents, split, slices_per_genre=config.slices_per_genre)
-        for split in ("train", "validation")
-    )
-    return Data(contents, training, validation)
+class _Run:
+    """A run under way.
+
+    Attributes:
+        model: the network.
+        rows: of metrics.csv.
+        clock: how long this command's epochs have waited for input.
+        seconds_trained: how long they have trained.
+    """
+
+    def __init__(self, config: TrainConfig, data: TrainingData, run_dir: RunDir, say: Say) -> None:
+        self.clock = InputClock()
+        self.seconds_trained = 0.0
+        self._config, self._data, self._run_dir, self._say = config, data, run_dir, say
+        self._checkpoints = Checkpoints(run_dir, keep_all=config.keep_checkpoints)
+        self._board = Board(run_dir)
+        with hardware.strategy(config.hardware):
+            found = self._checkpoints.resume(say)
+            self.model, self.rows = found or (compiled_model(config, data), list[Row]())
+        for line in _opening(data, self.model, config):
+            say(line)
+
+    def train(self) -> None:
+        """Trains the epochs that are left."""
+        if self._config.pipeline.augment.is_on:
+            self._show_slices()
+        while len(self.rows) < self._config.total_epochs:
+            if progress.stops_early(self.rows, self._config):
+                return
+            row = self._epoch(len(self.rows))
+            self.rows.append(row)
+            self._checkpoints.save(self.model, self.rows)
+            self._board.epoch(row)
+            self._say(_line(row, self._config))
+
+    def finish(self) -> None:
+        """Leaves what a finished run has."""
+        self._checkpoints.finish(len(self.rows))
+
+    def _epoch(self, epoch: int) -> Row:
+        config, records = self._config, self._data.training[epoch // self._config.epochs]
+        started = time.monotonic()
+        _set_random_state(self.model, seed=config.pipeline.seed, epoch=epoch)
+        if config.optimizer.learning_rate_schedule == "plateau":
+            rate = progress.learning_rate(self.rows, config.optimizer)
+            self.model.optimizer.learning_rate = rate
+        title = f"epoch {epoch + 1}/{config.total_epochs}"
+        watch = EpochWatch(title, num_batches=records.num_batches(config.pipeline.batch_size))
+        history = self.model.fit(
+            self.clock.timed(self._data.epoch(epoch, config)),
+            validation_data=self._data.validation_batches,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            class_weight=self._data.class_weight,
+            verbose=0,
+            shuffle=False,  # the pipeline does
+            callbacks=[watch],
+        ).history
+        check_loss(history["loss"][0], title)
+        self.seconds_trained += watch.seconds_trained
+        return {
+            "epoch": epoch + 1,
+            "train_accuracy": round(history["accuracy"][0], 6),
+            "train_loss": round(history["loss"][0], 6),
+            "validation_accuracy": round(history["val_accuracy"][0], 6),
+            "validation_loss": round(history["val_loss"][0], 6),
+            "learning_rate": float(self.model.optimizer.learning_rate),
+            "slices_per_second": round(records.num_slices / watch.seconds_trained, 1),
+            "seconds": round(time.monotonic() - started, 2),
+        }
+
+    def _show_slices(self) -> None:
+        """Slices before and after they are varied, for TensorBoard and the report."""
+        rows = []
+        for name, augment in (("plain", False), ("augmented", True)):
+            image, _ = next(iter(self._data.epoch(0, self._config, augment=augment)))
+            images = image.numpy()[:_SLICES_SHOWN]
+            self._board.slices(name, images)
+            rows.append([one.tobytes() for one in images])
+        sheet = contact_sheet.draw(rows, ["as they are", "as trained on"], title="")
+        sheet.save(self._run_dir.augmented)
 
 
-def _fit(
-    model: keras.Model,
-    data: Data,
-    config: TrainConfig,
-    *,
-    callbacks: list[keras.callbacks.Callback],
-) -> None:
-    model.fit(
-        pipeline.training_dataset(data.training, config.pipeline),
-        validation_data=pipeline.validation_dataset(data.validation, config.pipeline.batch_size),
-        epochs=config.epochs,
-        verbose=0,
-        shuffle=False,  # the pipeline does
-        callbacks=callbacks,
-    )
-
-
-def compiled_model(config: TrainConfig, *, num_genres: int) -> keras.Model:
+def compiled_model(config: TrainConfig, data: TrainingData) -> keras.Model:
     """A fresh network, ready for fit; the same weights for the same seed."""
     keras.utils.set_random_seed(config.pipeline.seed)
-    model = build_model(config.model, num_genres=num_genres)
+    model = build_model(config.model, num_genres=len(data.contents.genres))
+    num_steps = config.epochs * sum(
+        records.num_batches(config.pipeline.batch_size) for records in data.training
+    )
     model.compile(
-        optimizer=OPTIMIZERS[config.optimizer](config.learning_rate),
-        loss="sparse_categorical_crossentropy",
+        optimizer=make_optimizer(config.optimizer, num_steps=num_steps),
+        loss="categorical_crossentropy",
         metrics=["accuracy"],
+        jit_compile=hardware.jit_compile(config.hardware),
     )
     return model
 
 
-def peak_memory_mb() -> int:
-    """The largest resident size this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def make_optimizer(config: OptimizerConfig, *, num_steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer of a run of that many steps."""
+    rate: Any = config.learning_rate
+    if config.learning_rate_schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, num_steps)
+    kinds = {
+        "rmsprop": keras.optimizers.RMSprop,
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "sgd": keras.optimizers.SGD,
+    }
+    options = {"rho": config.rmsprop_decay} if config.optimizer == "rmsprop" else {}
+    return kinds[config.optimizer](
+        learning_rate=rate, global_clipnorm=config.clip_norm or None, **options
+    )
 
 
-def _describe(data: Data, model: keras.Model) -> dict[str, Any]:
+def _set_random_state(model: keras.Model, *, seed: int, epoch: int) -> None:
+    """Gives dropout the same draws in an epoch whether or not the run was stopped before it."""
+    for layer in model.layers:
+        if generator := getattr(layer, "seed_generator", None):
+            generator.state.assign(np.array([seed, epoch], "uint32"))
+
+
+def _line(row: Row, config: TrainConfig) -> str:
+    width = len(str(config.total_epochs))
+    return (
+        f"epoch {row['epoch']:>{width}}/{config.total_epochs}  "
+        f"accuracy {row['train_accuracy']:.3f}  loss {row['train_loss']:.3f}  "
+        f"validation accuracy {row['validation_accuracy']:.3f}  "
+        f"loss {row['validation_loss']:.3f}  "
+        f"{row['slices_per_second']:,.0f} slices/s  {row['seconds']:.0f} s"
+    )
+
+
+def _describe(data: TrainingData, model: keras.Model, config: TrainConfig) -> dict[str, Any]:
     """What is trained on what, for result.json."""
     return {
         "genres": list(data.contents.genres),
         "split_by": data.contents.split_by,
-        "train_slices": data.training.num_slices,
+        "train_slices": data.num_slices,
         "validation_slices": data.validation.num_slices,
         "weights": model.count_params(),
+        "device": hardware.name(),
+        "precision": hardware.precision(config.hardware),
         "versions": {
             "tfgenre": tfgenre.__version__,
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
+            "backend": keras.backend.backend(),
         },
     }
 
 
-def _opening(data: Data, model: keras.Model, slices_per_genre: int) -> list[str]:
+def _opening(data: TrainingData, model: keras.Model, config: TrainConfig) -> list[str]:
     """What is about to be trained on what, and what the user should know of it."""
-    genres = data.contents.genres
+    genres, cap = data.contents.genres, config.pipeline.slices_per_genre
     lines = [
-        f"{data.training.num_slices:,} slices to train on, {data.validation.num_slices:,} to "
-        f"validate, {len(genres)} genres, {model.count_params():,} weights"
+        f"{data.num_slices:,} slices to train on, {data.validation.num_slices:,} to validate, "
+        f"{len(genres)} genres, {model.count_params():,} weights, "
+        f"{hardware.precision(config.hardware)} on {hardware.name()}"
     ]
     for genre in genres:
         have = sum(split.slices[genre] for split in data.contents.splits.values())
-        if have < slices_per_genre:
+        if have < cap:
             lines.append(
-                f"note: {genre} has {have:,} slices, fewer than --slices_per_genre="
-                f"{slices_per_genre:,}; all of them are used"
+                f"note: {genre} has {have:,} slices, fewer than --slices_per_genre={cap:,}; all of "
+                "them are used"
             )
     return lines

@@ -26,7 +26,8 @@ def main(arguments: list[str]) -> None:
         print(f"  {field:<12} {words}")
     page.parent.mkdir(parents=True, exist_ok=True)
     title = f"{name}: the first slices of each genre"
-    contact_sheet.draw(found, contents.genres, title=title).save(page)
+    rows = [[example.image for example in row] for row in found]
+    contact_sheet.draw(rows, contents.genres, title=title).save(page)
     print(f"picture: {page}")
 
 

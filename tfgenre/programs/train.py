@@ -20,13 +20,10 @@ def main(arguments: list[str]) -> None:
     settings.check_records(FLAGS, records_dir, contents)
     if FLAGS.overwrite:
         run_dir.discard()
-    begun = run_dir.flags.exists()
     if run_dir.claim(settings.run_flags(FLAGS), contents):
         result = run_dir.read_result()
         print(f"{run_dir.path} is trained already")
     else:
-        if begun:
-            print(f"note: the run in {run_dir.path} was not finished; it begins anew")
         with quiet_tensorflow():
             from tfgenre.train import train
         result = train(records_dir, contents, run_dir, config)

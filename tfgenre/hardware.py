@@ -1,0 +1,132 @@
+"""On what a network is trained: devices, number formats, compilation, told from what is there."""
+
+import resource
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgenre.errors import UserError
+from tfgenre.train_config import HardwareConfig
+
+_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+
+def prepare(config: HardwareConfig, *, seed: int) -> None:
+    """Sets what holds for the whole process: devices, precision, seeds. Once, before a network.
+
+    Raises:
+        UserError: if a GPU was asked for and there is none that the Keras backend can use.
+    """
+    if config.device == "gpu" and not gpus():
+        raise UserError(
+            f"--device=gpu: {keras.backend.backend()} sees no GPU; install its CUDA libraries (pip "
+            "install 'tfgenre[gpu]'), or give --device=auto."
+        )
+    if config.device == "cpu":
+        _hide_gpus()
+    keras.config.set_dtype_policy(precision(config))
+    keras.utils.set_random_seed(seed)
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+
+
+def precision(config: HardwareConfig) -> str:
+    """The Keras dtype policy: what was asked for, or bfloat16 where it pays."""
+    if config.precision != "auto":
+        return config.precision
+    if config.device != "cpu" and (found := gpus()):
+        return "mixed_bfloat16" if all(map(_has_bfloat16, found)) else "float32"
+    return "mixed_bfloat16" if _cpu_flags() & _BFLOAT16_FLAGS else "float32"
+
+
+def jit_compile(config: HardwareConfig) -> bool | str:
+    """What Keras' compile takes."""
+    return "auto" if config.jit_compile == "auto" else config.jit_compile == "yes"
+
+
+def gpus() -> list[Any]:
+    """The GPUs that the Keras backend sees: TensorFlow's or JAX's devices."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return [device for device in jax.local_devices() if device.platform == "gpu"]
+    return list(tf.config.list_physical_devices("GPU"))
+
+
+def strategy(config: HardwareConfig) -> AbstractContextManager[Any]:
+    """The scope to make a network in: of all GPUs of this machine, or of one device.
+
+    Raises:
+        UserError: if several devices are asked for and there are none.
+    """
+    found = gpus() if config.device != "cpu" else []
+    if config.strategy == "one" or (config.strategy == "auto" and len(found) < 2):
+        return nullcontext()
+    if keras.backend.backend() == "jax":
+        keras.distribution.set_distribution(keras.distribution.DataParallel())
+        return nullcontext()
+    devices = None if found else [d.name for d in tf.config.list_logical_devices("CPU")]
+    return tf.distribute.MirroredStrategy(devices).scope()
+
+
+def name() -> str:
+    """The device in words."""
+    found = gpus()
+    if found and keras.backend.backend() == "jax":
+        return f"{len(found)} x {found[0].device_kind}"
+    if found:
+        details = tf.config.experimental.get_device_details(found[0])
+        return f"{len(found)} x {details.get('device_name', 'GPU')}"
+    return f"CPU ({_cpu_name()})"
+
+
+def peak_memory_mb() -> int:
+    """The largest resident size this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def peak_device_memory_mb() -> int | None:
+    """The most memory that was taken on the first GPU, in MB; None if there is none."""
+    found = gpus()
+    if not found:
+        return None
+    if keras.backend.backend() == "jax":
+        return int(found[0].memory_stats()["peak_bytes_in_use"]) >> 20
+    return int(tf.config.experimental.get_memory_info("GPU:0")["peak"]) >> 20
+
+
+def _hide_gpus() -> None:
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_platforms", "cpu")
+    else:
+        tf.config.set_visible_devices([], "GPU")
+
+
+def _has_bfloat16(gpu: Any) -> bool:
+    if keras.backend.backend() == "jax":
+        return float(gpu.compute_capability) >= 8
+    details = tf.config.experimental.get_device_details(gpu)
+    return bool(details.get("compute_capability", (0,)) >= (8,))
+
+
+def _cpu_flags() -> set[str]:
+    return set(_cpu_info("flags").split())
+
+
+def _cpu_name() -> str:
+    return _cpu_info("model name") or "unknown"
+
+
+def _cpu_info(field: str) -> str:
+    """A field of Linux' /proc/cpuinfo; "" elsewhere."""
+    path = Path("/proc/cpuinfo")
+    for line in path.read_text().splitlines() if path.exists() else ():
+        name, _, value = line.partition(":")
+        if name.strip() == field:
+            return value.strip()
+    return ""

@@ -1,0 +1,160 @@
+"""What training needs to know, as frozen dataclasses that check themselves; as in `config`."""
+
+import math
+from dataclasses import dataclass, field
+
+from tfgenre.config import MAX_SEED, check, check_choice, check_range
+
+OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
+INITIALIZERS = tuple(
+    f"{scheme}_{shape}" for scheme in ("glorot", "he", "lecun") for shape in ("uniform", "normal")
+)
+ACTIVATIONS = ("relu", "elu", "selu", "gelu", "silu", "tanh")
+SCHEDULES = ("constant", "cosine", "plateau")
+CLASS_WEIGHTS = ("none", "balanced")
+CACHES = ("none", "memory", "disk")
+PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
+JIT_COMPILE = ("auto", "yes", "no")
+DEVICES = ("auto", "cpu", "gpu")
+STRATEGIES = ("auto", "one", "mirrored")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentConfig:
+    """How slices are varied while they are trained on; 0 means: not.
+
+    SpecAugment (Park et al. 2019) blanks a band of up to `frequency_mask` rows and one of up to
+    `time_mask` columns. Mixup (Zhang et al. 2018) blends pairs of slices and their labels, by a
+    share drawn from Beta(`mixup_alpha`, `mixup_alpha`).
+    """
+
+    frequency_mask: int = 0
+    time_mask: int = 0
+    mixup_alpha: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_range("frequency_mask", self.frequency_mask, 0, 127)
+        check_range("time_mask", self.time_mask, 0, 127)
+        check_range("mixup_alpha", self.mixup_alpha, 0, 100)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is varied."""
+        return bool(self.frequency_mask or self.time_mask or self.mixup_alpha)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineConfig:
+    """How records are read for training.
+
+    `slices_per_genre` 0 means: all of them. `cache` memory keeps the slices there, disk copies the
+    shards to the run's folder first.
+    """
+
+    batch_size: int = 110
+    shuffle_buffer: int = 2048
+    slices_per_genre: int = 0
+    seed: int = 0
+    cache: str = "none"
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+
+    def __post_init__(self) -> None:
+        check_range("batch_size", self.batch_size, 1, 100_000)
+        check_range("shuffle_buffer", self.shuffle_buffer, 1, 10**9)
+        check_range("slices_per_genre", self.slices_per_genre, 0)
+        check_range("seed", self.seed, 0, MAX_SEED)
+        check_choice("cache", self.cache, CACHES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The choices the seed's experiments made about its network."""
+
+    initializer: str = "glorot_uniform"
+    activation: str = "relu"
+    dropout_rate: float = 0.8
+
+    def __post_init__(self) -> None:
+        check_choice("initializer", self.initializer, INITIALIZERS)
+        check_choice("activation", self.activation, ACTIVATIONS)
+        check_range("dropout_rate", self.dropout_rate, 0, 0.99)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    """How weights are changed.
+
+    `rmsprop_decay` is that of its mean of squared gradients. `clip_norm` 0 means: gradients are not
+    clipped. The schedule plateau halves the rate after three epochs without a lower validation
+    loss.
+    """
+
+    optimizer: str = "rmsprop"
+    learning_rate: float = 0.001
+    learning_rate_schedule: str = "constant"
+    rmsprop_decay: float = 0.9
+    clip_norm: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        check_choice("learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
+        check(
+            0 < self.learning_rate < math.inf, "--learning_rate must be above 0", self.learning_rate
+        )
+        check_range("rmsprop_decay", self.rmsprop_decay, 0, 0.9999)
+        check_range("clip_norm", self.clip_norm, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardwareConfig:
+    """On what to train; it changes the figures by rounding only. auto is told by `hardware`."""
+
+    precision: str = "auto"
+    jit_compile: str = "auto"
+    device: str = "auto"
+    strategy: str = "auto"
+    deterministic: bool = False
+
+    def __post_init__(self) -> None:
+        check_choice("precision", self.precision, PRECISIONS)
+        check_choice("jit_compile", self.jit_compile, JIT_COMPILE)
+        check_choice("device", self.device, DEVICES)
+        check_choice("strategy", self.strategy, STRATEGIES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """A training run.
+
+    It stops early once validation accuracy and loss both pass their marks, or after
+    `early_stop_patience` epochs without a better one (0: never). The training slices are cut into
+    `partitions`, each of which is trained on for all epochs before the next. `class_weights`
+    balanced lets every genre weigh the same.
+    """
+
+    epochs: int = 30
+    partitions: int = 1
+    early_stop_accuracy: float = 0.9
+    early_stop_loss: float = 0.1
+    early_stop_patience: int = 0
+    class_weights: str = "none"
+    label_smoothing: float = 0.0
+    keep_checkpoints: bool = False
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    pipeline: PipelineConfig = field(default_factory=PipelineConfig)
+    hardware: HardwareConfig = field(default_factory=HardwareConfig)
+
+    def __post_init__(self) -> None:
+        check_range("epochs", self.epochs, 1)
+        check_range("partitions", self.partitions, 1, 1000)
+        check_range("early_stop_accuracy", self.early_stop_accuracy, 0)
+        check_range("early_stop_loss", self.early_stop_loss, 0)
+        check_range("early_stop_patience", self.early_stop_patience, 0)
+        check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
+        check_range("label_smoothing", self.label_smoothing, 0, 0.99)
+
+    @property
+    def total_epochs(self) -> int:
+        """Epochs over all partitions."""
+        return self.epochs * self.partitions
