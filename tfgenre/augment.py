@@ -18,7 +18,8 @@ def augmenter(config: AugmentConfig, *, seed: int) -> Callable[[tf.Tensor, Batch
         seed: decides the draws, together with the batch's number.
 
     Returns:
-        number, (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]) -> the pair, varied.
+        number, (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]) -> the pair,
+        varied.
     """
 
     def vary(number: tf.Tensor, batch: Batch) -> Batch:

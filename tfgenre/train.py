@@ -142,7 +142,7 @@ class _Run:
             "train_loss": round(history["loss"][0], 6),
             "validation_accuracy": round(history["val_accuracy"][0], 6),
             "validation_loss": round(history["val_loss"][0], 6),
-            "learning_rate": float(self.model.optimizer.learning_rate),
+            "learning_rate": float(f"{float(self.model.optimizer.learning_rate):.6g}"),
             "slices_per_second": round(records.num_slices / watch.seconds_trained, 1),
             "seconds": round(time.monotonic() - started, 2),
         }
