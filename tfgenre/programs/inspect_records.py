@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
         print(f"  {field:<12} {words}")
     page.parent.mkdir(parents=True, exist_ok=True)
     title = f"{name}: the first slices of each genre"
-    contact_sheet.draw(found, contents.genres, title=title).save(page)
+    contact_sheet.draw(found, contents.genres, title=title).save(page, format="PNG")
     print(f"picture: {page}")
 
 
