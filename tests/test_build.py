@@ -1,6 +1,8 @@
 """Building: the same bytes whatever happens on the way, and nothing lost."""
 
+import fcntl
 import os
+import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -84,9 +86,10 @@ def test_another_build_in_the_folder_is_refused(plan, collection, tmp_path):
     foreign = {"mine.txt", "imagenet-train.tfrecord-00000-of-01024"}
     for name in foreign:
         (tmp_path / name).write_text("not ours")
-    build.discard(tmp_path)
-    assert contents(tmp_path).keys() == foreign
-    build.build(other, tmp_path, runner=LocalRunner(2))
+    build.build(other, tmp_path, runner=LocalRunner(2), overwrite=True)
+    assert foreign < contents(tmp_path).keys()
+    build.build(plan, tmp_path, runner=LocalRunner(2), overwrite=True)
+    assert contents(tmp_path) == before | dict.fromkeys(foreign, b"not ours")
 
 
 def test_a_second_build_at_once_is_refused(plan, tmp_path):
@@ -96,7 +99,7 @@ def test_a_second_build_at_once_is_refused(plan, tmp_path):
         with pytest.raises(UserError, match="Another make_records is at work"):
             build.build(plan, tmp_path, runner=LocalRunner(1))
         with pytest.raises(UserError, match="Another make_records is at work"):
-            build.discard(tmp_path)
+            build.build(plan, tmp_path, runner=LocalRunner(1), overwrite=True)
         refused.append(count)
 
     build.build(plan, tmp_path, runner=LocalRunner(1), on_track=build_again)
@@ -108,7 +111,93 @@ def test_a_unit_whose_shard_is_lost_is_done_again(plan, undisturbed, tmp_path):
     shards = sorted(tmp_path.glob("*.tfrecord*"))
     shards[0].unlink()
     shards[1].write_bytes(shards[1].read_bytes()[:-100])
-    next((tmp_path / ".build").glob("unit-*.json")).write_text("{")
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    assert contents(tmp_path) == undisturbed
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "{}", "{'splits': {}, 'skipped': []}", "of another unit", "index"]
+)
+def test_a_unit_whose_report_is_damaged_is_done_again(plan, undisturbed, tmp_path, content):
+    build_and_interrupt(plan, tmp_path)
+    one, other = sorted(tmp_path.glob(".build/*/unit-*.json"))[:2]
+    if content == "of another unit":
+        content = other.read_text()
+    if content == "index":
+        one.with_suffix(".npy").write_bytes(other.with_suffix(".npy").read_bytes())
+    else:
+        one.write_text(content.replace("'", '"'))
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    assert contents(tmp_path) == undisturbed
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"config": 3}'])
+def test_a_damaged_note_of_another_build_is_told(plan, tmp_path, content):
+    note = tmp_path / ".build" / "0123" / "plan.json"
+    note.parent.mkdir(parents=True)
+    note.write_text(content)
+    with pytest.raises(UserError, match="--overwrite"):
+        build.build(plan, tmp_path, runner=LocalRunner(1))
+    build.build(plan, tmp_path, runner=LocalRunner(2), overwrite=True)
+    assert not (tmp_path / ".build").exists()
+
+
+def test_what_a_build_left_that_was_killed_at_its_very_end_is_removed(plan, tmp_path):
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    (tmp_path / ".build" / "0123").mkdir(parents=True)
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    assert not (tmp_path / ".build").exists()
+
+
+def test_one_who_still_works_for_another_plan_publishes_nothing(
+    plan, undisturbed, collection, tmp_path
+):
+    """As a machine of a cluster does that was not reached when its build was called off."""
+    other = plan_of(collection, num_shards=5, render=RenderConfig(pixels_per_second=25))
+    late, goes_on = threading.Event(), threading.Event()
+    errors = []
+
+    class Straggler(LocalRunner):
+        def __call__(self, units, job, on_track):
+            def work(count):
+                late.set()
+                goes_on.wait()
+
+            try:
+                super().__call__(units, job, work)
+            except Exception as error:
+                errors.append(error)
+
+    job = other.job(tmp_path)
+    job.work_dir.mkdir(parents=True)
+    (job.work_dir / "plan.json").write_text("{}")
+    straggler = threading.Thread(target=Straggler(1), args=(other.units, job, None))
+    straggler.start()
+    late.wait()
+    building = threading.Thread(
+        target=build.build,
+        args=(plan, tmp_path),
+        kwargs={"runner": LocalRunner(1), "overwrite": True, "on_track": lambda _: goes_on.set()},
+    )
+    building.start()
+    building.join()
+    straggler.join()
+    assert len(errors) == 1
+    assert contents(tmp_path) == undisturbed
+
+
+def test_the_lock_is_that_of_the_file_that_has_its_name(plan, undisturbed, tmp_path, monkeypatch):
+    """Between opening and locking it, the build before may end and remove it."""
+    flock = fcntl.flock
+    removed: list[str] = []
+
+    def remove_first(file, how):
+        if not removed:
+            removed.append(file.name)
+            os.unlink(file.name)
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
     build.build(plan, tmp_path, runner=LocalRunner(2))
     assert contents(tmp_path) == undisturbed
 

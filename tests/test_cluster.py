@@ -15,9 +15,8 @@ from tests import songs
 from tests.test_build import contents, plan_of
 from tfgenre import build
 from tfgenre.cluster import BeamRunner
-from tfgenre.errors import UserError
+from tfgenre.errors import Failure, UserError
 from tfgenre.local import LocalRunner
-from tfgenre.unit import reported
 
 beam = pytest.importorskip("apache_beam")
 TWO_PROCESSES = BeamRunner(("direct_running_mode=multi_processing", "direct_num_workers=2"))
@@ -56,6 +55,31 @@ def test_beam_goes_on_from_an_interrupted_local_build(plan, local, tmp_path):
     build.build(plan, tmp_path, runner=BeamRunner())
     assert contents(tmp_path) == local
     assert sum(p.stat().st_mtime_ns == time_ns for p, time_ns in finished.items()) >= 3
+
+
+def wait_for_a_report(records_dir: Path) -> int:
+    while not (reports := list(records_dir.glob(".build/*/unit-*.json"))):
+        time.sleep(0.01)
+    return len(reports)
+
+
+def test_a_beam_process_that_is_killed_ends_the_build_which_can_be_gone_on_with(
+    plan, local, tmp_path
+):
+    def kill_a_process():
+        wait_for_a_report(tmp_path)
+        command = ["pgrep", "--parent", str(os.getpid()), "--full", "sdk_worker_main"]
+        shells = subprocess.run(command, capture_output=True, text=True).stdout.split()
+        child = subprocess.run(["pgrep", "--parent", shells[0]], capture_output=True, text=True)
+        os.kill(int((child.stdout.split() or shells)[0]), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_a_process)
+    killer.start()
+    with pytest.raises(Failure, match="a worker died"):
+        build.build(plan, tmp_path, runner=TWO_PROCESSES)
+    killer.join()
+    build.build(plan, tmp_path, runner=BeamRunner())
+    assert contents(tmp_path) == local
 
 
 class DaskCluster:
@@ -101,10 +125,8 @@ def test_dask_builds_the_same_though_a_worker_is_killed(plan, local, dask_cluste
     reports_at_kill = []
 
     def kill_a_worker():
-        while not (tmp_path / ".build").is_dir() or not reported(tmp_path):
-            time.sleep(0.01)
+        reports_at_kill.append(wait_for_a_report(tmp_path))
         dask_cluster.kill(dask_cluster.workers[0])
-        reports_at_kill.append(len(reported(tmp_path)))
 
     killer = threading.Thread(target=kill_a_worker)
     killer.start()
@@ -118,7 +140,14 @@ def test_dask_builds_the_same_though_a_worker_is_killed(plan, local, dask_cluste
     ("options", "said"),
     [
         (("direct_num_worker=2",), "FnApiRunner knows no option direct_num_worker"),
-        (("runner=DaskRunner", "dask_address=x"), "DaskRunner knows no option dask_address"),
+        (
+            ("runner=DaskRunner", "dask_client_address=x", "dask_adress=y"),
+            "DaskRunner knows no option dask_adress",
+        ),
+        (("runner=DaskRunner",), "needs dask_client_address="),
+        (("direct-num-workers=2",), "NAME=VALUE or NAME, .* got 'direct-num-workers=2'"),
+        (("--",), "NAME=VALUE or NAME, .* got '--'"),
+        (("runner=os.path",), "not callable"),
         (("direct_num_workers=two",), "invalid int value: 'two'"),
         (("runner=Dusk",), "Unexpected pipeline runner: Dusk"),
         (("runner=no.such.Runner",), "No module named 'no'"),
@@ -127,6 +156,13 @@ def test_dask_builds_the_same_though_a_worker_is_killed(plan, local, dask_cluste
 def test_options_that_beam_does_not_know_are_refused(options, said):
     with pytest.raises(UserError, match=said):
         BeamRunner(options)
+
+
+def test_options_may_come_again():
+    from tfgenre.cluster import _empty_pipeline
+
+    parsed = _empty_pipeline(("experiments=a", "experiments=b=c"))._options.get_all_options()
+    assert {"a", "b=c"} <= set(parsed["experiments"])
 
 
 def test_without_beam_it_is_said_how_to_get_it(monkeypatch):

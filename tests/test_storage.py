@@ -10,7 +10,7 @@ from upath import UPath
 from tests.test_build import contents, plan_of
 from tests.test_programs import make_records, run
 from tfgenre import archives, build, datasets, files, manifest, storage, verify
-from tfgenre.config import BuildConfig
+from tfgenre.config import BuildConfig, CollectionConfig
 from tfgenre.datasets import duplicates, folder
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.local import LocalRunner
@@ -65,8 +65,25 @@ def test_records_are_written_to_memory(collection, tmp_path, memory):
     built = build.build(plan, memory / "records", runner=LocalRunner(2))
     assert contents(memory / "records") == contents(tmp_path)
     assert build.finished(plan, memory / "records") == built
-    build.discard(memory / "records")
-    assert not list((memory / "records").iterdir())
+    build.build(plan, memory / "records", runner=LocalRunner(2), overwrite=True)
+    assert contents(memory / "records") == contents(tmp_path)
+
+
+def test_a_table_of_remote_songs(collection, tmp_path):
+    place = f"file://{collection}"
+    songs = [f"{place}/{genre}/{n}.wav,{genre}" for genre in ("Noise", "Tones") for n in range(6)]
+    (tmp_path / "t.csv").write_text("\n".join(["path,genre", *songs, "s3://other/a.mp3,Noise"]))
+    config = CollectionConfig(tracks_csv=str(tmp_path / "t.csv"))
+    found = datasets.load("csv", storage.to_path(place), config=config)
+    assert {track.path for track in found.tracks} >= {"Noise/0.wav", "Tones/5.wav"}
+    assert [(skip.path, skip.reason) for skip in found.skipped] == [("s3://other/a.mp3", "outside")]
+
+
+@pytest.mark.parametrize("flag", ["--records_dir", "--data_dir"])
+def test_memory_is_no_place_for_a_program(collection, flag):
+    done = run("make_records", "--dataset=folder", f"--data_dir={collection}", f"{flag}=memory://a")
+    assert done.returncode == 2
+    assert f"{flag} would be gone when the program ends" in done.stderr
 
 
 def test_a_remote_collection_is_that_on_the_disk(collection):

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -95,6 +97,26 @@ def test_a_song_that_hangs_is_given_up(song):
     assert time.monotonic() - started < 30
     assert isinstance(worker(song), Slices)
     worker.close()
+
+
+def test_the_time_in_which_we_are_stopped_ourselves_does_not_count(song, tmp_path):
+    code = f"""
+from tfgenre.config import RenderConfig
+from tfgenre.workers import RenderWorker
+worker = RenderWorker(RenderConfig(), timeout_s=2)
+worker({song!r})
+print("begins", flush=True)
+print(type(worker({str(tmp_path / "long.flac")!r})).__name__)
+worker.close()
+"""
+    songs.write(tmp_path / "long.flac", songs.noise(600.0))
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begins\n"
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(4)
+    process.send_signal(signal.SIGCONT)
+    assert process.communicate()[0] == "Slices\n"
 
 
 def test_workers_import_no_tensorflow(worker, song):

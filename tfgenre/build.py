@@ -7,12 +7,13 @@ interrupted: the same command goes on where it was stopped.
 import dataclasses
 import fcntl
 import itertools
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -21,10 +22,9 @@ from tfgenre.config import DATASETS, SPLITS, to_json
 from tfgenre.errors import UserError
 from tfgenre.files import TEMPORARY, read_json, write_json
 from tfgenre.manifest import Manifest, SplitContents
-from tfgenre.plan import Job, Plan, Unit, check_splits
-from tfgenre.unit import UnitReport, UnitSplit, read_report, read_unit_index, work_dir
+from tfgenre.plan import WORK, Job, Plan, Unit, check_splits
+from tfgenre.unit import PLAN, UnitReport, UnitSplit, read_report, read_unit_index
 
-_PLAN = "plan.json"
 _THREADS = 16  # that read reports: a remote one takes long, but little work
 OnTrack = Callable[[int], object]
 Runner = Callable[[Sequence[Unit], Job, OnTrack], None]
@@ -36,6 +36,7 @@ def build(
     *,
     runner: Runner,
     on_track: OnTrack = lambda count: None,
+    overwrite: bool = False,
 ) -> Manifest:
     """Builds the records; a finished build is read, an interrupted one is gone on with.
 
@@ -44,26 +45,37 @@ def build(
         records_dir: where the shards, index and manifest go.
         runner: has each of some units built, by `unit.build_unit`.
         on_track: called with the number of songs just dealt with, from any thread.
+        overwrite: whether what another build left in the folder is removed first.
 
     Raises:
         UserError: if the folder holds records of another plan, or a split came out empty.
     """
-    if (done := finished(plan, records_dir)) is not None:
+    done = None if overwrite else finished(plan, records_dir)
+    if done is not None and not (records_dir / WORK).exists():
         return done
-    job = Job(plan.config, plan.data_dir, records_dir)
     with _locked(records_dir):
-        _claim(plan, records_dir)
-        reports = _build_units(plan.units, job, runner, on_track)
-        built = _merge(plan, reports)
-        counts = {split: found.num_slices for split, found in built.splits.items()}
-        check_splits(counts, "slices", skipped=built.skipped)
-        with ThreadPoolExecutor(_THREADS) as threads:
-            rows = list(threads.map(lambda unit: read_unit_index(unit, job), plan.units))
-        sampling.write_index(records_dir / sampling.NAME, np.concatenate(rows))
-        tfds_metadata.write(built, records_dir)
-        manifest.write(built, records_dir)
-        storage.remove_folder(work_dir(records_dir))
+        if overwrite:
+            _discard(records_dir)
+        built = finished(plan, records_dir)
+        if built is None:
+            job = plan.job(records_dir)
+            _claim(plan, job)
+            built = _finish(plan, job, _build_units(plan.units, job, runner, on_track))
+        storage.remove_folder(records_dir / WORK)
         return built
+
+
+def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Manifest:
+    """Puts together what the units have left, and writes the manifest last."""
+    built = _merge(plan, reports)
+    counts = {split: found.num_slices for split, found in built.splits.items()}
+    check_splits(counts, "slices", skipped=built.skipped)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        rows = list(threads.map(lambda unit: read_unit_index(unit, job), plan.units))
+    sampling.write_index(job.records_dir / sampling.NAME, np.concatenate(rows))
+    tfds_metadata.write(built, job.records_dir)
+    manifest.write(built, job.records_dir)
+    return built
 
 
 def _build_units(
@@ -102,21 +114,31 @@ def _locked(records_dir: Path) -> Iterator[None]:
 
     Not so for remote folders: what has no locks is kept by `_claim` alone.
     """
-    work_dir(records_dir).mkdir(parents=True, exist_ok=True)
-    if storage.is_remote(records_dir):
-        yield
-        return
-    with (work_dir(records_dir) / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"Another make_records is at work in {records_dir}: wait for it, or give another "
-                "--records_dir."
-            ) from error
-        for left in work_dir(records_dir).glob(f"*{TEMPORARY}"):  # by a build that was killed
-            left.unlink()
-        yield
+    work = records_dir / WORK
+    while True:
+        storage.make_folder(work)
+        if storage.is_remote(records_dir):
+            yield
+            return
+        with (work / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(
+                    f"Another make_records is at work in {records_dir}: wait for it, or give "
+                    "another --records_dir."
+                ) from error
+            if _is_still(work / "lock", file):
+                yield
+                return
+
+
+def _is_still(path: Path, file: IO[str]) -> bool:
+    """Whether a file that was opened has its name yet: the build before may have removed it."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def finished(plan: Plan, records_dir: Path) -> Manifest | None:
@@ -128,51 +150,50 @@ def finished(plan: Plan, records_dir: Path) -> Manifest | None:
     if not (records_dir / manifest.NAME).exists():
         return None
     built = manifest.read(records_dir)
-    _check_same(plan, records_dir, built.config, built.collection_sha256)
+    found = {"config": built.config, "collection_sha256": built.collection_sha256}
+    _check_same(plan, records_dir, found)
     for split in built.splits.values():
         for shard in split.shards:
             records.check_whole(records_dir / shard.name, shard)
     return built
 
 
-def discard(records_dir: Path) -> None:
+def _discard(records_dir: Path) -> None:
     """Removes the records in a folder, finished or not; files with other names stay.
 
-    Raises:
-        UserError: if a build is at work there.
+    Work folders go first: who is still at work for another build can then publish nothing more.
     """
-    with _locked(records_dir):
-        (records_dir / manifest.NAME).unlink(missing_ok=True)
-        for name in (sampling.NAME, *tfds_metadata.NAMES):
-            (records_dir / name).unlink(missing_ok=True)
-        for dataset, split in itertools.product(DATASETS, SPLITS):
-            shards = f"{dataset}-{split}.tfrecord-?????-of-?????"
-            for path in list(records_dir.glob(shards)):
-                path.unlink()
-        storage.remove_folder(work_dir(records_dir))
+    for left in list((records_dir / WORK).iterdir()):
+        if left.is_dir():
+            storage.remove_folder(left)
+    (records_dir / manifest.NAME).unlink(missing_ok=True)
+    for name in (sampling.NAME, *tfds_metadata.NAMES):
+        (records_dir / name).unlink(missing_ok=True)
+    for dataset, split in itertools.product(DATASETS, SPLITS):
+        for path in list(records_dir.glob(f"{dataset}-{split}.tfrecord-?????-of-?????")):
+            path.unlink()
 
 
-def _claim(plan: Plan, records_dir: Path) -> None:
+def _claim(plan: Plan, job: Job) -> None:
     """Notes in the folder whose work lies there, so that only the same build goes on with it."""
-    note = work_dir(records_dir) / _PLAN
-    if note.exists():
-        begun = read_json(note, advice="begin the build again with --overwrite")
-        config, digest = begun.get("config", {}), begun.get("collection_sha256", "")
-        _check_same(plan, records_dir, config, digest)
-    mine = {"config": to_json(plan.config), "collection_sha256": plan.collection_sha256}
-    write_json(note, mine)
+    for note in (job.records_dir / WORK).glob(f"*/{PLAN}"):
+        if note.parent.name != job.plan_digest:
+            begun = read_json(note, advice="begin the build again with --overwrite")
+            _check_same(plan, job.records_dir, begun)
+    storage.make_folder(job.work_dir)
+    for left in list(job.work_dir.glob(f"*{TEMPORARY}")):  # by a build that was killed
+        left.unlink(missing_ok=True)
+    write_json(job.work_dir / PLAN, plan.identity)
 
 
-def _check_same(
-    plan: Plan, records_dir: Path, config: Mapping[str, Any], collection_sha256: str
-) -> None:
-    theirs, mine = _flatten(config), _flatten(to_json(plan.config))
+def _check_same(plan: Plan, records_dir: Path, found: Mapping[str, Any]) -> None:
+    theirs, mine = _flatten(found), _flatten(plan.identity)
     differing = [
         f"{name} ({theirs.get(name)} there, {mine.get(name)} asked for)"
         for name in sorted(theirs.keys() | mine.keys())
-        if theirs.get(name) != mine.get(name)
+        if theirs.get(name) != mine.get(name) and name != "collection_sha256"
     ]
-    if not differing and collection_sha256 != plan.collection_sha256:
+    if not differing and found.get("collection_sha256") != plan.collection_sha256:
         differing = ["the collection's tracks"]
     if differing:
         raise UserError(

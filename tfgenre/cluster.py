@@ -8,6 +8,8 @@ import contextlib
 import io
 import logging
 import queue
+import re
+import signal
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +19,16 @@ from typing import Any
 
 from tfgenre import storage
 from tfgenre.config import RenderConfig
-from tfgenre.errors import UserError
+from tfgenre.errors import Failure, UserError
 from tfgenre.plan import Job, Unit
 from tfgenre.unit import build_unit, read_report, reported
 from tfgenre.workers import RenderWorker
 
-# Beam's own default, DirectRunner, downloads a program before it starts.
-_DEFAULT_RUNNER = "FnApiRunner"
+_OPTION = re.compile(r"([a-z][a-z0-9_]*)(=.+)?", re.DOTALL)
+_DEFAULT_RUNNER = "FnApiRunner"  # Beam's own default may download another program first
 _DASK = "apache_beam.runners.dask.dask_runner.DaskRunner"
+_DASK_PLACES = {"dask_client_address", "dask_scheduler_file"}
+_DASK_PARTITIONS = {"dask_npartitions", "dask_partition_size"}
 _POLL_S = 2.0
 # Of this process, for its next units: they have started, and know what is in which archive.
 _idle_workers: dict[RenderConfig, queue.SimpleQueue[RenderWorker]] = defaultdict(queue.SimpleQueue)
@@ -44,15 +48,19 @@ class BeamRunner:
     options: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self._pipeline()
+        _empty_pipeline(self.options)  # whose making checks the options
 
     def __call__(self, units: Sequence[Unit], job: Job, on_track: Callable[[int], object]) -> None:
-        """Builds units; on_track is called with the number of songs of those found finished."""
+        """Builds units; on_track is called with the number of songs of those found finished.
+
+        Raises:
+            Failure: if the pipeline fails.
+        """
         if not units:
             return
         import apache_beam as beam
 
-        pipeline = self._pipeline()
+        pipeline = _empty_pipeline(self.options)
         (  # one chain: of several leaves, the Dask runner computes but one
             pipeline
             | "Units" >> beam.Create(units)
@@ -63,63 +71,119 @@ class BeamRunner:
             try:
                 _run(pipeline)
             except Exception as error:  # each runner has its own
-                raise UserError(
+                raise Failure(
                     f"The Beam pipeline failed: {_told(error)}. The same command goes on from what "
                     f"is in {job.records_dir}."
                 ) from error
 
-    def _pipeline(self) -> Any:
-        """An empty pipeline with its runner.
 
-        Constructing it imports the runner's module, and only then are its options known.
-        """
-        logging.getLogger("apache_beam").setLevel(logging.ERROR)
-        logging.disable(logging.WARNING)
-        try:
-            import apache_beam as beam
-            from apache_beam.options.pipeline_options import PipelineOptions
-        except ImportError as error:
+def _empty_pipeline(options: Sequence[str]) -> Any:
+    """A pipeline with its runner.
+
+    Making it imports the runner's module, and only then are its options known.
+    """
+    beam = _beam()
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            parsed = PipelineOptions(_flags(options))
+            pipeline = beam.Pipeline(options=parsed)
+            known = parsed.get_all_options()
+            everything = parsed.get_all_options(retain_unknown_options=True)
+    except SystemExit as error:  # of argparse
+        raise UserError(f"--beam_options: {_last_line(said.getvalue())}.") from error
+    except (ValueError, ImportError, AttributeError, TypeError) as error:
+        raise UserError(f"--beam_options: {_told(error)}.") from error
+    if unknown := sorted(everything.keys() - known.keys()):
+        runner = type(pipeline.runner).__name__
+        raise UserError(f"--beam_options: {runner} knows no option {', '.join(unknown)}.")
+    return pipeline
+
+
+def _beam() -> Any:
+    """Apache Beam, imported without its warnings of what else could be installed."""
+    logging.disable(logging.WARNING)
+    try:
+        import apache_beam
+    except ImportError as error:
+        raise UserError(
+            f"--runner=beam needs Apache Beam ({error}): pip install 'tfgenre[beam]'."
+        ) from error
+    finally:
+        logging.disable(logging.NOTSET)
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    return apache_beam
+
+
+def _flags(options: Sequence[str]) -> list[str]:
+    """Beam's command line: ours, and what follows from it."""
+    values: dict[str, str] = {}
+    for option in options:
+        if (found := _OPTION.fullmatch(option)) is None:
             raise UserError(
-                f"--runner=beam needs Apache Beam ({error}): pip install 'tfgenre[beam]'."
-            ) from error
-        finally:
-            logging.disable(logging.NOTSET)
-        given = dict(option.removeprefix("--").partition("=")[::2] for option in self.options)
-        runner = given.setdefault("runner", _DEFAULT_RUNNER)
-        if runner in ("DaskRunner", _DASK):
-            given["runner"] = _DASK
-            if "dask_npartitions" not in given:  # else one worker gets 128 units
-                given.setdefault("dask_partition_size", "1")
-        if runner == _DEFAULT_RUNNER:  # its workers log to our terminal
-            given.setdefault("default_sdk_harness_log_level", "ERROR")
-        flags = [f"--{name}={value}" if value else f"--{name}" for name, value in given.items()]
-        said = io.StringIO()
-        try:
-            with contextlib.redirect_stderr(said):
-                options = PipelineOptions(flags)
-                pipeline = beam.Pipeline(options=options)
-                known = options.get_all_options()
-                everything = options.get_all_options(retain_unknown_options=True)
-        except SystemExit as error:  # of argparse
-            raise UserError(f"--beam_options: {_last_line(said.getvalue())}.") from error
-        except (ValueError, ImportError, AttributeError) as error:
-            raise UserError(f"--beam_options: {_told(error)}.") from error
-        if unknown := sorted(everything.keys() - known.keys()):
-            raise UserError(f"--beam_options: {runner} knows no option {', '.join(unknown)}.")
-        return pipeline
+                f"--beam_options are NAME=VALUE or NAME, with commas between, got {option!r}."
+            )
+        values[found[1]] = (found[2] or "")[1:]
+    flags = [f"--{option}" for option in options if not option.startswith("runner=")]
+    runner = values.get("runner", _DEFAULT_RUNNER)
+    if runner in ("DaskRunner", _DASK):
+        runner = _DASK
+        if not values.keys() & _DASK_PLACES:
+            raise UserError(
+                "--beam_options=runner=DaskRunner needs dask_client_address=tcp://HOST:8786, or "
+                "dask_scheduler_file=FILE."
+            )
+        if not values.keys() & _DASK_PARTITIONS:  # else one worker gets 128 units
+            flags.append("--dask_partition_size=1")
+    return [f"--runner={runner}", *flags]
 
 
 def _run(pipeline: Any) -> None:
     """Runs a pipeline to its end; if this is stopped, the cluster stops as well."""
-    result = pipeline.run()
+    with _noticing_deaths():
+        result = pipeline.run()
+        try:
+            result.wait_until_finish()
+        except KeyboardInterrupt:
+            result.cancel()
+            raise
+        finally:
+            if client := getattr(result, "client", None):  # of Dask; it would miss its scheduler
+                client.close()
+
+
+@contextmanager
+def _noticing_deaths() -> Iterator[None]:
+    """Ends the wait for a Beam worker that was killed: FnApiRunner would wait forever.
+
+    Its thread beside the worker's process raises an error, which nobody takes notice of.
+
+    Raises:
+        Failure: if that happens.
+    """
+    died: list[BaseException] = []
+    waiting = threading.get_ident()
+    before = threading.excepthook
+
+    def notice(told: threading.ExceptHookArgs) -> None:
+        if told.exc_value is not None and "subprocess exited" in str(told.exc_value):
+            died.append(told.exc_value)
+            # A real signal: _thread.interrupt_main() would not wake who waits for a lock.
+            signal.pthread_kill(waiting, signal.SIGINT)
+        else:
+            before(told)
+
+    threading.excepthook = notice
     try:
-        result.wait_until_finish()
+        yield
     except KeyboardInterrupt:
-        result.cancel()
+        if died:
+            raise Failure(f"a worker died ({_told(died[0])})") from died[0]
         raise
     finally:
-        if client := getattr(result, "client", None):  # of Dask; it would miss its scheduler
-            client.close()
+        threading.excepthook = before
 
 
 def _build_one(unit: Unit, job: Job) -> int:
@@ -146,9 +210,9 @@ def _watched(units: Sequence[Unit], job: Job, on_track: Callable[[int], object])
 
     def watch() -> None:
         while not over.wait(_POLL_S):
-            with contextlib.suppress(OSError):  # the build tells of it, if it lasts
+            with contextlib.suppress(Exception):  # the build tells of it, if it lasts
                 storage.forget_listings(job.records_dir)
-                for index in songs_of.keys() & reported(job.records_dir):
+                for index in songs_of.keys() & reported(job):
                     on_track(songs_of.pop(index))
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -167,4 +231,5 @@ def _told(error: BaseException) -> str:
 
 
 def _last_line(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1].rstrip(".") if lines else ""

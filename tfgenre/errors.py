@@ -5,8 +5,16 @@ class UserError(Exception):
     """A mistake the user can mend.
 
     Its text is one sentence or two: what was wrong, with the value, and what to do. The programs
-    print it without a traceback and exit with status 2.
+    print it without a traceback and exit with its status.
     """
+
+    status = 2
+
+
+class Failure(UserError):
+    """Work that failed for no mistake in the command, which can be given again."""
+
+    status = 1
 
 
 class SkipTrack(Exception):

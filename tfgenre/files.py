@@ -72,7 +72,7 @@ def atomic_file(path: Path, *, scratch: Path | None = None) -> Iterator[IO[bytes
         with naming(path), temporary.open("wb") as file:
             yield file
             file.flush()
-            if isinstance(path, Path):
+            if not storage.is_remote(path):
                 os.fsync(file.fileno())
         storage.rename(temporary, path)
     except BaseException:

@@ -7,15 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from tfgenre import slices, splits
-from tfgenre.config import SPLITS, BuildConfig
+from tfgenre import slices, splits, storage
+from tfgenre.config import SPLITS, BuildConfig, to_json
 from tfgenre.datasets import tags
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 from tfgenre.render import check_renderer
 
 SHARD_MB = 128
+WORK = ".build"  # the folder of an unfinished build, in that of its records
 _SAMPLED_TRACKS = 32
 
 
@@ -30,11 +32,28 @@ class Unit:
 
 @dataclass(frozen=True)
 class Job:
-    """What whoever builds a unit must know; paths mean the same on every machine that does."""
+    """What whoever builds a unit must know; paths mean the same on every machine that does.
+
+    Attributes:
+        config: how.
+        data_dir: the collection's folder.
+        records_dir: where the shards go.
+        plan_digest: tells this plan from any other.
+    """
 
     config: BuildConfig
     data_dir: Path
     records_dir: Path
+    plan_digest: str
+
+    @property
+    def work_dir(self) -> Path:
+        """Where the reports of finished units lie, and shards that are being written.
+
+        It is the plan's own: what is left of another build cannot get into this one, and when the
+        folder is removed, whoever still works on it fails.
+        """
+        return self.records_dir / WORK / self.plan_digest
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,21 @@ class Plan:
     def num_tracks(self) -> int:
         """Songs to be rendered."""
         return sum(len(unit.tracks) for unit in self.units)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """All that tells this plan's records from any other's, as JSON values."""
+        return {"config": to_json(self.config), "collection_sha256": self.collection_sha256}
+
+    def job(self, records_dir: Path) -> Job:
+        """The plan's work in a folder."""
+        text = json.dumps(self.identity, sort_keys=True)
+        return Job(
+            config=self.config,
+            data_dir=storage.absolute(self.data_dir),
+            records_dir=storage.absolute(records_dir),
+            plan_digest=hashlib.sha256(text.encode()).hexdigest()[:16],
+        )
 
     @property
     def deviations(self) -> list[str]:

@@ -105,11 +105,12 @@ def read_shard(path: Path) -> Iterator[bytes]:
     Raises:
         ValueError: if a checksum is wrong or the file is cut off, with the record's number.
     """
+    size = path.stat().st_size
     with path.open("rb") as file:
         number = 0
         while header := file.read(12):
             length = struct.unpack("<Q", header[:8])[0] if len(header) == 12 else 0
-            if len(header) < 12 or header[8:] != _masked_crc(header[:8]):
+            if len(header) < 12 or length > size or header[8:] != _masked_crc(header[:8]):
                 raise ValueError(f"record {number:,} has a damaged header")
             record, checksum = file.read(length), file.read(4)
             if checksum != _masked_crc(record):

@@ -20,11 +20,16 @@ NAME = "index.npy"
 ROW = np.dtype([("key", "<i8"), ("label", "<i4"), ("shard", "<i4"), ("split", "<i1")])
 
 
-def write_index(path: Path, rows: NDArray[np.void], *, scratch: Path | None = None) -> None:
-    """Writes rows of dtype ROW, whole or not at all (`files.atomic_file`)."""
+def write_index(path: Path, rows: NDArray[np.void]) -> None:
+    """Writes rows of dtype ROW, whole or not at all."""
+    write_atomically(path, index_bytes(rows))
+
+
+def index_bytes(rows: NDArray[np.void]) -> bytes:
+    """The contents of an index file of rows of dtype ROW."""
     buffer = io.BytesIO()
     np.save(buffer, rows, allow_pickle=False)
-    write_atomically(path, buffer.getbuffer(), scratch=scratch)
+    return buffer.getvalue()
 
 
 def read_index(path: Path) -> NDArray[np.void]:

@@ -104,6 +104,7 @@ def run_dir(values: flags.FlagValues) -> Path:
 
 def output_file(flag: str, name: str) -> Path:
     """A file to write."""
+    check(not storage.is_remote(name), f"--{flag} must be on a disk", name)
     path = Path(name).expanduser()
     check(not path.is_dir(), f"--{flag} must name a file, not a folder", name)
     return path
@@ -193,6 +194,7 @@ def _folder(flag: str, name: str) -> Path:
         path = storage.to_path(name)
     except UserError as error:
         raise UserError(f"--{flag}={error}") from error
+    check(not name.startswith("memory:"), f"--{flag} would be gone when the program ends", name)
     if path.exists() and not path.is_dir():
         raise UserError(f"--{flag}={name} is not a folder.")
     return path

@@ -15,6 +15,9 @@ from upath import UPath
 
 from tfgenre.errors import UserError
 
+_WITH_BUCKETS = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss")
+# The libraries whose errors are no OSErrors.
+_LIBRARIES = {"aiobotocore", "aiohttp", "azure", "botocore", "fsspec", "gcsfs", "google", "s3fs"}
 _READ_AHEAD_BYTES = 1 << 16  # for tags; fsspec's own choice is 5 to 50 MB
 
 
@@ -31,16 +34,42 @@ def to_path(name: str) -> Path:
             raise UserError(f"{name}: {error}") from error
     try:
         path = cast(Path, UPath(name))
-        path.exists()  # connects
-        return path
+        is_there = _connect(path)
     except Exception as error:  # whatever a cloud's library throws
         said = str(error).partition("\n")[0] or type(error).__name__
         raise UserError(f"{name} cannot be reached: {said}.") from error
+    if not is_there:  # and it shall not be made by the way
+        raise UserError(f"{name}: there is no bucket of this name.")
+    return path
+
+
+def _connect(path: Any) -> bool:
+    """Asks for something; False if a bucket is named and is not there."""
+    path.exists()
+    bucket = [path, *path.parents][-1]
+    return path.protocol not in _WITH_BUCKETS or bucket.exists()
 
 
 def is_remote(path: str | Path) -> bool:
     """Whether a path has a scheme; a pathlib.Path cannot have one."""
     return "://" in str(path)
+
+
+def is_remote_trouble(error: Exception) -> bool:
+    """Whether an error comes from a library that reaches remote places."""
+    return type(error).__module__.partition(".")[0] in _LIBRARIES
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder, and those above it.
+
+    Raises:
+        UserError: if the place can only be read.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except NotImplementedError as error:
+        raise UserError(f"{path} is in a place that can only be read.") from error
 
 
 def absolute(path: Path) -> Path:
@@ -62,24 +91,29 @@ def walk(
     folder: Path, *, on_error: Callable[[OSError], object]
 ) -> Iterator[tuple[Path, list[str], list[str]]]:
     """All folders from this one on: each, its folders' names and its files' names, as os.walk."""
-    if isinstance(folder, Path):
-        for place, folders, names in os.walk(folder, onerror=on_error):
-            yield Path(place), folders, names
-    else:
-        yield from folder.walk(on_error=on_error)
+    if is_remote(folder):
+        remote: Any = folder
+        yield from remote.walk(on_error=on_error)
+        return
+    for place, folders, names in os.walk(folder, onerror=on_error):
+        yield Path(place), folders, names
 
 
 def remove_folder(path: Path) -> None:
     """Removes a folder and all that is in it."""
-    if isinstance(path, Path):
-        shutil.rmtree(path)
+    if is_remote(path):
+        remote: Any = path
+        remote.fs.rm(remote.path, recursive=True)
     else:
-        path.fs.rm(path.path, recursive=True)
+        shutil.rmtree(path)
 
 
 def rename(source: Path, target: Path) -> None:
-    """Gives a file another name, which may be taken; at once where the place knows how."""
-    if isinstance(source, Path):
+    """Gives a file another name, which may be taken.
+
+    On a disk, the name is that of either file at any moment; elsewhere it may be gone for one.
+    """
+    if not is_remote(source):
         source.replace(target)
         return
     target.unlink(missing_ok=True)  # HDFS would refuse
@@ -88,13 +122,14 @@ def rename(source: Path, target: Path) -> None:
 
 def forget_listings(path: Path) -> None:
     """Sees to it that what other machines have written is seen."""
-    if not isinstance(path, Path):
-        path.fs.invalidate_cache()
+    if is_remote(path):
+        remote: Any = path
+        remote.fs.invalidate_cache()
 
 
 def sync_folder(folder: Path) -> None:
     """Puts the names in a folder on the disk; remote places do so by themselves."""
-    if isinstance(folder, Path):
+    if not is_remote(folder):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -66,7 +66,7 @@ def train(
         "stopped_early": progress.stops_early(run.rows, config),
         "best": run.rows[progress.best_epoch(run.rows) - 1],
         "seconds": round(sum(row["seconds"] for row in run.rows), 1),
-        "input_wait_share": round(run.clock.seconds / max(run.seconds_trained, 1e-9), 4),
+        "input_wait_share": run.input_wait_share,
         "input_ceiling_slices_per_second": round(ceiling, 1),
         "peak_memory_mb": hardware.peak_memory_mb(),
         "peak_device_memory_mb": hardware.peak_device_memory_mb(),
@@ -82,12 +82,13 @@ class _Run:
     Attributes:
         model: the network.
         rows: of metrics.csv.
-        clock: how long this command's epochs have waited for input.
+        clock: how long this command's epochs have waited for input, None if that is not measured.
         seconds_trained: how long they have trained.
     """
 
     def __init__(self, config: TrainConfig, data: TrainingData, run_dir: RunDir, say: Say) -> None:
-        self.clock = InputClock()
+        # TensorFlow's clock is not to be had where it must be deterministic.
+        self.clock = None if config.hardware.deterministic else InputClock()
         self.seconds_trained = 0.0
         self._config, self._data, self._run_dir, self._say = config, data, run_dir, say
         self._checkpoints = Checkpoints(run_dir, keep_all=config.keep_checkpoints)
@@ -97,6 +98,13 @@ class _Run:
             self.model, self.rows = found or (compiled_model(config, data), list[Row]())
         for line in _opening(data, self.model, config):
             say(line)
+
+    @property
+    def input_wait_share(self) -> float | None:
+        """The share of the time trained in which a step waited for its slices; None if unknown."""
+        if self.clock is None or not self.seconds_trained:
+            return None
+        return round(self.clock.seconds / self.seconds_trained, 4)
 
     def train(self) -> None:
         """Trains the epochs that are left."""
@@ -122,10 +130,11 @@ class _Run:
         if config.optimizer.learning_rate_schedule == "plateau":
             rate = progress.learning_rate(self.rows, config.optimizer)
             self.model.optimizer.learning_rate = rate
+        batches = self._data.epoch(epoch, config)
         title = f"epoch {epoch + 1}/{config.total_epochs}"
         watch = EpochWatch(title, num_batches=records.num_batches(config.pipeline.batch_size))
         history = self.model.fit(
-            self.clock.timed(self._data.epoch(epoch, config)),
+            self.clock.timed(batches) if self.clock else batches,
             validation_data=self._data.validation_batches,
             initial_epoch=epoch,
             epochs=epoch + 1,

@@ -4,6 +4,8 @@ A unit leaves its shards under their final names and, last of all, a report in t
 unit whose report is there is done and is not done again.
 """
 
+import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +20,13 @@ from tfgenre import records, sampling, slices, splits
 from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets.track import Skipped, Track
 from tfgenre.errors import SkipTrack, UserError
-from tfgenre.files import read_json, write_json
+from tfgenre.files import write_atomically, write_json
 from tfgenre.plan import Job, Unit
 from tfgenre.records import Shard
 from tfgenre.render import Slices
 from tfgenre.workers import Rendered
 
+PLAN = "plan.json"  # in the work folder of a build that is on
 _REPORT = re.compile(r"unit-(\d+)\.json")
 
 
@@ -38,10 +41,12 @@ class UnitSplit:
 
 @dataclass(frozen=True)
 class UnitReport:
-    """What a unit wrote in each split, and the songs that gave it nothing."""
+    """What a unit wrote in each split, the songs that gave it nothing, its index' digest."""
 
+    unit: int
     splits: Mapping[str, UnitSplit]
     skipped: tuple[Skipped, ...]
+    index_sha256: str
 
 
 @dataclass(frozen=True)
@@ -80,31 +85,35 @@ def build_unit(
         on_track: called with the number of songs just dealt with.
 
     Raises:
-        UserError: if the collection is gone.
+        UserError: if the collection is gone, or the build was called off.
     """
     found, skipped = _render_tracks(unit, job, render, on_track)
-    splits = {split: _write_split(unit, job, split, pieces) for split, pieces in found.items()}
-    report = UnitReport(splits, skipped)
-    scratch = work_dir(job.records_dir)
-    index = _index_rows(unit, found)
-    sampling.write_index(_work_path(unit, job, ".npy"), index, scratch=scratch)
-    write_json(_work_path(unit, job, ".json"), asdict(report), scratch=scratch)
+    written = {split: _write_split(unit, job, split, pieces) for split, pieces in found.items()}
+    index = sampling.index_bytes(_index_rows(unit, found))
+    write_atomically(_work_path(unit, job, ".npy"), index, scratch=job.work_dir)
+    report = UnitReport(unit.index, written, skipped, hashlib.sha256(index).hexdigest())
+    write_json(_work_path(unit, job, ".json"), asdict(report), scratch=job.work_dir)
 
 
 def read_report(unit: Unit, job: Job) -> UnitReport | None:
     """The report of a unit that is done, None if it must be done (again)."""
     try:
-        report = _parse_report(**read_json(_work_path(unit, job, ".json"), advice=""))
-    except (OSError, UserError, KeyError, TypeError):
+        values = json.loads(_work_path(unit, job, ".json").read_bytes())
+        report = _parse_report(**values)
+        if report.unit != unit.index or report.splits.keys() != set(SPLITS):
+            return None
+        index = _work_path(unit, job, ".npy").read_bytes()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     shards = (found.shard for found in report.splits.values() if found.shard)
     whole = all(records.is_whole(job.records_dir / shard.name, shard) for shard in shards)
-    return report if whole and _work_path(unit, job, ".npy").exists() else None
+    same = hashlib.sha256(index).hexdigest() == report.index_sha256
+    return report if whole and same else None
 
 
-def reported(records_dir: Path) -> set[int]:
-    """The numbers of the units whose reports are there, whole or not."""
-    names = (path.name for path in work_dir(records_dir).iterdir())
+def reported(job: Job) -> set[int]:
+    """The numbers of the units whose reports are there, which are not looked into."""
+    names = (path.name for path in job.work_dir.iterdir())
     return {int(found[1]) for name in names if (found := _REPORT.fullmatch(name))}
 
 
@@ -113,13 +122,8 @@ def read_unit_index(unit: Unit, job: Job) -> NDArray[np.void]:
     return sampling.read_index(_work_path(unit, job, ".npy"))
 
 
-def work_dir(records_dir: Path) -> Path:
-    """Where the reports of an unfinished build lie, and shards that are being written."""
-    return records_dir / ".build"
-
-
 def _work_path(unit: Unit, job: Job, suffix: str) -> Path:
-    return work_dir(job.records_dir) / f"unit-{unit.index:05d}{suffix}"
+    return job.work_dir / f"unit-{unit.index:05d}{suffix}"
 
 
 def _render_tracks(
@@ -166,9 +170,8 @@ def _write_split(unit: Unit, job: Job, split: str, pieces: list[_Slice]) -> Unit
     config = job.config
     if pieces:
         name = records.shard_name(config.dataset, split, unit.index, config.num_shards)
-        encoded = (piece.encode() for piece in pieces)
-        scratch = work_dir(job.records_dir)
-        shard = records.write_shard(job.records_dir / name, encoded, scratch=scratch)
+        encoded = _encoded(pieces, job)
+        shard = records.write_shard(job.records_dir / name, encoded, scratch=job.work_dir)
     tracks = Counter(label for _, label in {(piece.track_id, piece.label) for piece in pieces})
     counts = Counter(piece.label for piece in pieces)
     return UnitSplit(
@@ -176,6 +179,14 @@ def _write_split(unit: Unit, job: Job, split: str, pieces: list[_Slice]) -> Unit
         tracks={config.genres[label]: tracks[label] for label in sorted(tracks)},
         slices={config.genres[label]: counts[label] for label in sorted(counts)},
     )
+
+
+def _encoded(pieces: list[_Slice], job: Job) -> Iterator[bytes]:
+    """The records of a shard; at its end, before it gets its name, the build must still be on."""
+    for piece in pieces:
+        yield piece.encode()
+    if not (job.work_dir / PLAN).exists():
+        raise UserError(f"The build in {job.records_dir} was called off meanwhile.")
 
 
 def _index_rows(unit: Unit, found: Mapping[str, list[_Slice]]) -> NDArray[np.void]:
@@ -188,16 +199,18 @@ def _index_rows(unit: Unit, found: Mapping[str, list[_Slice]]) -> NDArray[np.voi
 
 
 def _parse_report(
-    *, splits: dict[str, dict[str, Any]], skipped: list[dict[str, str]]
+    *,
+    unit: int,
+    splits: dict[str, dict[str, Any]],
+    skipped: list[dict[str, str]],
+    index_sha256: str,
 ) -> UnitReport:
-    return UnitReport(
-        splits={
-            split: UnitSplit(
-                shard=Shard(**found["shard"]) if found["shard"] else None,
-                tracks=found["tracks"],
-                slices=found["slices"],
-            )
-            for split, found in splits.items()
-        },
-        skipped=tuple(Skipped(**skip) for skip in skipped),
-    )
+    parsed = {
+        split: UnitSplit(
+            shard=Shard(**found["shard"]) if found["shard"] else None,
+            tracks=found["tracks"],
+            slices=found["slices"],
+        )
+        for split, found in splits.items()
+    }
+    return UnitReport(unit, parsed, tuple(Skipped(**skip) for skip in skipped), index_sha256)

@@ -11,7 +11,6 @@ import queue
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import Pipe
@@ -27,6 +26,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 TIMEOUT_S = 600.0  # a four-hour song takes 20 s; a decoder that needs this long hangs
+_STEP_S = 0.5
 # What the machine lacks: this is no song's fault, and the next song would fare the same.
 _EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _NO_SONGS_FAULT = (OSError, UserError)
@@ -81,9 +81,12 @@ class RenderWorker:
 
     def _receive(self, pipe: Connection) -> Rendered | OSError | UserError:
         """Takes the song's pieces until the child says that there are no more, or why not."""
-        deadline = time.monotonic() + self._timeout_s
-        pieces = []
-        while pipe.poll(deadline - time.monotonic()):
+        pieces, waited_s = [], 0.0
+        while waited_s < self._timeout_s:
+            # In small steps: the time in which this process itself is stopped does not count.
+            if not pipe.poll(_STEP_S):
+                waited_s += _STEP_S
+                continue
             match pipe.recv():
                 case Slices() as piece:
                     pieces.append(piece)

@@ -46,9 +46,11 @@ def _entry(data_dir: Path, row: dict[str, str], where: str) -> Track | Skipped:
         raise UserError(f"{where}: split must be one of {', '.join(SPLITS)}, got {split!r}.")
     if os.path.isabs(name) and Path(name).is_relative_to(place := os.path.abspath(data_dir)):
         name = Path(name).relative_to(place).as_posix()
+    if storage.is_remote(name):
+        name = name.removeprefix(f"{data_dir}/")
     if not name:
         return Skipped(where, "missing", "no path")
-    if not archive_index.is_safe(name):
+    if not archive_index.is_safe(name) or storage.is_remote(name):
         return Skipped(name, "outside", where)
     if not genre:
         return Skipped(name, "no_genre", where)

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
     title = f"{name}: the first slices of each genre"
     rows = [[example.image for example in row] for row in found]
-    contact_sheet.draw(rows, contents.genres, title=title).save(page)
+    contact_sheet.draw(rows, contents.genres, title=title).save(page, format="PNG")
     print(f"picture: {page}")
 
 

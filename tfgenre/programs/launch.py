@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from absl import app, flags, logging
 
+from tfgenre import storage
 from tfgenre.errors import UserError
 
 Main = Callable[[list[str]], int | None]
@@ -78,8 +79,10 @@ def _run(main: Main, argv: list[str], takes_paths: bool) -> int:
         if len(argv) > 1 and not takes_paths:
             raise app.UsageError(f"Unexpected arguments: {' '.join(argv[1:])}. Flags begin with --")
         return main(argv[1:]) or 0
-    except (UserError, app.UsageError) as error:
+    except app.UsageError as error:
         _fail(str(error), 2)
+    except UserError as error:
+        _fail(str(error), error.status)
     except KeyboardInterrupt:
         _fail("stopped; the same command finishes the job.", 130)
     except BrokenPipeError:
@@ -90,6 +93,10 @@ def _run(main: Main, argv: list[str], takes_paths: bool) -> int:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         then = ". Make room there, and give the same command again." if is_full else ""
         _fail(f"{where}{error.strerror or error}{then}", 1)
+    except Exception as error:
+        if not storage.is_remote_trouble(error):
+            raise
+        _fail(f"{type(error).__name__}: {error}. Try the same command again.", 1)
 
 
 def _fail(sentence: str, status: int) -> NoReturn:

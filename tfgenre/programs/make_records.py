@@ -28,12 +28,11 @@ def main(arguments: list[str]) -> None:
     shard_mb = settings.shard_mb(FLAGS)
     catalogue = load_catalogue(config, settings.data_dir(FLAGS))
     plan = make_plan(catalogue, config, shard_mb=shard_mb)
-    if FLAGS.overwrite:
-        build.discard(records_dir)
     for line in _opening(plan, catalogue):
         print(line)
-    if built := build.finished(plan, records_dir):
+    if not FLAGS.overwrite and build.finished(plan, records_dir):
         print(f"{records_dir} is complete already")
+        built = build.build(plan, records_dir, runner=runner)
     else:
         built = _build(plan, records_dir, runner)
     print(manifest.summary(built))
@@ -71,7 +70,9 @@ def _build(plan: Plan, records_dir: Path, runner: Runner) -> Manifest:
     """Builds, under a progress bar if there is a terminal."""
     started = time.monotonic()
     with tqdm(total=plan.num_tracks, unit="song", desc="rendering", disable=None) as bar:
-        built = build.build(plan, records_dir, runner=runner, on_track=bar.update)
+        built = build.build(
+            plan, records_dir, runner=runner, on_track=bar.update, overwrite=FLAGS.overwrite
+        )
     seconds = time.monotonic() - started
     print(f"rendered in {seconds:,.1f} s, {plan.num_tracks / seconds:,.1f} songs a second")
     return built
