@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgenre import manifest, pipeline
+from tfgenre import manifest, pipeline, sources
 from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
 from tfgenre.train_config import PipelineConfig
@@ -21,7 +21,7 @@ def one_pass(dataset) -> list[bytes]:
 
 
 def test_training_reads_everything_once_a_pass(records_dir, contents):
-    records = pipeline.source(records_dir, contents, "train")
+    records = sources.source(records_dir, contents, "train")
     dataset = pipeline.training_dataset(records, CONFIG)
     in_order = [
         image.tobytes()
@@ -35,7 +35,7 @@ def test_training_reads_everything_once_a_pass(records_dir, contents):
 
 
 def test_the_same_seed_gives_the_same_order(records_dir, contents):
-    records = pipeline.source(records_dir, contents, "train")
+    records = sources.source(records_dir, contents, "train")
     passes = [one_pass(pipeline.training_dataset(records, CONFIG)) for _ in range(2)]
     assert passes[0] == passes[1]
     other = PipelineConfig(batch_size=4, shuffle_buffer=8, seed=1)
@@ -43,7 +43,7 @@ def test_the_same_seed_gives_the_same_order(records_dir, contents):
 
 
 def test_batches_are_uint8_and_their_number_is_known(records_dir, contents):
-    records = pipeline.source(records_dir, contents, "train")
+    records = sources.source(records_dir, contents, "train")
     dataset = pipeline.training_dataset(records, CONFIG)
     image, label = dataset.element_spec
     assert image.dtype == tf.uint8
@@ -53,7 +53,7 @@ def test_batches_are_uint8_and_their_number_is_known(records_dir, contents):
 
 
 def test_evaluation_reads_in_order(records_dir, contents):
-    records = pipeline.source(records_dir, contents, "test")
+    records = sources.source(records_dir, contents, "test")
     keys = [k for batch in pipeline.evaluation_dataset(records, 3) for k in batch["key"].numpy()]
     assert len(keys) == contents.splits["test"].num_slices
     again = [k for batch in pipeline.evaluation_dataset(records, 2) for k in batch["key"].numpy()]
@@ -65,7 +65,7 @@ def test_slices_per_genre(records_dir, contents, cap):
     found = []
     for split in SPLITS:
         try:
-            records = pipeline.source(records_dir, contents, split, slices_per_genre=cap)
+            records = sources.source(records_dir, contents, split, slices_per_genre=cap)
         except UserError:
             continue
         labels = [batch["label"].numpy() for batch in pipeline.evaluation_dataset(records, 4)]
@@ -79,11 +79,11 @@ def test_slices_per_genre(records_dir, contents, cap):
 
 def test_a_shard_that_is_missing_or_cut_is_named(records_dir, contents, tmp_path):
     with pytest.raises(UserError, match=r"folder-train\.tfrecord-0000.* is missing or damaged"):
-        pipeline.source(tmp_path, contents, "train")
+        sources.source(tmp_path, contents, "train")
     for path in records_dir.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes()[: 2 * 16493])
     with pytest.raises(UserError, match=r"folder-train\.tfrecord-0000.* is missing or damaged"):
-        pipeline.source(tmp_path, contents, "train")
+        sources.source(tmp_path, contents, "train")
 
 
 def test_a_shard_with_a_flipped_bit_is_named(records_dir, contents, tmp_path):
@@ -92,10 +92,10 @@ def test_a_shard_with_a_flipped_bit_is_named(records_dir, contents, tmp_path):
         if "train.tfrecord-00001" in path.name:
             content[20_000] ^= 1
         (tmp_path / path.name).write_bytes(content)
-    records = pipeline.source(tmp_path, contents, "train")
+    records = sources.source(tmp_path, contents, "train")
     with (
         pytest.raises(UserError, match=r"train\.tfrecord-00001-of-00002 is missing or damaged"),
-        pipeline.naming_damage(tmp_path, contents),
+        sources.naming_damage(tmp_path, contents),
     ):
         list(pipeline.training_dataset(records, CONFIG))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from tfgenre import pipeline
+from tfgenre import pipeline, sources
 from tfgenre.errors import UserError
 from tfgenre.manifest import LEAKS, Manifest
 
@@ -43,9 +43,9 @@ def judge(
     Raises:
         UserError: if the split has no slices.
     """
-    records = pipeline.source(records_dir, manifest, split)
+    records = sources.source(records_dir, manifest, split)
     labels, track_ids, probabilities = [], [], []
-    with pipeline.naming_damage(records_dir, manifest):
+    with sources.naming_damage(records_dir, manifest):
         for batch in pipeline.evaluation_dataset(records, batch_size):
             probabilities.append(model.predict_on_batch(batch["image"]))
             labels.append(batch["label"].numpy())

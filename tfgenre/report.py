@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from tfgenre import pages, pipeline
+from tfgenre import pages, pipeline, sources
 from tfgenre.evaluate import OTHER_RECORDS, Verdicts
 from tfgenre.files import write_atomically
 from tfgenre.manifest import LEAKS, Manifest
@@ -132,7 +132,7 @@ def _images(
     """The images of some rows of a split, uint8 [128, 128] each."""
     found: dict[int, NDArray[np.uint8]] = {}
     start = 0
-    records = pipeline.source(records_dir, contents, split)
+    records = sources.source(records_dir, contents, split)
     for batch in pipeline.evaluation_dataset(records, _BATCH):
         images = batch["image"].numpy()
         for row in rows.intersection(range(start, start + len(images))):

@@ -7,7 +7,7 @@ from typing import Any
 
 from absl import flags
 
-from tfgenre import config, storage
+from tfgenre import config, storage, training_flags
 from tfgenre import flags as definitions
 from tfgenre.build import Runner
 from tfgenre.cluster import BeamRunner
@@ -62,13 +62,13 @@ def train_config(values: flags.FlagValues) -> TrainConfig:
         return {name: values[name].value for name in names}
 
     return TrainConfig(
-        **pick(definitions.LEARNING),
-        optimizer=OptimizerConfig(**pick(definitions.OPTIMIZING)),
-        model=ModelConfig(**pick(definitions.NETWORK)),
+        **pick(training_flags.LEARNING),
+        optimizer=OptimizerConfig(**pick(training_flags.OPTIMIZING)),
+        model=ModelConfig(**pick(training_flags.NETWORK)),
         pipeline=PipelineConfig(
-            **pick(definitions.READING), augment=AugmentConfig(**pick(definitions.AUGMENTING))
+            **pick(training_flags.READING), augment=AugmentConfig(**pick(training_flags.AUGMENTING))
         ),
-        hardware=HardwareConfig(**pick(definitions.HARDWARE)),
+        hardware=HardwareConfig(**pick(training_flags.HARDWARE)),
     )
 
 
@@ -161,7 +161,7 @@ def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifes
 
 def run_flags(values: flags.FlagValues) -> dict[str, str]:
     """All that decides a training run, by flag name, with every default and folder written out."""
-    found = {name: str(values[name].value) for name in definitions.TRAINING}
+    found = {name: str(values[name].value) for name in training_flags.TRAINING}
     return found | {
         "records_dir": str(storage.absolute(records_dir(values))),
         "run_dir": str(storage.absolute(run_dir(values))),

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfgenre
-from tfgenre import contact_sheet, hardware, pipeline, progress, training_data
+from tfgenre import contact_sheet, hardware, progress, sources, training_data
 from tfgenre.board import Board
 from tfgenre.callbacks import EpochWatch, check_loss
 from tfgenre.checkpoints import Checkpoints
@@ -22,9 +22,10 @@ from tfgenre.files import write_json
 from tfgenre.input_clock import InputClock, slices_a_second
 from tfgenre.manifest import Manifest
 from tfgenre.model import build_model
+from tfgenre.optimizer import make_optimizer
 from tfgenre.progress import Row
 from tfgenre.run_dir import RunDir
-from tfgenre.train_config import OptimizerConfig, TrainConfig
+from tfgenre.train_config import TrainConfig
 from tfgenre.training_data import TrainingData
 
 _CEILING_S = 2.0
@@ -56,7 +57,7 @@ def train(
         UserError: if the records cannot be trained on, or the loss is no number any more.
     """
     hardware.prepare(config.hardware, seed=config.pipeline.seed)
-    with pipeline.naming_damage(records_dir, contents):
+    with sources.naming_damage(records_dir, contents):
         data = training_data.find(records_dir, contents, config, cache_dir=run_dir.cache)
         run = _Run(config, data, run_dir, say)
         run.train()
@@ -182,23 +183,6 @@ def compiled_model(config: TrainConfig, data: TrainingData) -> keras.Model:
         jit_compile=hardware.jit_compile(config.hardware),
     )
     return model
-
-
-def make_optimizer(config: OptimizerConfig, *, num_steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer of a run of that many steps."""
-    rate: Any = config.learning_rate
-    if config.learning_rate_schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, num_steps)
-    kinds = {
-        "rmsprop": keras.optimizers.RMSprop,
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "sgd": keras.optimizers.SGD,
-    }
-    options = {"rho": config.rmsprop_decay} if config.optimizer == "rmsprop" else {}
-    return kinds[config.optimizer](
-        learning_rate=rate, global_clipnorm=config.clip_norm or None, **options
-    )
 
 
 def _set_random_state(model: keras.Model, *, seed: int, epoch: int) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgenre import pipeline, sampling
+from tfgenre import pipeline, sampling, sources
 from tfgenre.config import SPLITS
 from tfgenre.manifest import Manifest
-from tfgenre.pipeline import Source
+from tfgenre.sources import Source
 from tfgenre.train_config import AugmentConfig, PipelineConfig, TrainConfig
 
 
@@ -74,7 +74,7 @@ def find(
         folder = cache_dir
         _copy(records_dir, contents, folder)
     training, validation = (
-        pipeline.source(folder, contents, split, slices_per_genre=settings.slices_per_genre)
+        sources.source(folder, contents, split, slices_per_genre=settings.slices_per_genre)
         for split in ("train", "validation")
     )
     parts = tuple(training.partition(i, config.partitions) for i in range(config.partitions))

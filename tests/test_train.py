@@ -1,0 +1,137 @@
+"""Training: whatever stops it, and however its slices are read, the figures are the same."""
+
+import contextlib
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tfgenre import manifest, train, training_data
+from tfgenre.errors import UserError
+from tfgenre.progress import read_rows
+from tfgenre.run_dir import RunDir
+from tfgenre.train_config import (
+    AugmentConfig,
+    HardwareConfig,
+    OptimizerConfig,
+    PipelineConfig,
+    TrainConfig,
+)
+
+CONFIG = TrainConfig(
+    epochs=2,
+    label_smoothing=0.1,
+    optimizer=OptimizerConfig(learning_rate=0.0001),
+    pipeline=PipelineConfig(batch_size=8, augment=AugmentConfig(time_mask=10, mixup_alpha=0.2)),
+    hardware=HardwareConfig(precision="float32", deterministic=True),
+)
+
+
+class Stop(Exception):
+    pass
+
+
+def run(records_dir, folder, config=CONFIG, *, epochs_at_most=99) -> tuple[list[str], list[Any]]:
+    """Trains; returns what was said and the figures of each epoch."""
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        if line.startswith(f"epoch {epochs_at_most}/"):
+            raise Stop
+
+    folder.mkdir(exist_ok=True)
+    run_dir = RunDir(folder)
+    with contextlib.suppress(Stop):
+        train.train(records_dir, manifest.read(records_dir), run_dir, config, say=say)
+    rows = [tuple(row.values())[:-2] for row in read_rows(run_dir.metrics)]
+    return said, rows
+
+
+@pytest.fixture(scope="module")
+def undisturbed(records_dir, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    _, rows = run(records_dir, folder)
+    assert {path.name for path in folder.iterdir()} == {
+        "augmented.png",
+        "best.keras",
+        "last.keras",
+        "metrics.csv",
+        "result.json",
+        "tensorboard",
+    }
+    return rows
+
+
+def test_a_stopped_run_goes_on_as_it_would_have(records_dir, undisturbed, tmp_path):
+    said, rows = run(records_dir, tmp_path, epochs_at_most=1)
+    assert rows == undisturbed[:1]
+    said, rows = run(records_dir, tmp_path)
+    assert said[0] == "note: the run was stopped; it goes on after epoch 1"
+    assert rows == undisturbed
+
+
+def test_a_run_whose_checkpoint_is_damaged_begins_anew(records_dir, undisturbed, tmp_path):
+    run(records_dir, tmp_path, epochs_at_most=1)
+    (tmp_path / "epoch-0001.keras").write_bytes(b"damaged")
+    said, rows = run(records_dir, tmp_path)
+    assert said[0].startswith("note: the run begins anew")
+    assert rows == undisturbed
+
+
+def test_partitions_are_trained_one_after_the_other(records_dir, tmp_path):
+    config = replace(CONFIG, epochs=1, partitions=3, keep_checkpoints=True)
+    data = training_data.find(
+        records_dir, manifest.read(records_dir), config, cache_dir=tmp_path / "cache"
+    )
+    parts = [part.num_slices for part in data.training]
+    assert sum(parts) == manifest.read(records_dir).splits["train"].num_slices
+    assert max(parts) - min(parts) <= 2
+    _, rows = run(records_dir, tmp_path, config)
+    assert len(rows) == 3
+    assert len(list(tmp_path.glob("epoch-000?.keras"))) == 3
+
+
+@pytest.mark.parametrize("cache", ["memory", "disk"])
+def test_caches_hold_the_same_slices(records_dir, tmp_path, cache):
+    contents = manifest.read(records_dir)
+    images = []
+    for kind in ("none", cache):
+        config = replace(CONFIG, pipeline=PipelineConfig(batch_size=4, cache=kind))
+        data = training_data.find(records_dir, contents, config, cache_dir=tmp_path / "cache")
+        first, again = (
+            [image.tobytes() for batch, _ in data.epoch(epoch, config) for image in batch.numpy()]
+            for epoch in (0, 1)
+        )
+        assert first != again
+        assert sorted(first) == sorted(again)
+        images.append(sorted(first))
+    assert images[0] == images[1]
+
+
+def test_balanced_weights(records_dir, tmp_path):
+    contents = manifest.read(records_dir)
+    config = replace(CONFIG, class_weights="balanced")
+    data = training_data.find(records_dir, contents, config, cache_dir=tmp_path)
+    counts = list(contents.splits["train"].slices.values())
+    assert data.class_weight is not None
+    weighed = [data.class_weight[label] * count for label, count in enumerate(counts)]
+    np.testing.assert_allclose(weighed, sum(counts) / 2)
+
+
+def test_a_loss_that_is_no_number_ends_the_run(records_dir, tmp_path):
+    config = replace(CONFIG, optimizer=OptimizerConfig(optimizer="sgd", learning_rate=1e30))
+    with pytest.raises(UserError, match=r"The loss became nan .* lower --learning_rate"):
+        run(records_dir, tmp_path, config)
+    assert not (tmp_path / "result.json").exists()
+
+
+def test_a_gpu_that_is_not_there(records_dir, tmp_path):
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is one")
+    config = replace(CONFIG, hardware=HardwareConfig(device="gpu"))
+    with pytest.raises(UserError, match="--device=gpu: tensorflow sees no GPU"):
+        run(records_dir, tmp_path, config)

@@ -1,0 +1,126 @@
+"""Which records are read: the shards of a split, and which of their records."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tfgenre import sampling, storage
+from tfgenre.errors import UserError
+from tfgenre.manifest import Manifest
+from tfgenre.records import check_whole, damaged, sha256_of, shard_index
+
+
+@dataclass(frozen=True)
+class Source:
+    """The records to read: shard files, and of each which leading records (None: all).
+
+    Attributes:
+        paths: shard files.
+        lengths: how many records each holds.
+        keep: per shard, for its leading records, whether each is read; bool [records].
+    """
+
+    paths: tuple[str, ...]
+    lengths: tuple[int, ...]
+    keep: tuple[NDArray[np.bool_], ...] | None = None
+
+    @property
+    def num_slices(self) -> int:
+        """How many records are read."""
+        return sum(self.lengths if self.keep is None else (int(mask.sum()) for mask in self.keep))
+
+    def num_batches(self, batch_size: int) -> int:
+        """Batches in one pass; the last may be smaller."""
+        return math.ceil(self.num_slices / batch_size)
+
+    def partition(self, index: int, count: int) -> "Source":
+        """One of count parts of these records, as equal as can be; of each shard, a stretch.
+
+        Shards are in the order of a shuffle, so a stretch is a random draw.
+
+        Raises:
+            UserError: if there are fewer records than parts.
+        """
+        if count == 1:
+            return self
+        masks = []
+        everything = self.keep or [np.ones(length, bool) for length in self.lengths]
+        for shard, mask in enumerate(everything):
+            kept = np.flatnonzero(mask)
+            stretch = np.arange(len(kept)) * count // max(1, len(kept))
+            mine = kept[(stretch + shard) % count == index]  # so that small shards spread
+            part = np.zeros(mine.max(initial=-1) + 1, bool)
+            part[mine] = True
+            masks.append(part)
+        found = Source(self.paths, self.lengths, tuple(masks))
+        if not found.num_slices:
+            raise UserError(
+                f"--partitions={count} leaves parts without slices: there are {self.num_slices:,}."
+            )
+        return found
+
+
+def source(
+    records_dir: Path, manifest: Manifest, split: str, *, slices_per_genre: int = 0
+) -> Source:
+    """Finds a split's records.
+
+    Args:
+        records_dir: where the shards lie.
+        manifest: what that folder holds.
+        split: train, validation or test.
+        slices_per_genre: how many of each genre, counted over all splits; 0 means all.
+
+    Raises:
+        UserError: if the split has no slices, or a shard is missing or of another size.
+    """
+    shards = {shard_index(shard.name): shard for shard in manifest.splits[split].shards}
+    keep = None
+    if slices_per_genre:
+        rows = sampling.read_index(records_dir / sampling.NAME)
+        keep = sampling.keep_by_shard(rows, split, slices_per_genre)
+        if not keep.keys() <= shards.keys():
+            raise damaged(records_dir / sampling.NAME)
+        shards = {index: shards[index] for index in keep}
+    if not shards:
+        raise UserError(f"The {split} split of {records_dir} has no slices to read.")
+    _check_scheme(records_dir)
+    for shard in shards.values():
+        check_whole(records_dir / shard.name, shard)
+    paths = tuple(str(records_dir / shard.name) for shard in shards.values())
+    lengths = tuple(shard.slices for shard in shards.values())
+    return Source(paths, lengths, None if keep is None else tuple(keep.values()))
+
+
+def _check_scheme(records_dir: Path) -> None:
+    """Raises UserError if TensorFlow, which reads records by itself, cannot read from there."""
+    scheme = str(records_dir).partition("://")[0] if storage.is_remote(records_dir) else ""
+    if scheme not in (known := tf.io.gfile.get_registered_schemes()):
+        raise UserError(
+            f"{records_dir}: TensorFlow reads from a disk"
+            + "".join(f" or {name}://" for name in known if name not in ("", "file", "ram"))
+            + f", not from {scheme}://. Copy the folder there, and mend --records_dir."
+        )
+
+
+@contextmanager
+def naming_damage(records_dir: Path, manifest: Manifest) -> Iterator[None]:
+    """Turns TensorFlow's error about some record into one that names the damaged shard.
+
+    Raises:
+        UserError: if reading failed and a shard's contents are not those of the manifest.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        for split in manifest.splits.values():
+            for shard in split.shards:
+                if sha256_of(records_dir / shard.name) != shard.sha256:
+                    raise damaged(records_dir / shard.name) from error
+        raise
