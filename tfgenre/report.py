@@ -60,6 +60,7 @@ def write_report(
         flags=run_dir.flags.read_text(errors="replace"),
         warnings=_warnings(found),
         curves=learning_curves(run_dir.metrics),
+        augmented=_png(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
         wrong=[track for track in found["tracks"] if track["vote"] != track["genre"]],
         most_wrong=_WRONG_SONGS,
         examples=_examples(records_dir, contents, found["split"], verdicts),
@@ -146,4 +147,9 @@ def _images(
 def _data_uri(image: NDArray[np.uint8]) -> str:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return _png(buffer.getvalue())
+
+
+def _png(content: bytes) -> str:
+    """A PNG file as the source of an img element."""
+    return "data:image/png;base64," + base64.b64encode(content).decode()
