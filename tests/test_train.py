@@ -135,3 +135,12 @@ def test_a_gpu_that_is_not_there(records_dir, tmp_path):
     config = replace(CONFIG, hardware=HardwareConfig(device="gpu"))
     with pytest.raises(UserError, match="--device=gpu: tensorflow sees no GPU"):
         run(records_dir, tmp_path, config)
+
+
+def test_mirrored_on_the_devices_there_are(records_dir, tmp_path):
+    hardware = HardwareConfig(strategy="mirrored", precision="float32", deterministic=True)
+    config = replace(CONFIG, hardware=hardware)
+    _, rows = run(records_dir, tmp_path, config, epochs_at_most=1)
+    said, again = run(records_dir, tmp_path, config)
+    assert said[0] == "note: the run was stopped; it goes on after epoch 1"
+    assert again[:1] == rows

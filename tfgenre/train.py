@@ -152,7 +152,7 @@ class _Run:
             "train_loss": round(history["loss"][0], 6),
             "validation_accuracy": round(history["val_accuracy"][0], 6),
             "validation_loss": round(history["val_loss"][0], 6),
-            "learning_rate": float(f"{float(self.model.optimizer.learning_rate):.6g}"),
+            "learning_rate": _learning_rate(self.model),
             "slices_per_second": round(records.num_slices / watch.seconds_trained, 1),
             "seconds": round(time.monotonic() - started, 2),
         }
@@ -190,6 +190,11 @@ def _set_random_state(model: keras.Model, *, seed: int, epoch: int) -> None:
     for layer in model.layers:
         if generator := getattr(layer, "seed_generator", None):
             generator.state.assign(np.array([seed, epoch], "uint32"))
+
+
+def _learning_rate(model: keras.Model) -> float:
+    rate = keras.ops.convert_to_numpy(model.optimizer.learning_rate)  # maybe mirrored
+    return float(f"{float(rate):.6g}")
 
 
 def _line(row: Row, config: TrainConfig) -> str:
