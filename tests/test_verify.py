@@ -83,6 +83,15 @@ def test_records_that_are_whole_but_wrong_are_named(copy, change, sentence):
     assert sentence in problem
 
 
+def test_a_shard_of_another_digest_is_named(copy):
+    """As one whose records were all written anew, and well."""
+    shard = first_shard(copy)
+    digest = records.sha256_of(shard)
+    told = (copy / manifest.NAME).read_text()
+    (copy / manifest.NAME).write_text(told.replace(digest, "0" * 64))
+    assert verify.verify(copy, num_workers=1) == [f"{shard.name}: has another digest"]
+
+
 def test_counts_and_index_are_held_against_the_shards(copy):
     name = rewritten(copy, lambda found: [e._replace(label=1 - e.label) for e in found])
     problems = verify.verify(copy, num_workers=1)

@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from tfgenre import manifest, records, sampling, storage, tfds_metadata
-from tfgenre.config import DATASETS, SPLITS, to_json
+from tfgenre.config import DATASETS, SPLITS
 from tfgenre.errors import UserError
 from tfgenre.files import TEMPORARY, read_json, write_json
 from tfgenre.manifest import Manifest, SplitContents
@@ -89,8 +89,9 @@ def _build_units(
     done = _reports(units, job)
     if done:
         on_track(sum(len(unit.tracks) for unit in units if unit.index in done))
-    runner([unit for unit in units if unit.index not in done], job, on_track)
-    done = _reports(units, job)
+    left = [unit for unit in units if unit.index not in done]
+    runner(left, job, on_track)
+    done |= _reports(left, job)
     if lost := [unit.index for unit in units if unit.index not in done]:
         raise UserError(
             f"{len(lost):,} of {len(units):,} units left nothing in {job.records_dir}, the first "
@@ -212,8 +213,7 @@ def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
 def _merge(plan: Plan, reports: list[UnitReport]) -> Manifest:
     skipped = [*plan.skipped, *(skip for report in reports for skip in report.skipped)]
     return Manifest(
-        config=to_json(plan.config),
-        collection_sha256=plan.collection_sha256,
+        **plan.identity,
         genres=plan.config.genres,
         splits={
             split: _merge_split(plan, [report.splits[split] for report in reports])

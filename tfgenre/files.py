@@ -65,7 +65,7 @@ def atomic_file(path: Path, *, scratch: Path | None = None) -> Iterator[IO[bytes
         scratch: the folder where it lies until then, under a name that no other process takes;
             beside path if not given, for files that only one process writes.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{path.name}{TEMPORARY}")
     if scratch is not None:
         temporary = scratch / f"{path.name}-{uuid.uuid4().hex}{TEMPORARY}"
     try:

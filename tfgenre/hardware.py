@@ -57,11 +57,7 @@ def gpus() -> list[Any]:
 
 
 def strategy(config: HardwareConfig) -> AbstractContextManager[Any]:
-    """The scope to make a network in: of all GPUs of this machine, or of one device.
-
-    Raises:
-        UserError: if several devices are asked for and there are none.
-    """
+    """The scope to make a network in: of all devices of this machine, or of one."""
     found = gpus() if config.device != "cpu" else []
     if config.strategy == "one" or (config.strategy == "auto" and len(found) < 2):
         return nullcontext()

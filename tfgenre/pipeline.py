@@ -129,9 +129,10 @@ def in_memory(records: Source) -> Callable[[PipelineConfig], tf.data.Dataset]:
 
     def read(config: PipelineConfig) -> tf.data.Dataset:
         numbers = tf.data.Dataset.range(len(label)).shuffle(len(label), seed=config.seed)
-        batches = numbers.batch(config.batch_size)
-        pick = lambda chosen: (tf.gather(image, chosen), tf.gather(label, chosen))  # noqa: E731
-        return batches.map(pick, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        batches = numbers.batch(config.batch_size).map(
+            lambda chosen: (tf.gather(image, chosen), tf.gather(label, chosen)), tf.data.AUTOTUNE
+        )
+        return batches.prefetch(tf.data.AUTOTUNE)
 
     return read
 

@@ -99,8 +99,8 @@ def decode(record: bytes) -> Example:
     return found
 
 
-def read_shard(path: Path) -> Iterator[bytes]:
-    """The records of a TFRecord file.
+def read_shard(path: Path, *, digest: "hashlib._Hash | None" = None) -> Iterator[bytes]:
+    """The records of a TFRecord file; a digest, if given, is fed every byte that is read.
 
     Raises:
         ValueError: if a checksum is wrong or the file is cut off, with the record's number.
@@ -115,6 +115,8 @@ def read_shard(path: Path) -> Iterator[bytes]:
             record, checksum = file.read(length), file.read(4)
             if checksum != _masked_crc(record):
                 raise ValueError(f"record {number:,} is damaged")
+            if digest is not None:
+                digest.update(b"".join([header, record, checksum]))
             yield record
             number += 1
 

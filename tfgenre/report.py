@@ -1,7 +1,6 @@
 """An evaluation as one HTML file that needs nothing else: figures, curves, confusions, slices."""
 
 import base64
-import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from tfgenre import pages, pipeline, sources
+from tfgenre import pages, pipeline, progress, sources
 from tfgenre.evaluate import OTHER_RECORDS, Verdicts
 from tfgenre.files import write_atomically
 from tfgenre.manifest import LEAKS, Manifest
@@ -78,13 +77,12 @@ def _warnings(found: dict[str, Any]) -> list[str]:
 
 def learning_curves(metrics_csv: Path) -> str:
     """Accuracy and loss over the epochs, as an SVG element."""
-    with metrics_csv.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    epochs = [int(row["epoch"]) for row in rows]
+    rows = progress.read_rows(metrics_csv)
+    epochs = [row["epoch"] for row in rows]
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     for axes, measure in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
         for part, colour in (("train", "#8a8f98"), ("validation", "#2f6fde")):
-            values = [float(row[f"{part}_{measure}"]) for row in rows]
+            values = [row[f"{part}_{measure}"] for row in rows]
             axes.plot(epochs, values, color=colour, label=part, marker="o", markersize=3)
         axes.set(title=measure, xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)

@@ -104,7 +104,7 @@ def run_dir(values: flags.FlagValues) -> Path:
 
 def output_file(flag: str, name: str) -> Path:
     """A file to write."""
-    check(not storage.is_remote(name), f"--{flag} must be on a disk", name)
+    _check_on_disk(flag, name)
     path = Path(name).expanduser()
     check(not path.is_dir(), f"--{flag} must name a file, not a folder", name)
     return path
@@ -184,9 +184,13 @@ def read_flags(path: Path) -> flags.FlagValues:
 
 
 def _disk_folder(flag: str, name: str) -> Path:
+    _check_on_disk(flag, name)
+    return _folder(flag, name)
+
+
+def _check_on_disk(flag: str, name: str) -> None:
     if storage.is_remote(name):
         raise UserError(f"--{flag}={name}: must be on a disk.")
-    return _folder(flag, name)
 
 
 def _folder(flag: str, name: str) -> Path:

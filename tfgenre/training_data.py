@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ def find(
         readers = tuple(map(pipeline.in_memory, parts))
         judged = pipeline.held(validation, settings.batch_size)
     else:
-        readers = tuple(_reader(part) for part in parts)
+        readers = tuple(partial(pipeline.training_dataset, part) for part in parts)
         judged = pipeline.validation_dataset(validation, settings.batch_size)
     return TrainingData(
         contents=contents,
@@ -95,10 +96,6 @@ def find(
         if config.class_weights != "none"
         else None,
     )
-
-
-def _reader(records: Source) -> Callable[[PipelineConfig], tf.data.Dataset]:
-    return lambda config: pipeline.training_dataset(records, config)
 
 
 def _copy(records_dir: Path, contents: Manifest, folder: Path) -> None:

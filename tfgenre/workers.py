@@ -203,12 +203,10 @@ def _render(path: str, config: RenderConfig, pipe: Connection) -> None:
         for piece in render_pieces(path, config):
             pipe.send(piece)
         pipe.send(None)
-    except SkipTrack as skip:
-        pipe.send(skip)
+    except (SkipTrack, UserError) as told:
+        pipe.send(told)
     except BrokenPipeError:
         raise
-    except UserError as error:
-        pipe.send(error)
     except Exception as error:  # whatever a decoder throws costs one song, not the build
         if isinstance(error, OSError) and error.errno in _EXHAUSTED:
             pipe.send(error)

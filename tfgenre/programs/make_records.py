@@ -30,9 +30,9 @@ def main(arguments: list[str]) -> None:
     plan = make_plan(catalogue, config, shard_mb=shard_mb)
     for line in _opening(plan, catalogue):
         print(line)
-    if not FLAGS.overwrite and build.finished(plan, records_dir):
-        print(f"{records_dir} is complete already")
+    if (records_dir / manifest.NAME).exists() and not FLAGS.overwrite:
         built = build.build(plan, records_dir, runner=runner)
+        print(f"{records_dir} is complete already")
     else:
         built = _build(plan, records_dir, runner)
     print(manifest.summary(built))
