@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from tfgenre import progress
+from tfgenre import multiworker, progress
 from tfgenre.progress import Row
 from tfgenre.run_dir import RunDir
 
@@ -37,9 +37,12 @@ class Checkpoints:
             say(f"note: the run begins anew: {path} cannot be read ({said})")
             return None
         say(f"note: the run was stopped; it goes on after epoch {len(rows)}")
-        if progress.best_epoch(rows) == len(rows):  # it may have been stopped just before this
-            self._save_best(model)
         return model, rows
+
+    def catch_up(self, model: keras.Model, rows: Sequence[Row]) -> None:
+        """Saves what may be missing, if the run was stopped just before."""
+        if rows and progress.best_epoch(rows) == len(rows):
+            self._save_best(model)
 
     def save(self, model: keras.Model, rows: Sequence[Row]) -> None:
         """Saves the network after the epoch of the last row, and then the rows."""
@@ -70,7 +73,8 @@ def save(model: keras.Model, path: Path) -> None:
     """Saves a network; under its final name it is either whole or not there."""
     temporary = path.with_suffix(".tmp.keras")
     try:
-        model.save(temporary)
+        with multiworker.alone():
+            model.save(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

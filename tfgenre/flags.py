@@ -24,6 +24,7 @@ TRAIN = ("dataset", "pixels_per_second", *training_flags.TRAINING, "overwrite")
 INSPECT = ("dataset", "pixels_per_second", "records_dir", "png")
 VERIFY = ("dataset", "pixels_per_second", "records_dir", "num_workers")
 EVALUATE = ("run_dir", "records_dir", "split", "batch_size", "json")
+EXPERIMENTS = ("flagfiles", "smoke", "output_dir")
 PREDICT = ("run_dir", "batch_size", "num_workers", "json")
 
 
@@ -177,6 +178,19 @@ def _define_programs(values: flags.FlagValues) -> None:
     )
     flags.DEFINE_string(
         "png", None, "The picture to write; runs/inspect-RECORDS.png if not given.", **where
+    )
+    flags.DEFINE_list(
+        "flagfiles", [], "The experiments' flag files, or patterns such as flags/exp*.cfg.", **where
+    )
+    flags.DEFINE_bool(
+        "smoke", False, "Try the experiments on a few made-up slices, for two epochs.", **where
+    )
+    flags.DEFINE_string(
+        "output_dir",
+        None,
+        "The folder of the experiments' table and plot; runs/experiments, or with --smoke "
+        "runs/experiments-smoke, if not given.",
+        **where,
     )
     flags.DEFINE_bool("json", False, "Print JSON on stdout, for machines.", **where)
 

@@ -8,7 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgenre import multiworker
 from tfgenre.errors import UserError
+from tfgenre.multiworker import Worker
 from tfgenre.train_config import HardwareConfig
 
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
@@ -18,8 +20,11 @@ def prepare(config: HardwareConfig, *, seed: int) -> None:
     """Sets what holds for the whole process: devices, precision, seeds. Once, before a network.
 
     Raises:
-        UserError: if a GPU was asked for and there is none that the Keras backend can use.
+        UserError: if a GPU was asked for and there is none that the Keras backend can use, or the
+            other workers cannot be found.
     """
+    if config.strategy == "multiworker":
+        multiworker.join()
     if config.device == "gpu" and not gpus():
         raise UserError(
             f"--device=gpu: {keras.backend.backend()} sees no GPU; install its CUDA libraries (pip "
@@ -31,6 +36,8 @@ def prepare(config: HardwareConfig, *, seed: int) -> None:
     keras.utils.set_random_seed(seed)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
+    if keras.backend.backend() == "jax" and _is_spread(config):
+        multiworker.distribute()
 
 
 def precision(config: HardwareConfig) -> str:
@@ -58,14 +65,20 @@ def gpus() -> list[Any]:
 
 def strategy(config: HardwareConfig) -> AbstractContextManager[Any]:
     """The scope to make a network in: of all devices of this machine, or of one."""
-    found = gpus() if config.device != "cpu" else []
-    if config.strategy == "one" or (config.strategy == "auto" and len(found) < 2):
-        return nullcontext()
+    if keras.backend.backend() == "jax" or not _is_spread(config):
+        return nullcontext()  # JAX spreads what it is given, wherever it was made
+    return tf.distribute.MirroredStrategy(_mirrors(config)).scope()
+
+
+def worker(config: HardwareConfig) -> Worker:
+    """Which of the processes that train together is running, after `prepare`."""
+    if not _is_spread(config):
+        return Worker()
     if keras.backend.backend() == "jax":
-        keras.distribution.set_distribution(keras.distribution.DataParallel())
-        return nullcontext()
-    devices = None if found else [d.name for d in tf.config.list_logical_devices("CPU")]
-    return tf.distribute.MirroredStrategy(devices).scope()
+        import jax
+
+        return Worker(jax.process_index(), jax.process_count(), jax.device_count())
+    return Worker(num_devices=len(_mirrors(config)))
 
 
 def name() -> str:
@@ -92,6 +105,23 @@ def peak_device_memory_mb() -> int | None:
     if keras.backend.backend() == "jax":
         return int(found[0].memory_stats()["peak_bytes_in_use"]) >> 20
     return int(tf.config.experimental.get_memory_info("GPU:0")["peak"]) >> 20
+
+
+def _found(config: HardwareConfig) -> list[Any]:
+    return gpus() if config.device != "cpu" else []
+
+
+def _is_spread(config: HardwareConfig) -> bool:
+    """Whether each batch is divided among several devices."""
+    if config.strategy == "auto":
+        return len(_found(config)) > 1
+    return config.strategy != "one"
+
+
+def _mirrors(config: HardwareConfig) -> list[str]:
+    """The names of the devices that TensorFlow divides a batch among."""
+    kind = "GPU" if _found(config) else "CPU"
+    return [device.name for device in tf.config.list_logical_devices(kind)]
 
 
 def _hide_gpus() -> None:

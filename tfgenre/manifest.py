@@ -69,9 +69,9 @@ class Manifest:
         return str(self.config["split"]["split_by"])
 
 
-def write(manifest: Manifest, records_dir: Path) -> None:
-    """Writes the manifest; from now on the folder is a finished build."""
-    write_json(records_dir / NAME, {"format": _FORMAT, **asdict(manifest)})
+def write(manifest: Manifest, records_dir: Path, *, scratch: Path | None = None) -> None:
+    """Writes the manifest, as `files.write_json`; from now on the folder is a finished build."""
+    write_json(records_dir / NAME, {"format": _FORMAT, **asdict(manifest)}, scratch=scratch)
 
 
 def read(records_dir: Path) -> Manifest:

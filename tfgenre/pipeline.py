@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -49,21 +50,31 @@ def load_dataset(
     folder = storage.to_path(os.fspath(records_dir))
     records = source(folder, read(folder), split, slices_per_genre=slices_per_genre)
     if split == "train":
-        return training_dataset(records, PipelineConfig(batch_size=batch_size, seed=seed))
+        config = PipelineConfig(batch_size=batch_size, seed=seed)
+        return training_dataset(records, config, reshuffle=True)
     return validation_dataset(records, batch_size)
 
 
-def training_dataset(records: Source, config: PipelineConfig) -> tf.data.Dataset:
+def training_dataset(
+    records: Source, config: PipelineConfig, *, reshuffle: bool = False
+) -> tf.data.Dataset:
     """Batches to train from: one pass over the records, shuffled.
 
+    Args:
+        records: what is read.
+        config: how; its seed decides the order.
+        reshuffle: whether each further pass has another order.
+
     Returns:
-        (image uint8 [batch, 128, 128, 1], label int64 [batch]); each pass in another order, the
-        same orders for the same seed.
+        (image uint8 [batch, 128, 128, 1], label int64 [batch]).
     """
     num_shards = len(records.paths)
     # Slices lie in each shard in an order that is a shuffle already. What varies from pass to pass
     # is which shards are read together, and the order within the buffer.
-    shards = tf.data.Dataset.range(num_shards).shuffle(num_shards, seed=config.seed)
+    shuffled = partial(
+        tf.data.Dataset.shuffle, seed=config.seed, reshuffle_each_iteration=reshuffle
+    )
+    shards = shuffled(tf.data.Dataset.range(num_shards), num_shards)
     dataset = shards.interleave(
         _reader(records),
         cycle_length=_SHARDS_AT_ONCE,
@@ -71,8 +82,7 @@ def training_dataset(records: Source, config: PipelineConfig) -> tf.data.Dataset
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
-    dataset = dataset.shuffle(config.shuffle_buffer, seed=config.seed)
-    dataset = dataset.batch(config.batch_size)
+    dataset = shuffled(dataset, config.shuffle_buffer).batch(config.batch_size)
     # A batch is parsed in one op: one by one costs half the throughput. Images stay uint8: the
     # model's first layer scales them, on its own device.
     dataset = dataset.map(_image_and_label, num_parallel_calls=tf.data.AUTOTUNE)
@@ -89,6 +99,8 @@ def epoch_dataset(
     label_smoothing: float = 0.0,
 ) -> tf.data.Dataset:
     """The batches of one epoch, the same whether the epochs before it were in this process or not.
+
+    So are those of a second pass: Keras on JAX looks at a first batch before it begins.
 
     Args:
         read: a config to its batches, such as `training_dataset` of some records.
@@ -128,7 +140,8 @@ def in_memory(records: Source) -> Callable[[PipelineConfig], tf.data.Dataset]:
     label = tf.concat([batch["label"] for batch in batches], 0)
 
     def read(config: PipelineConfig) -> tf.data.Dataset:
-        numbers = tf.data.Dataset.range(len(label)).shuffle(len(label), seed=config.seed)
+        numbers = tf.data.Dataset.range(len(label))
+        numbers = numbers.shuffle(len(label), seed=config.seed, reshuffle_each_iteration=False)
         batches = numbers.batch(config.batch_size).map(
             lambda chosen: (tf.gather(image, chosen), tf.gather(label, chosen)), tf.data.AUTOTUNE
         )

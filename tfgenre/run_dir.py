@@ -66,6 +66,14 @@ class RunDir:
             )
         return read_json(self.result, advice=_TRAIN_AGAIN)
 
+    def read_evaluation(self, split: str) -> dict[str, Any]:
+        """What the network scored on a split.
+
+        Raises:
+            UserError: if the file is damaged.
+        """
+        return read_json(self.evaluation(split), advice="evaluate again, with tfgenre_evaluate")
+
     def load_best_model(self, *, num_genres: int) -> "keras.Model":
         """The network at its best epoch.
 
@@ -114,9 +122,10 @@ class RunDir:
             "manifest.json tells the rest.",
             *(f"--{name}={value}" for name, value in flags.items()),
         ]
-        manifest.write(contents, self.path)
         text = "\n".join(lines) + "\n"
-        write_atomically(self.flags, text.encode(errors="surrogateescape"))
+        # All workers of a run may write the same here at once.
+        manifest.write(contents, self.path, scratch=self.path)
+        write_atomically(self.flags, text.encode(errors="surrogateescape"), scratch=self.path)
         return False
 
     def discard(self) -> None:

@@ -110,6 +110,12 @@ def output_file(flag: str, name: str) -> Path:
     return path
 
 
+def output_dir(values: flags.FlagValues) -> Path:
+    """The folder of what the experiments came to."""
+    default = "runs/experiments-smoke" if values.smoke else "runs/experiments"
+    return _disk_folder("output_dir", values.output_dir or default)
+
+
 def batch_size(values: flags.FlagValues) -> int:
     """Slices a step, for programs that do not train."""
     return PipelineConfig(batch_size=values.batch_size).batch_size

@@ -50,20 +50,65 @@ class Source:
         if count == 1:
             return self
         masks = []
-        everything = self.keep or [np.ones(length, bool) for length in self.lengths]
-        for shard, mask in enumerate(everything):
-            kept = np.flatnonzero(mask)
+        for shard, kept in enumerate(self._kept()):
             stretch = np.arange(len(kept)) * count // max(1, len(kept))
-            mine = kept[(stretch + shard) % count == index]  # so that small shards spread
-            part = np.zeros(mine.max(initial=-1) + 1, bool)
-            part[mine] = True
-            masks.append(part)
+            masks.append(_mask(kept[(stretch + shard) % count == index]))  # so small shards spread
         found = Source(self.paths, self.lengths, tuple(masks))
         if not found.num_slices:
             raise UserError(
                 f"--partitions={count} leaves parts without slices: there are {self.num_slices:,}."
             )
         return found
+
+    def of_worker(self, index: int, count: int) -> "Source":
+        """One of count parts of these shards, with as equally many records as whole shards allow.
+
+        Raises:
+            UserError: if there are fewer shards than parts.
+        """
+        if count > len(self.paths):
+            raise UserError(
+                f"{count} workers cannot share {len(self.paths)} shards: build records with "
+                f"--num_shards={count} or more, or take fewer workers."
+            )
+        sizes = [len(kept) for kept in self._kept()]
+        shares = np.zeros(count, int)
+        mine = []
+        for shard in sorted(range(len(sizes)), key=lambda shard: -sizes[shard]):
+            poorest = int(shares.argmin())
+            shares[poorest] += sizes[shard]
+            if poorest == index:
+                mine.append(shard)
+        mine.sort()
+        return Source(
+            tuple(self.paths[shard] for shard in mine),
+            tuple(self.lengths[shard] for shard in mine),
+            None if self.keep is None else tuple(self.keep[shard] for shard in mine),
+        )
+
+    def dealt(self, index: int, count: int, *, rows: int) -> "Source":
+        """The first rows records of each count-th one, beginning with that of an index."""
+        if count == 1 and rows == self.num_slices:
+            return self
+        masks, number = [], 0
+        for kept in self._kept():
+            numbers = np.arange(number, number + len(kept))
+            masks.append(_mask(kept[(numbers % count == index) & (numbers < rows * count)]))
+            number += len(kept)
+        return Source(self.paths, self.lengths, tuple(masks))
+
+    def _kept(self) -> list[NDArray[np.int64]]:
+        """The positions of the records that are read, shard by shard."""
+        if self.keep is None:
+            return [np.arange(length) for length in self.lengths]
+        return [np.flatnonzero(mask) for mask in self.keep]
+
+
+def _mask(positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Of a shard's leading records, whether each is at one of these positions."""
+    mask = np.zeros(positions.max(initial=-1) + 1, bool)
+    mask[positions] = True
+    return mask
 
 
 def source(

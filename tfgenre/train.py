@@ -11,10 +11,16 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-import tfgenre
-from tfgenre import contact_sheet, hardware, progress, sources, training_data
+from tfgenre import (
+    contact_sheet,
+    hardware,
+    multiworker,
+    progress,
+    run_summary,
+    sources,
+    training_data,
+)
 from tfgenre.board import Board
 from tfgenre.callbacks import EpochWatch, check_loss
 from tfgenre.checkpoints import Checkpoints
@@ -57,12 +63,15 @@ def train(
         UserError: if the records cannot be trained on, or the loss is no number any more.
     """
     hardware.prepare(config.hardware, seed=config.pipeline.seed)
-    with sources.naming_damage(records_dir, contents):
-        data = training_data.find(records_dir, contents, config, cache_dir=run_dir.cache)
+    worker = hardware.worker(config.hardware)
+    with sources.naming_damage(records_dir, contents), multiworker.naming_lost_workers(worker):
+        data = training_data.find(
+            records_dir, contents, config, cache_dir=run_dir.cache, worker=worker
+        )
         run = _Run(config, data, run_dir, say)
         run.train()
-        ceiling = slices_a_second(data.epoch(0, config), seconds=_CEILING_S)
-    result = _describe(data, run.model, config) | {
+        ceiling = slices_a_second(data.epoch(0, config), seconds=_CEILING_S) * worker.count
+    result = run_summary.description(data, run.model, config) | {
         "epochs": len(run.rows),
         "stopped_early": progress.stops_early(run.rows, config),
         "best": run.rows[progress.best_epoch(run.rows) - 1],
@@ -72,8 +81,9 @@ def train(
         "peak_memory_mb": hardware.peak_memory_mb(),
         "peak_device_memory_mb": hardware.peak_device_memory_mb(),
     }
-    run.finish()
-    write_json(run_dir.result, result)
+    if worker.is_chief:
+        run.finish()
+        write_json(run_dir.result, result)
     return result
 
 
@@ -93,11 +103,14 @@ class _Run:
         self.seconds_trained = 0.0
         self._config, self._data, self._run_dir, self._say = config, data, run_dir, say
         self._checkpoints = Checkpoints(run_dir, keep_all=config.keep_checkpoints)
-        self._board = Board(run_dir)
         with hardware.strategy(config.hardware):
             found = self._checkpoints.resume(say)
             self.model, self.rows = found or (compiled_model(config, data), list[Row]())
-        for line in _opening(data, self.model, config):
+        self._is_chief = data.worker.is_chief
+        if self._is_chief:
+            self._board = Board(run_dir)
+            self._checkpoints.catch_up(self.model, self.rows)
+        for line in run_summary.opening(data, self.model, config):
             say(line)
 
     @property
@@ -109,23 +122,24 @@ class _Run:
 
     def train(self) -> None:
         """Trains the epochs that are left."""
-        if self._config.pipeline.augment.is_on:
+        if self._config.pipeline.augment.is_on and self._is_chief:
             self._show_slices()
         while len(self.rows) < self._config.total_epochs:
             if progress.stops_early(self.rows, self._config):
                 return
             row = self._epoch(len(self.rows))
             self.rows.append(row)
-            self._checkpoints.save(self.model, self.rows)
-            self._board.epoch(row)
-            self._say(_line(row, self._config))
+            if self._is_chief:
+                self._checkpoints.save(self.model, self.rows)
+                self._board.epoch(row)
+            self._say(run_summary.epoch_line(row, self._config))
 
     def finish(self) -> None:
         """Leaves what a finished run has."""
         self._checkpoints.finish(len(self.rows))
 
     def _epoch(self, epoch: int) -> Row:
-        config, records = self._config, self._data.training[epoch // self._config.epochs]
+        config, part = self._config, epoch // self._config.epochs
         started = time.monotonic()
         _set_random_state(self.model, seed=config.pipeline.seed, epoch=epoch)
         if config.optimizer.learning_rate_schedule == "plateau":
@@ -133,7 +147,7 @@ class _Run:
             self.model.optimizer.learning_rate = rate
         batches = self._data.epoch(epoch, config)
         title = f"epoch {epoch + 1}/{config.total_epochs}"
-        watch = EpochWatch(title, num_batches=records.num_batches(config.pipeline.batch_size))
+        watch = EpochWatch(title, num_batches=self._data.num_batches[part])
         history = self.model.fit(
             self.clock.timed(batches) if self.clock else batches,
             validation_data=self._data.validation_batches,
@@ -146,6 +160,7 @@ class _Run:
         ).history
         check_loss(history["loss"][0], title)
         self.seconds_trained += watch.seconds_trained
+        num_slices = self._data.slices_an_epoch(part, config)
         return {
             "epoch": epoch + 1,
             "train_accuracy": round(history["accuracy"][0], 6),
@@ -153,7 +168,7 @@ class _Run:
             "validation_accuracy": round(history["val_accuracy"][0], 6),
             "validation_loss": round(history["val_loss"][0], 6),
             "learning_rate": _learning_rate(self.model),
-            "slices_per_second": round(records.num_slices / watch.seconds_trained, 1),
+            "slices_per_second": round(num_slices / watch.seconds_trained, 1),
             "seconds": round(time.monotonic() - started, 2),
         }
 
@@ -173,9 +188,7 @@ def compiled_model(config: TrainConfig, data: TrainingData) -> keras.Model:
     """A fresh network, ready for fit; the same weights for the same seed."""
     keras.utils.set_random_seed(config.pipeline.seed)
     model = build_model(config.model, num_genres=len(data.contents.genres))
-    num_steps = config.epochs * sum(
-        records.num_batches(config.pipeline.batch_size) for records in data.training
-    )
+    num_steps = config.epochs * sum(data.num_batches)
     model.compile(
         optimizer=make_optimizer(config.optimizer, num_steps=num_steps),
         loss="categorical_crossentropy",
@@ -195,51 +208,3 @@ def _set_random_state(model: keras.Model, *, seed: int, epoch: int) -> None:
 def _learning_rate(model: keras.Model) -> float:
     rate = keras.ops.convert_to_numpy(model.optimizer.learning_rate)  # maybe mirrored
     return float(f"{float(rate):.6g}")
-
-
-def _line(row: Row, config: TrainConfig) -> str:
-    width = len(str(config.total_epochs))
-    return (
-        f"epoch {row['epoch']:>{width}}/{config.total_epochs}  "
-        f"accuracy {row['train_accuracy']:.3f}  loss {row['train_loss']:.3f}  "
-        f"validation accuracy {row['validation_accuracy']:.3f}  "
-        f"loss {row['validation_loss']:.3f}  "
-        f"{row['slices_per_second']:,.0f} slices/s  {row['seconds']:.0f} s"
-    )
-
-
-def _describe(data: TrainingData, model: keras.Model, config: TrainConfig) -> dict[str, Any]:
-    """What is trained on what, for result.json."""
-    return {
-        "genres": list(data.contents.genres),
-        "split_by": data.contents.split_by,
-        "train_slices": data.num_slices,
-        "validation_slices": data.validation.num_slices,
-        "weights": model.count_params(),
-        "device": hardware.name(),
-        "precision": hardware.precision(config.hardware),
-        "versions": {
-            "tfgenre": tfgenre.__version__,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "backend": keras.backend.backend(),
-        },
-    }
-
-
-def _opening(data: TrainingData, model: keras.Model, config: TrainConfig) -> list[str]:
-    """What is about to be trained on what, and what the user should know of it."""
-    genres, cap = data.contents.genres, config.pipeline.slices_per_genre
-    lines = [
-        f"{data.num_slices:,} slices to train on, {data.validation.num_slices:,} to validate, "
-        f"{len(genres)} genres, {model.count_params():,} weights, "
-        f"{hardware.precision(config.hardware)} on {hardware.name()}"
-    ]
-    for genre in genres:
-        have = sum(split.slices[genre] for split in data.contents.splits.values())
-        if have < cap:
-            lines.append(
-                f"note: {genre} has {have:,} slices, fewer than --slices_per_genre={cap:,}; all of "
-                "them are used"
-            )
-    return lines

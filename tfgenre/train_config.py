@@ -16,7 +16,7 @@ CACHES = ("none", "memory", "disk")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 JIT_COMPILE = ("auto", "yes", "no")
 DEVICES = ("auto", "cpu", "gpu")
-STRATEGIES = ("auto", "one", "mirrored")
+STRATEGIES = ("auto", "one", "mirrored", "multiworker")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,13 @@ import tensorflow as tf
 
 from tfgenre import pipeline, sampling, sources
 from tfgenre.config import SPLITS
+from tfgenre.errors import UserError
 from tfgenre.manifest import Manifest
+from tfgenre.multiworker import Worker
 from tfgenre.sources import Source
 from tfgenre.train_config import AugmentConfig, PipelineConfig, TrainConfig
+
+_ALONE = Worker()
 
 
 @dataclass(frozen=True)
@@ -22,17 +26,22 @@ class TrainingData:
 
     Attributes:
         contents: the manifest of the records.
-        training: the records of each partition.
-        validation: those to judge each epoch by.
-        readers: for each partition, what turns a config into a pass of batches.
-        validation_batches: (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]).
+        worker: which of the processes that train together reads this.
+        training: the records of each partition, all workers'.
+        validation: those to judge each epoch by, all workers'.
+        readers: for each partition, what turns a config into a pass of this worker's batches.
+        num_batches: for each partition, the steps of an epoch, the same for all workers.
+        validation_batches: (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]), this
+            worker's.
         class_weight: of each label, None if all weigh the same.
     """
 
     contents: Manifest
+    worker: Worker
     training: tuple[Source, ...]
     validation: Source
     readers: tuple[Callable[[PipelineConfig], tf.data.Dataset], ...]
+    num_batches: tuple[int, ...]
     validation_batches: tf.data.Dataset
     class_weight: dict[int, float] | None
 
@@ -41,22 +50,34 @@ class TrainingData:
         """Slices to train on, of all partitions."""
         return sum(records.num_slices for records in self.training)
 
+    def slices_an_epoch(self, part: int, config: TrainConfig) -> int:
+        """How many slices all workers together see in an epoch of a partition."""
+        whole_batches = self.num_batches[part] * config.pipeline.batch_size
+        return min(self.training[part].num_slices, whole_batches)
+
     def epoch(self, epoch: int, config: TrainConfig, *, augment: bool = True) -> tf.data.Dataset:
         """The batches of an epoch, from 0; each partition has all of its epochs in a row."""
-        pipeline_config = config.pipeline
+        part = epoch // config.epochs
+        batch_size = self.worker.batch_size(config.pipeline.batch_size)
+        pipeline_config = replace(config.pipeline, batch_size=batch_size)
         if not augment:
             pipeline_config = replace(pipeline_config, augment=AugmentConfig())
         return pipeline.epoch_dataset(
-            self.readers[epoch // config.epochs],
+            self.readers[part],
             pipeline_config,
             epoch=epoch,
             num_genres=len(self.contents.genres),
             label_smoothing=config.label_smoothing,
-        )
+        ).take(self.num_batches[part])
 
 
 def find(
-    records_dir: Path, contents: Manifest, config: TrainConfig, *, cache_dir: Path
+    records_dir: Path,
+    contents: Manifest,
+    config: TrainConfig,
+    *,
+    cache_dir: Path,
+    worker: Worker = _ALONE,
 ) -> TrainingData:
     """Finds the records to train on, and puts them where they are to be read from.
 
@@ -65,13 +86,15 @@ def find(
         contents: its manifest.
         config: what of it is used, and how it is read.
         cache_dir: where --cache=disk copies the shards to.
+        worker: whose share is read.
 
     Raises:
-        UserError: if a split or a partition has no slices, or a shard is missing.
+        UserError: if a split, a partition or a worker has no slices, or a shard is missing.
     """
     settings = config.pipeline
     folder = records_dir
     if settings.cache == "disk":
+        _check_alone(worker)
         folder = cache_dir
         _copy(records_dir, contents, folder)
     training, validation = (
@@ -79,23 +102,48 @@ def find(
         for split in ("train", "validation")
     )
     parts = tuple(training.partition(i, config.partitions) for i in range(config.partitions))
-    one_hot = pipeline.one_hot(len(contents.genres))
+    mine = tuple(part.of_worker(worker.index, worker.count) for part in parts)
+    batch_size = worker.batch_size(settings.batch_size)
+    judged = validation.dealt(worker.index, worker.count, rows=worker.rows(validation.num_slices))
     if settings.cache == "memory":
-        readers = tuple(map(pipeline.in_memory, parts))
-        judged = pipeline.held(validation, settings.batch_size)
+        readers = tuple(map(pipeline.in_memory, mine))
+        validation_batches = pipeline.held(judged, batch_size)
     else:
-        readers = tuple(partial(pipeline.training_dataset, part) for part in parts)
-        judged = pipeline.validation_dataset(validation, settings.batch_size)
+        readers = tuple(partial(pipeline.training_dataset, part) for part in mine)
+        validation_batches = pipeline.validation_dataset(judged, batch_size)
     return TrainingData(
         contents=contents,
+        worker=worker,
         training=parts,
         validation=validation,
         readers=readers,
-        validation_batches=judged.map(one_hot),
+        num_batches=tuple(_num_batches(part, worker, batch_size) for part in parts),
+        validation_batches=validation_batches.map(pipeline.one_hot(len(contents.genres))),
         class_weight=_balanced(folder, contents, config)
         if config.class_weights != "none"
         else None,
     )
+
+
+def _num_batches(part: Source, worker: Worker, batch_size: int) -> int:
+    """Steps in which every worker has a batch; a whole one, if it is divided among devices.
+
+    Each epoch leaves out a rest, then, and each another one, as each reads in another order.
+    """
+    if worker.num_devices == 1:
+        return part.num_batches(batch_size)
+    shares = [part.of_worker(i, worker.count).num_slices for i in range(worker.count)]
+    if not (found := min(shares) // batch_size):
+        raise UserError(
+            f"--batch_size={batch_size * worker.count} is too large: a worker has but "
+            f"{min(shares):,} slices to train on, and its share of a batch is {batch_size:,}."
+        )
+    return found
+
+
+def _check_alone(worker: Worker) -> None:
+    if worker.count > 1:
+        raise UserError("--cache=disk is for one worker: give --cache=memory, or none.")
 
 
 def _copy(records_dir: Path, contents: Manifest, folder: Path) -> None:

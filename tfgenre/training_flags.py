@@ -174,8 +174,9 @@ def _define_hardware(values: flags.FlagValues) -> None:
         "strategy",
         "auto",
         train_config.STRATEGIES,
-        "one device; mirrored: all devices of this machine, each with its share of a batch; auto: "
-        "mirrored if there are several GPUs.",
+        "one device; mirrored: all devices of this machine, each with its share of a batch; "
+        "multiworker: those of several machines (docs/scale.md); auto: mirrored if there are "
+        "several GPUs.",
         **where,
     )
     flags.DEFINE_bool(
