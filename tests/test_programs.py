@@ -162,7 +162,7 @@ MISTAKES = {
     "nothing to inspect": (("inspect_records", "--records_dir=/nowhere"), "No records in /nowhere"),
     "no records": (("tfgenre_train", "--records_dir=/nowhere"), "No records in /nowhere"),
     "neither records nor dataset": (("tfgenre_train",), "Neither --records_dir nor --dataset"),
-    "seed": (("make_records", "--dataset=folder", "--seed=-1"), "--seed must be between 0"),
+    "seed": (("make_records", "--dataset=folder", "--split_seed=-1"), "--split_seed must be"),
     "batch size": (("tfgenre_train", "--records_dir=/", "--batch_size=0"), "--batch_size must be"),
     "home of nobody": (("tfgenre_train", "--records_dir=~nobody-x/r"), "~nobody-x/r"),
     "a file for a folder": (("tfgenre_train", "--records_dir=README.md"), "is not a folder"),
@@ -209,7 +209,7 @@ def test_records_that_do_not_fit(trained, records, collection, tmp_path):
 
 
 def test_evaluating_on_the_same_songs_split_otherwise_is_refused(trained, collection, tmp_path):
-    assert make_records(collection, tmp_path / "r", "--seed=7").returncode == 0
+    assert make_records(collection, tmp_path / "r", "--split_seed=7").returncode == 0
     done = run("tfgenre_evaluate", trained, f"--records_dir={tmp_path / 'r'}")
     assert done.returncode == 2
     assert "judged on songs it knows" in done.stderr
@@ -229,7 +229,7 @@ def test_a_run_in_the_folder_of_records_is_refused(records, work):
     [
         ("best.keras", "tfgenre_predict", b"PK no zip"),
         ("manifest.json", "tfgenre_predict", b'"text"'),
-        ("manifest.json", "tfgenre_predict", b'{"format": 1, "config": {}}'),
+        ("manifest.json", "tfgenre_predict", b'{"format": 2, "config": {}}'),
         ("result.json", "tfgenre_evaluate", b"{"),
         ("flags.cfg", "tfgenre_evaluate", b"\xff\xfe\0"),
     ],

@@ -74,7 +74,7 @@ def test_order_and_other_seeds():
     assert splits.assign(tracks, method="track", config=CONFIG) == splits.assign(
         reversed(tracks), method="track", config=CONFIG
     )
-    other = splits.assign(tracks, method="track", config=SplitConfig(seed=1))
+    other = splits.assign(tracks, method="track", config=SplitConfig(split_seed=1))
     assert other != splits.assign(tracks, method="track", config=CONFIG)
 
 

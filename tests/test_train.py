@@ -1,14 +1,19 @@
 """Training: whatever stops it, and however its slices are read, the figures are the same."""
 
 import contextlib
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tfgenre import manifest, train, training_data
+from tfgenre import hardware, manifest, train, training_data
 from tfgenre.errors import UserError
+from tfgenre.multiworker import Worker
 from tfgenre.progress import read_rows
 from tfgenre.run_dir import RunDir
 from tfgenre.train_config import (
@@ -128,19 +133,47 @@ def test_a_loss_that_is_no_number_ends_the_run(records_dir, tmp_path):
 
 
 def test_a_gpu_that_is_not_there(records_dir, tmp_path):
-    import tensorflow as tf
-
-    if tf.config.list_physical_devices("GPU"):
+    if hardware.gpus():
         pytest.skip("there is one")
     config = replace(CONFIG, hardware=HardwareConfig(device="gpu"))
-    with pytest.raises(UserError, match="--device=gpu: tensorflow sees no GPU"):
+    with pytest.raises(UserError, match=r"--device=gpu: \w+ sees no GPU"):
         run(records_dir, tmp_path, config)
 
 
 def test_mirrored_on_the_devices_there_are(records_dir, tmp_path):
-    hardware = HardwareConfig(strategy="mirrored", precision="float32", deterministic=True)
-    config = replace(CONFIG, hardware=hardware)
+    mirrored = HardwareConfig(strategy="mirrored", precision="float32", deterministic=True)
+    config = replace(CONFIG, hardware=mirrored)
     _, rows = run(records_dir, tmp_path, config, epochs_at_most=1)
     said, again = run(records_dir, tmp_path, config)
     assert said[0] == "note: the run was stopped; it goes on after epoch 1"
     assert again[:1] == rows
+
+
+def test_mirrored_on_two_devices(records_dir, tmp_path):
+    """Each takes half of a batch; what cannot be halved is left out of an epoch."""
+    code = f"""
+import tensorflow as tf
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from pathlib import Path
+from tests.test_train import CONFIG, HardwareConfig, replace, run
+config = replace(CONFIG, hardware=HardwareConfig(strategy="mirrored", precision="float32"))
+folders = Path({str(records_dir)!r}), Path({str(tmp_path)!r})
+for number in (1, 2):  # the second time it goes on
+    print(run(*folders, config, epochs_at_most=number))
+"""
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True
+    )
+    assert "it goes on after epoch 1" in done.stdout, done.stderr
+    assert len(read_rows(tmp_path / "metrics.csv")) == 2
+
+
+def test_a_batch_that_devices_cannot_share(records_dir):
+    config = replace(CONFIG, pipeline=PipelineConfig(batch_size=1000))
+    contents = manifest.read(records_dir)
+    two = Worker(num_devices=2)
+    with pytest.raises(UserError, match="--batch_size=1000 is too large: a worker has but"):
+        training_data.find(records_dir, contents, config, cache_dir=records_dir, worker=two)

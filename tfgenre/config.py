@@ -97,10 +97,10 @@ class SplitConfig:
 
     split_by: str | None = None
     split_ratios: tuple[float, ...] = (60, 30, 10)
-    seed: int = 0
+    split_seed: int = 0
 
     def __post_init__(self) -> None:
-        check_range("seed", self.seed, 0, MAX_SEED)
+        check_range("split_seed", self.split_seed, 0, MAX_SEED)
         if self.split_by is not None:
             check_choice("split_by", self.split_by, SPLIT_METHODS)
         check(

@@ -15,7 +15,7 @@ COLLECTION = (
     "drop_duplicates",
 )
 RENDERING = ("pixels_per_second", "sample_rate_hz", "renderer", "tail", "max_slices_per_track")
-SPLITTING = ("split_by", "split_ratios", "seed")
+SPLITTING = ("split_by", "split_ratios", "split_seed")
 _WHERE = ("dataset", "data_dir", "records_dir", "genres")
 _HOW = ("num_shards", "shard_mb", "runner", "beam_options", "num_workers", "overwrite")
 BUILD = (*_WHERE, *COLLECTION, *RENDERING, *SPLITTING, *_HOW)
@@ -144,7 +144,7 @@ def _define_rendering(values: flags.FlagValues) -> None:
         **where,
     )
     flags.DEFINE_integer(
-        "seed", 0, "Decides splits, sampling, initial weights and shuffling.", **where
+        "split_seed", 0, "Decides which tracks go to which split, and --slices_per_genre.", **where
     )
 
 

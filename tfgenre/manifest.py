@@ -17,7 +17,7 @@ LEAKS = (
     "--split_by=slice leaks: slices of one song stand in training and test alike, so the accuracy "
     "is that of knowing songs again, not genres."
 )
-_FORMAT = 1
+_FORMAT = 2
 NAMES_SHOWN = 5
 
 

@@ -6,6 +6,7 @@ networks alike (keras.distribution). The first of them, the chief, writes the ru
 
 import atexit
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from tfgenre.errors import Failure, UserError
 _ENVIRONMENT = tuple(
     f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
 )
+_LOST = re.compile("(UNKNOWN|INTERNAL|UNAVAILABLE|ABORTED|CANCELLED|DEADLINE_EXCEEDED): ")  # of XLA
 
 
 @dataclass(frozen=True)
@@ -99,21 +101,22 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def naming_lost_workers(worker: Worker) -> Iterator[None]:
-    """Turns JAX's error about a worker that is gone into one that says what to do.
+def ending_together(worker: Worker) -> Iterator[None]:
+    """Ends the program at once if one of several workers fails, and says if it was another one.
 
     Raises:
-        Failure: if an error came of that.
+        Failure: if an error came of another worker's end.
     """
     try:
         yield
-    except RuntimeError as error:
-        if worker.count == 1 or type(error).__name__ not in ("XlaRuntimeError", "JaxRuntimeError"):
+    except BaseException as error:
+        if worker.count == 1:
             raise
-        said = str(error).partition("\n")[0]
-        # When a program ends, JAX waits for the workers, and aborts if one does not come.
+        # At its end a program waits for the other workers, for minutes, and aborts if one is gone.
         atexit.register(os._exit, Failure.status)
-        raise Failure(
-            f"Another worker is gone ({said}). Give the same commands again, all of them: the run "
-            "goes on after its last finished epoch."
-        ) from error
+        if _LOST.match(said := str(error).partition("\n")[0]):
+            raise Failure(
+                f"Another worker is gone ({said}). Give the same commands again, all of them: the "
+                "run goes on after its last finished epoch."
+            ) from error
+        raise

@@ -45,7 +45,9 @@ def build_config(values: flags.FlagValues) -> BuildConfig:
         ),
         render=RenderConfig(**{name: values[name].value for name in definitions.RENDERING}),
         split=SplitConfig(
-            split_by=values.split_by, split_ratios=_ratios(values.split_ratios), seed=values.seed
+            split_by=values.split_by,
+            split_ratios=_ratios(values.split_ratios),
+            split_seed=values.split_seed,
         ),
         num_shards=values.num_shards,
     )
@@ -156,7 +158,7 @@ def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifes
     parts = (manifest.config.get(part, {}) for part in ("collection", "render", "split"))
     built = {**manifest.config, **{name: value for part in parts for name, value in part.items()}}
     checked = (*definitions.COLLECTION, *definitions.RENDERING)
-    for name in ("dataset", "genres", *checked, "split_by"):
+    for name in ("dataset", "genres", *checked, "split_by", "split_seed"):
         if values[name].present and values[name].value != built.get(name):
             there, asked = (_text(value) for value in (built.get(name), values[name].value))
             raise UserError(

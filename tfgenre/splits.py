@@ -50,7 +50,9 @@ def assign(tracks: Iterable[Track], *, method: str, config: SplitConfig) -> dict
     for track in tracks:
         name = f"artist\0{track.artist}" if method == "artist" and track.artist else track.id
         groups.setdefault(name, []).append(track)
-    order = sorted(groups, key=lambda name: (-len(groups[name]), stable_hash(config.seed, name)))
+    order = sorted(
+        groups, key=lambda name: (-len(groups[name]), stable_hash(config.split_seed, name))
+    )
     counts = {name: _counts(groups[name]) for name in groups}
     chosen = _greedy([counts[name] for name in order], config.shares)
     return {
@@ -99,7 +101,7 @@ def _why(members: list[Track], method: str) -> str:
 
 def split_of_slice(track_id: str, slice_index: int, *, config: SplitConfig) -> str:
     """The split of one slice under --split_by=slice, independent of all other slices."""
-    fraction = stable_fraction("split", config.seed, track_id, slice_index)
+    fraction = stable_fraction("split", config.split_seed, track_id, slice_index)
     for split, share in config.shares.items():
         if fraction < share:
             return split

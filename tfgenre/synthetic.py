@@ -30,12 +30,14 @@ def write_records(
     split_by = config.split.split_by or "track"
     config = replace(config, genres=genres, split=replace(config.split, split_by=split_by))
     records_dir.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(config.split.seed)
+    rng = np.random.default_rng(config.split.split_seed)
     splits, rows = {}, []
     for number, split in enumerate(SPLITS):
         shards = []
         for index in range(num_shards):
-            examples = _examples(rng, genres, f"{split}-{index}", tracks_a_genre, config.split.seed)
+            examples = _examples(
+                rng, genres, f"{split}-{index}", tracks_a_genre, config.split.split_seed
+            )
             rows += [(example.key, example.label, index, number) for example in examples]
             name = records.shard_name(config.dataset, split, index, num_shards)
             encoded = (records.encode(**example._asdict()) for example in examples)

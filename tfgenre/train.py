@@ -64,7 +64,7 @@ def train(
     """
     hardware.prepare(config.hardware, seed=config.pipeline.seed)
     worker = hardware.worker(config.hardware)
-    with sources.naming_damage(records_dir, contents), multiworker.naming_lost_workers(worker):
+    with sources.naming_damage(records_dir, contents), multiworker.ending_together(worker):
         data = training_data.find(
             records_dir, contents, config, cache_dir=run_dir.cache, worker=worker
         )

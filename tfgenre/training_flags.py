@@ -119,6 +119,9 @@ def _define_learning(values: flags.FlagValues) -> None:
 
 def _define_reading(values: flags.FlagValues) -> None:
     where = {"flag_values": values}
+    flags.DEFINE_integer(
+        "seed", 0, "Decides initial weights, dropout, the slices' order and variations.", **where
+    )
     flags.DEFINE_integer("batch_size", 110, "Slices a step, over all devices.", **where)
     flags.DEFINE_integer(
         "slices_per_genre",

@@ -157,7 +157,7 @@ def _skipped(track: Track, why: SkipTrack, job: Job) -> Skipped:
 def _slices_of(track: Track, found: Slices, config: BuildConfig) -> Iterator[_Slice]:
     label = config.genres.index(track.genre)
     for index, image in zip(found.indices.tolist(), found.images, strict=True):
-        key = slices.sampling_key(config.split.seed, track.id, index)
+        key = slices.sampling_key(config.split.split_seed, track.id, index)
         yield _Slice(key, track.id, index, label, image)
 
 

@@ -57,7 +57,7 @@ def verify(
     found: dict[str, ShardContents] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(num_workers, mp_context=context) as pool:
-        seed = int(expected.config["split"]["seed"])
+        seed = int(expected.config["split"]["split_seed"])
         futures = {
             pool.submit(check_shard, records_dir / name, shard, len(expected.genres), seed): name
             for name, shard in shards.items()

@@ -10,6 +10,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from absl import flags
+
 from tfgenre import settings, synthetic
 from tfgenre.errors import UserError
 from tfgenre.flags import BUILD, EXPERIMENTS, FLAGS, TRAIN
@@ -37,13 +39,14 @@ def main(arguments: list[str]) -> int:
         if FLAGS[name].present:
             raise UserError(f"--{name} cannot be the same for several experiments.")
     flag_files = experiments.find_flag_files(FLAGS.flagfiles)
+    values = [settings.read_flags(flag_file) for flag_file in flag_files]
     output_dir = settings.output_dir(FLAGS)
     note = _SMOKE_NOTE if FLAGS.smoke else _NOTE
     outcomes = []
-    for number, flag_file in enumerate(flag_files, start=1):
-        print(f"\n{flag_file} ({number} of {len(flag_files)})", flush=True)
+    for number, flag_file in enumerate(flag_files):
+        print(f"\n{flag_file} ({number + 1} of {len(flag_files)})", flush=True)
         seeds = experiments.seeds_result(flag_file)
-        run_dir, commands = _commands(flag_file, output_dir)
+        run_dir, commands = _commands(flag_file, values[number], output_dir)
         failed = next(filter(None, (experiments.run(*command) for command in commands)), "")
         outcomes.append(
             replace(seeds, failed=failed) if failed else experiments.read_outcome(seeds, run_dir)
@@ -53,9 +56,10 @@ def main(arguments: list[str]) -> int:
     return int(any(outcome.failed for outcome in outcomes))
 
 
-def _commands(flag_file: Path, output_dir: Path) -> tuple[RunDir, list[tuple[str, list[str]]]]:
+def _commands(
+    flag_file: Path, values: flags.FlagValues, output_dir: Path
+) -> tuple[RunDir, list[tuple[str, list[str]]]]:
     """The folder of an experiment's run, and the commands that fill it."""
-    values = settings.read_flags(flag_file)
     given = [f"--flagfile={flag_file}"]
     if FLAGS.smoke:
         run_dir = output_dir / "runs" / flag_file.stem
