@@ -166,12 +166,12 @@ def _draw(outcomes: Sequence[Outcome]) -> bytes:
     for field, label, marker, colour in (
         ("majority_baseline", "always the same genre (songs)", "|", "#8a8f98"),
         ("seed_accuracy", "seed, slices (leaking split)", "x", "#c2410c"),
-        ("slice_accuracy", "ours, slices", "o", "#2f6fde"),
         ("track_accuracy", "ours, songs by vote", "D", "#12356f"),
+        ("slice_accuracy", "ours, slices", ".", "#7fb0ff"),
     ):
         shares = [getattr(outcome, field) for outcome in outcomes]
         percents = [float("nan") if share is None else 100 * share for share in shares]
-        axes.scatter(percents, rows, label=label, marker=marker, color=colour)
+        axes.scatter(percents, rows, label=label, marker=marker, color=colour, clip_on=False)
     axes.set(xlabel="accuracy, %", xlim=(0, 100), ylim=(len(outcomes) - 0.5, -0.5))
     axes.set_yticks(rows, [outcome.name for outcome in outcomes])
     axes.spines[["top", "right"]].set_visible(False)
