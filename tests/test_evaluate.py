@@ -4,11 +4,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tfgenre import evaluate
+from tfgenre import evaluate, scoring
 from tfgenre.datasets.track import Skipped
 from tfgenre.errors import UserError
-from tfgenre.evaluate import Verdicts
 from tfgenre.manifest import LEAKS, Manifest, SplitContents
+from tfgenre.scoring import Verdicts
 
 
 def manifest_of(genres=("A", "B", "C"), split_by="artist", pixels_per_second=50) -> Manifest:
@@ -76,11 +76,11 @@ def test_score():
     ],
 )
 def test_winner(votes, mean, expected):
-    assert evaluate.winner(np.array(votes), np.array(mean)) == expected
+    assert scoring.winner(np.array(votes), np.array(mean)) == expected
 
 
 def test_vote():
-    assert evaluate.vote(VERDICTS.probabilities).tolist() == [4, 2, 2]
+    assert scoring.vote(VERDICTS.probabilities).tolist() == [4, 2, 2]
 
 
 def test_a_slice_split_says_that_it_leaks():

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from tfgenre import manifest, records, sampling, storage, tfds_metadata
+from tfgenre import manifest, records, sampling, storage, tfds_metadata, track_table
 from tfgenre.config import DATASETS, SPLITS
 from tfgenre.errors import UserError
 from tfgenre.files import TEMPORARY, read_json, write_json
@@ -73,6 +73,8 @@ def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Manifest:
     with ThreadPoolExecutor(_THREADS) as threads:
         rows = list(threads.map(lambda unit: read_unit_index(unit, job), plan.units))
     sampling.write_index(job.records_dir / sampling.NAME, np.concatenate(rows))
+    pairs = (zip(unit.tracks, unit.splits, strict=True) for unit in plan.units)
+    track_table.write(job.records_dir, itertools.chain.from_iterable(pairs))
     tfds_metadata.write(built, job.records_dir)
     manifest.write(built, job.records_dir)
     return built
@@ -168,7 +170,7 @@ def _discard(records_dir: Path) -> None:
         if left.is_dir():
             storage.remove_folder(left)
     (records_dir / manifest.NAME).unlink(missing_ok=True)
-    for name in (sampling.NAME, *tfds_metadata.NAMES):
+    for name in (sampling.NAME, track_table.NAME, *tfds_metadata.NAMES):
         (records_dir / name).unlink(missing_ok=True)
     for dataset, split in itertools.product(DATASETS, SPLITS):
         for path in list(records_dir.glob(f"{dataset}-{split}.tfrecord-?????-of-?????")):

@@ -1,7 +1,6 @@
 """An honest score: the network judges slices it was not trained on, and the songs they make up."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,29 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from tfgenre import pipeline, sources
+from tfgenre import pipeline, scoring, sources
 from tfgenre.errors import UserError
 from tfgenre.manifest import LEAKS, Manifest
+from tfgenre.scoring import Tracks, Verdicts
 
 OTHER_RECORDS = (
     "these are not the records that the network was trained on; nobody checks that their songs are "
     "new to it."
 )
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """What the network made of some slices, row by row.
-
-    Attributes:
-        probabilities: float32 [slices, genres].
-        labels: the true genres, int64 [slices].
-        track_ids: bytes objects [slices].
-    """
-
-    probabilities: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    track_ids: NDArray[np.object_]
 
 
 def judge(
@@ -55,18 +40,13 @@ def judge(
     )
 
 
-def vote(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
-    """How many of a song's slices are for each genre, int64 [genres], from [slices, genres]."""
-    return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
-
-
-def winner(votes: NDArray[np.int64], mean: NDArray[np.floating]) -> int:
-    """The genre with the most votes; among equals the one of the higher mean probability."""
-    return int(np.lexsort((mean, votes))[-1])
-
-
 def score(
-    verdicts: Verdicts, manifest: Manifest, *, split: str, trained_on: Manifest
+    verdicts: Verdicts,
+    manifest: Manifest,
+    *,
+    split: str,
+    trained_on: Manifest,
+    artists: Mapping[bytes, str] | None = None,
 ) -> dict[str, Any]:
     """The figures of an evaluation.
 
@@ -75,55 +55,60 @@ def score(
         manifest: of the records they come from.
         split: which of its splits.
         trained_on: the manifest of the records that the network was trained on.
+        artists: of the tracks, by id; None if they are unknown.
 
     Returns:
-        Accuracies by slice and by track, the accuracy of always saying the genre most frequent in
-        training, macro F1 by track vote, counts, confusion matrices (rows: true genre), and each
-        track's true genre and the one it was given by vote.
+        What `scoring.accuracies` gives; the accuracy of always saying the genre most frequent in
+        training; per genre, rankings and calibration, each by slice and by track (per genre by
+        vote, else by mean probability); counts; confusion matrices (rows: true genre); and each
+        track's true genre, the one it was given by vote, and mean probabilities.
     """
-    ids, truth, voted, averaged = _by_track(verdicts)
-    labels = range(len(manifest.genres))
+    tracks = scoring.by_track(verdicts)
     guesses = verdicts.probabilities.argmax(axis=1)
     most_frequent = _most_frequent(manifest)
+    named = {"slice": (verdicts.labels, guesses), "track": (tracks.labels, tracks.voted)}
+    scores: dict[str, tuple[NDArray[np.int64], NDArray[np.floating]]] = {
+        "slice": (verdicts.labels, verdicts.probabilities),
+        "track": (tracks.labels, tracks.mean),
+    }
     return {
-        "slice_accuracy": metrics.accuracy_score(verdicts.labels, guesses),
-        "track_accuracy_vote": metrics.accuracy_score(truth, voted),
-        "track_accuracy_mean": metrics.accuracy_score(truth, averaged),
-        "majority_baseline": float(np.mean(truth == most_frequent)),
+        **scoring.accuracies(verdicts, tracks, artists=artists),
+        "majority_baseline": float(np.mean(tracks.labels == most_frequent)),
         "majority_genre": manifest.genres[most_frequent],
-        "macro_f1": metrics.f1_score(truth, voted, average="macro", zero_division=0),
+        "per_genre": {of: scoring.per_genre(*pair, manifest.genres) for of, pair in named.items()},
+        "ranking": {of: scoring.ranking(*pair) for of, pair in scores.items()},
+        "calibration": {of: scoring.calibration(*pair) for of, pair in scores.items()},
         "num_slices": len(guesses),
-        "num_tracks": len(truth),
+        "num_tracks": len(tracks.ids),
         "split": split,
         "split_by": manifest.split_by,
         "same_records": manifest == trained_on,
         "genres": list(manifest.genres),
         "confusion": {
-            "slice": _confusion(verdicts.labels, guesses, labels),
-            "track": _confusion(truth, voted, labels),
+            of: _confusion(*pair, range(len(manifest.genres))) for of, pair in named.items()
         },
-        "tracks": [
-            {
-                "id": track_id.decode(errors="replace"),
-                "genre": manifest.genres[true],
-                "vote": manifest.genres[vote],
-            }
-            for track_id, true, vote in zip(ids, truth, voted, strict=True)
-        ],
+        "tracks": _rows(tracks, manifest.genres),
     }
 
 
 def summary(found: dict[str, Any]) -> str:
     """The figures of `score` for a person."""
+
+    def told(name: str) -> str:
+        low, high = found["intervals"][name]
+        return f"{found[name]:.3f}  ({low:.3f} to {high:.3f})"
+
+    drawn = found["bootstrap"]
     lines = [
         f"{found['split']}: {found['num_slices']:,} slices of {found['num_tracks']:,} tracks, "
         f"split by {found['split_by']}",
-        f"  slice accuracy      {found['slice_accuracy']:.3f}",
-        f"  track accuracy      {found['track_accuracy_vote']:.3f} by vote, "
-        f"{found['track_accuracy_mean']:.3f} by mean probability",
-        f"  majority baseline   {found['majority_baseline']:.3f} "
+        f"  track accuracy      {told('track_accuracy_vote')} by vote",
+        f"                      {told('track_accuracy_mean')} by mean probability",
+        f"  slice accuracy      {told('slice_accuracy')}",
+        f"  macro F1 of tracks  {told('macro_f1')} by vote",
+        f"  majority baseline   {found['majority_baseline']:.3f}  "
         f"(always {found['majority_genre']})",
-        f"  macro F1            {found['macro_f1']:.3f}",
+        f"  in brackets: 95 % intervals, drawn over {drawn['groups']:,} {drawn['drawn']}",
     ]
     if not found["same_records"]:
         lines.append(f"  note: {OTHER_RECORDS}")
@@ -158,17 +143,18 @@ def check_fits(trained_on: Manifest, manifest: Manifest, records_dir: Path) -> N
         )
 
 
-def _by_track(
-    verdicts: Verdicts,
-) -> tuple[NDArray[np.object_], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Id, true genre, genre by vote and genre by mean probability, [tracks] each."""
-    ids, first, inverse = np.unique(verdicts.track_ids, return_index=True, return_inverse=True)
-    shape = (len(ids), verdicts.probabilities.shape[1])
-    votes, sums = np.zeros(shape, np.int64), np.zeros(shape)
-    np.add.at(votes, (inverse, verdicts.probabilities.argmax(axis=1)), 1)
-    np.add.at(sums, inverse, verdicts.probabilities)
-    voted = np.array([winner(v, s) for v, s in zip(votes, sums, strict=True)])
-    return ids, verdicts.labels[first], voted, sums.argmax(axis=1)
+def _rows(tracks: Tracks, genres: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": track_id.decode(errors="replace"),
+            "genre": genres[true],
+            "vote": genres[vote],
+            "probabilities": [round(share, 4) for share in mean],
+        }
+        for track_id, true, vote, mean in zip(
+            tracks.ids, tracks.labels, tracks.voted, tracks.mean.tolist(), strict=True
+        )
+    ]
 
 
 def _most_frequent(manifest: Manifest) -> int:

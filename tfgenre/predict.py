@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfgenre import evaluate
+from tfgenre import scoring
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack
 from tfgenre.workers import Rendered, RenderWorker, map_with_workers
@@ -79,10 +79,10 @@ def predict(
         images = found.images[..., np.newaxis]
         batches = np.split(images, range(batch_size, len(images), batch_size))
         probabilities = np.concatenate([model.predict_on_batch(batch) for batch in batches])
-        votes, mean = evaluate.vote(probabilities), probabilities.mean(axis=0)
+        votes, mean = scoring.vote(probabilities), probabilities.mean(axis=0)
         yield Prediction(
             path,
-            genre=genres[evaluate.winner(votes, mean)],
+            genre=genres[scoring.winner(votes, mean)],
             votes=dict(zip(genres, votes.tolist(), strict=True)),
             probabilities=dict(zip(genres, mean.tolist(), strict=True)),
         )

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tfgenre import pages, pipeline, progress, sources
-from tfgenre.evaluate import OTHER_RECORDS, Verdicts
+from tfgenre.evaluate import OTHER_RECORDS
 from tfgenre.files import write_atomically
 from tfgenre.manifest import LEAKS, Manifest
 from tfgenre.run_dir import RunDir
+from tfgenre.scoring import Verdicts
 
 _SLICES_A_GENRE = 4
 _WRONG_SONGS = 20

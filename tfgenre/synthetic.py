@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgenre import manifest, records, sampling
+from tfgenre import manifest, records, sampling, track_table
 from tfgenre.config import SPLITS, BuildConfig, to_json
 from tfgenre.manifest import Manifest, SplitContents
 from tfgenre.slices import SLICE_SIZE, sampling_key
@@ -46,6 +46,7 @@ def write_records(
         slices = {genre: count * _SLICES_A_TRACK for genre, count in tracks.items()}
         splits[split] = SplitContents(tuple(shards), tracks, slices)
     sampling.write_index(records_dir / sampling.NAME, np.array(rows, sampling.ROW))
+    track_table.write(records_dir, ())
     contents = Manifest(to_json(config), "", genres, splits, ())
     manifest.write(contents, records_dir)
     return contents

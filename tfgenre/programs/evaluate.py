@@ -6,7 +6,7 @@ tfgenre_evaluate --run_dir=runs/demo
 import json
 import sys
 
-from tfgenre import manifest, settings
+from tfgenre import manifest, settings, track_table
 from tfgenre.files import write_json
 from tfgenre.flags import EVALUATE, FLAGS
 from tfgenre.programs.launch import launch, quiet_tensorflow
@@ -27,7 +27,13 @@ def main(arguments: list[str]) -> None:
     evaluate.check_fits(trained_on, contents, records_dir)
     model = run_dir.load_best_model(num_genres=len(trained_on.genres))
     verdicts = evaluate.judge(model, records_dir, contents, FLAGS.split, batch_size=batch_size)
-    found = evaluate.score(verdicts, contents, split=FLAGS.split, trained_on=trained_on)
+    found = evaluate.score(
+        verdicts,
+        contents,
+        split=FLAGS.split,
+        trained_on=trained_on,
+        artists=track_table.read_artists(records_dir),
+    )
     write_json(run_dir.evaluation(FLAGS.split), found)
     report.write_report(
         run_dir, found, verdicts, result=result, records_dir=records_dir, contents=contents

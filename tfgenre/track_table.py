@@ -1,0 +1,45 @@
+"""tracks.csv beside the records: which song is by whom and went where, for whoever judges later."""
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from tfgenre.datasets.track import Track
+from tfgenre.errors import UserError
+from tfgenre.files import write_atomically
+
+NAME = "tracks.csv"
+_FIELDS = ("track_id", "genre", "artist", "split")
+
+
+def write(records_dir: Path, rows: Iterable[tuple[Track, str]]) -> None:
+    """Writes the table.
+
+    Args:
+        records_dir: where to.
+        rows: each song and its split, "" if its slices go to several.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_FIELDS)
+    writer.writerows((track.id, track.genre, track.artist, split) for track, split in rows)
+    write_atomically(records_dir / NAME, text.getvalue().encode(errors="surrogateescape"))
+
+
+def read_artists(records_dir: Path) -> dict[bytes, str]:
+    """Each song's artist, "" if unknown, by the id that its records carry.
+
+    Raises:
+        UserError: if the table is missing or damaged.
+    """
+    path = records_dir / NAME
+    try:
+        text = path.read_bytes().decode(errors="surrogateescape")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        return {row["track_id"].encode(errors="surrogateescape"): row["artist"] for row in rows}
+    except (OSError, KeyError, AttributeError, csv.Error) as error:
+        raise UserError(
+            f"{path} is missing or damaged: build the records again with tools/make_records "
+            "--overwrite."
+        ) from error
