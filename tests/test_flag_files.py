@@ -30,7 +30,8 @@ def test_one_step(flag_file, tmp_path):
         values = values_of(flag_file, *small, "--partitions=2")
     contents = synthetic.write_records(tmp_path / "records", settings.build_config(values))
     run_dir = RunDir(settings.run_dir(values))
-    assert not run_dir.claim(settings.run_flags(values), contents)
+    flags = settings.run_flags(values, records_dir=tmp_path / "records", run_dir=run_dir.path)
+    assert not run_dir.claim(flags, contents)
     result = train(
         settings.records_dir(values),
         contents,
@@ -39,7 +40,7 @@ def test_one_step(flag_file, tmp_path):
         say=lambda line: None,
     )
     assert result["epochs"] == values.partitions
-    assert run_dir.claim(settings.run_flags(values), contents)
+    assert run_dir.claim(flags, contents)
     again = settings.read_flags(run_dir.flags)
     assert settings.train_config(again) == settings.train_config(values)
 

@@ -60,6 +60,7 @@ ORDER = [
     "verify",
     "contact_sheet",
     "synthetic",
+    "resplit",
     "run_dir",
     "progress",
     "augment",
@@ -81,6 +82,7 @@ ORDER = [
     "predict",
     "report",
     "experiments",
+    "leaks",
     "training_flags",
     "flags",
     "settings",
@@ -94,6 +96,7 @@ ORDER = [
     "programs.evaluate",
     "programs.predict",
     "programs.experiments",
+    "programs.leak_report",
 ]
 USE_TENSORFLOW = {
     "augment",
@@ -115,6 +118,7 @@ USE_TENSORFLOW = {
     "predict",
     "report",
     "experiments",
+    "leaks",
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

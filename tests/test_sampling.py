@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tfgenre import sampling
+from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
 
 
@@ -32,10 +33,22 @@ def test_smaller_draws_are_part_of_larger_ones(rows):
 
 def test_masks_cover_what_is_chosen(rows):
     keep = sampling.chosen(rows, 50)
-    masks = [sampling.keep_by_shard(rows, split, 50) for split in ("train", "validation", "test")]
+    masks = [
+        sampling.keep_by_shard(rows, split, sampling.of_split(rows, split, slices_per_genre=50))
+        for split in SPLITS
+    ]
     assert sum(mask.sum() for found in masks for mask in found.values()) == keep.sum()
     for found in masks:
         assert all(mask[-1] for mask in found.values())
+
+
+def test_so_many_of_each_genre_of_a_split(rows):
+    limits = [30, 7, 10_000]
+    everything = sampling.of_split(rows, "train")
+    keep = sampling.of_split(rows, "train", at_most=limits)
+    assert (keep <= everything).all()
+    available = np.bincount(rows["label"][everything])
+    np.testing.assert_array_equal(np.bincount(rows["label"][keep]), np.minimum(available, limits))
 
 
 def test_index_round_trip(rows, tmp_path):

@@ -34,7 +34,8 @@ def examples(records_dir: Path, manifest: Manifest, *, slices_a_genre: int) -> l
     rows = sampling.read_index(records_dir / sampling.NAME)
     found: dict[int, list[Example]] = defaultdict(list)
     for split, contents in manifest.splits.items():
-        masks = sampling.keep_by_shard(rows, split, slices_a_genre)
+        keep = sampling.of_split(rows, split, slices_per_genre=slices_a_genre)
+        masks = sampling.keep_by_shard(rows, split, keep)
         for shard in contents.shards:
             mask = masks.get(records.shard_index(shard.name), ())
             for example in _read(records_dir / shard.name, mask):

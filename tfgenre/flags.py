@@ -24,6 +24,11 @@ TRAIN = ("dataset", "pixels_per_second", *training_flags.TRAINING, "overwrite")
 INSPECT = ("dataset", "pixels_per_second", "records_dir", "png")
 VERIFY = ("dataset", "pixels_per_second", "records_dir", "num_workers")
 EVALUATE = ("run_dir", "records_dir", "split", "batch_size", "json")
+LEAKS = (
+    *(name for name in BUILD if name not in ("records_dir", "split_by")),
+    *(name for name in training_flags.TRAINING if name not in ("records_dir", "run_dir")),
+    "output_dir",
+)
 EXPERIMENTS = ("flagfiles", "smoke", "output_dir")
 PREDICT = ("run_dir", "batch_size", "num_workers", "json")
 
@@ -188,8 +193,8 @@ def _define_programs(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "output_dir",
         None,
-        "The folder of the experiments' table and plot; runs/experiments, or with --smoke "
-        "runs/experiments-smoke, if not given.",
+        "Where experiments (runs/experiments, or with --smoke runs/experiments-smoke, if not "
+        "given) and leak_report (runs/leaks-DATASET-PPSpx) put what they make.",
         **where,
     )
     flags.DEFINE_bool("json", False, "Print JSON on stdout, for machines.", **where)

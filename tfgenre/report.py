@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from tfgenre import pages, pipeline, progress, sources
+from tfgenre import evaluate, manifest, pages, pipeline, progress, sources, track_table
 from tfgenre.evaluate import OTHER_RECORDS
-from tfgenre.files import write_atomically
+from tfgenre.files import write_atomically, write_json
 from tfgenre.manifest import LEAKS, Manifest
 from tfgenre.run_dir import RunDir
 from tfgenre.scoring import Verdicts
@@ -31,6 +31,37 @@ class Example:
     probability: float
     track: str
     image: str
+
+
+def evaluate_run(
+    run_dir: RunDir, records_dir: Path, *, split: str, batch_size: int
+) -> dict[str, Any]:
+    """Judges a finished run on a split, and writes what came of it and the report.
+
+    Args:
+        run_dir: the run.
+        records_dir: what it is judged on.
+        split: which of its splits.
+        batch_size: slices a step.
+
+    Returns:
+        The figures of `evaluate.score`.
+
+    Raises:
+        UserError: if the run is not finished, or the records do not fit it.
+    """
+    trained_on, result = run_dir.read_manifest(), run_dir.read_result()
+    contents = manifest.read(records_dir)
+    evaluate.check_fits(trained_on, contents, records_dir)
+    model = run_dir.load_best_model(num_genres=len(trained_on.genres))
+    verdicts = evaluate.judge(model, records_dir, contents, split, batch_size=batch_size)
+    artists = track_table.read_artists(records_dir)
+    found = evaluate.score(verdicts, contents, split=split, trained_on=trained_on, artists=artists)
+    write_json(run_dir.evaluation(split), found)
+    write_report(
+        run_dir, found, verdicts, result=result, records_dir=records_dir, contents=contents
+    )
+    return found
 
 
 def write_report(

@@ -6,6 +6,7 @@ hashes, the choice is a random draw; as they are stable, it is the same every ti
 """
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,26 +51,59 @@ def read_index(path: Path) -> NDArray[np.void]:
 
 def chosen(rows: NDArray[np.void], slices_per_genre: int) -> NDArray[np.bool_]:
     """True for each slice that is among the first slices_per_genre of its genre, bool [slices]."""
+    return _first(rows, [slices_per_genre] * (rows["label"].max(initial=0) + 1))
+
+
+def _first(rows: NDArray[np.void], limits: Sequence[int]) -> NDArray[np.bool_]:
+    """True for each slice that is among the first of its label, so many of each, bool [slices]."""
     keep = np.zeros(len(rows), bool)
     for label in np.unique(rows["label"]):
         members = np.flatnonzero(rows["label"] == label)
         order = np.argsort(rows["key"][members], kind="stable")
-        keep[members[order[:slices_per_genre]]] = True
+        keep[members[order[: limits[label]]]] = True
+    return keep
+
+
+def of_split(
+    rows: NDArray[np.void],
+    split: str,
+    *,
+    slices_per_genre: int = 0,
+    at_most: Sequence[int] | None = None,
+) -> NDArray[np.bool_]:
+    """True for each slice of a split that is chosen, bool [slices].
+
+    Args:
+        rows: of dtype ROW.
+        split: train, validation or test.
+        slices_per_genre: how many of each genre, counted over all splits; 0 means all.
+        at_most: how many of each label of this split; None means all.
+    """
+    keep = rows["split"] == SPLITS.index(split)
+    if slices_per_genre:
+        keep &= chosen(rows, slices_per_genre)
+    if at_most is not None:
+        found = np.flatnonzero(keep)
+        keep[found[~_first(rows[found], at_most)]] = False
     return keep
 
 
 def keep_by_shard(
-    rows: NDArray[np.void], split: str, slices_per_genre: int
+    rows: NDArray[np.void], split: str, keep: NDArray[np.bool_]
 ) -> dict[int, NDArray[np.bool_]]:
     """For each shard of a split that has chosen slices: which, up to the last one, bool [records].
 
     Keys order a shard, so what is chosen is nearly all at its start.
+
+    Args:
+        rows: of dtype ROW.
+        split: train, validation or test.
+        keep: what is chosen, as `of_split` gives it.
     """
-    keep = chosen(rows, slices_per_genre)
-    of_split = rows["split"] == SPLITS.index(split)
+    in_split = rows["split"] == SPLITS.index(split)
     masks = {}
-    for shard in np.unique(rows["shard"][of_split]):
-        mask = keep[of_split & (rows["shard"] == shard)]
+    for shard in np.unique(rows["shard"][in_split]):
+        mask = keep[in_split & (rows["shard"] == shard)]
         if mask.any():
             masks[int(shard)] = mask[: np.flatnonzero(mask)[-1] + 1]
     return masks

@@ -118,6 +118,12 @@ def output_dir(values: flags.FlagValues) -> Path:
     return _disk_folder("output_dir", values.output_dir or default)
 
 
+def leaks_dir(values: flags.FlagValues) -> Path:
+    """The folder of a leak report."""
+    name = values.output_dir or f"runs/leaks-{_name(values, 'output_dir')}"
+    return _disk_folder("output_dir", name)
+
+
 def batch_size(values: flags.FlagValues) -> int:
     """Slices a step, for programs that do not train."""
     return PipelineConfig(batch_size=values.batch_size).batch_size
@@ -167,12 +173,12 @@ def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifes
             )
 
 
-def run_flags(values: flags.FlagValues) -> dict[str, str]:
+def run_flags(values: flags.FlagValues, *, records_dir: Path, run_dir: Path) -> dict[str, str]:
     """All that decides a training run, by flag name, with every default and folder written out."""
     found = {name: str(values[name].value) for name in training_flags.TRAINING}
     return found | {
-        "records_dir": str(storage.absolute(records_dir(values))),
-        "run_dir": str(storage.absolute(run_dir(values))),
+        "records_dir": str(storage.absolute(records_dir)),
+        "run_dir": str(storage.absolute(run_dir)),
     }
 
 

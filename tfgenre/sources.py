@@ -1,7 +1,7 @@
 """Which records are read: the shards of a split, and which of their records."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +112,12 @@ def _mask(positions: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def source(
-    records_dir: Path, manifest: Manifest, split: str, *, slices_per_genre: int = 0
+    records_dir: Path,
+    manifest: Manifest,
+    split: str,
+    *,
+    slices_per_genre: int = 0,
+    at_most: Sequence[int] | None = None,
 ) -> Source:
     """Finds a split's records.
 
@@ -121,15 +126,17 @@ def source(
         manifest: what that folder holds.
         split: train, validation or test.
         slices_per_genre: how many of each genre, counted over all splits; 0 means all.
+        at_most: how many of each label of this split; None means all.
 
     Raises:
         UserError: if the split has no slices, or a shard is missing or of another size.
     """
     shards = {shard_index(shard.name): shard for shard in manifest.splits[split].shards}
     keep = None
-    if slices_per_genre:
+    if slices_per_genre or at_most is not None:
         rows = sampling.read_index(records_dir / sampling.NAME)
-        keep = sampling.keep_by_shard(rows, split, slices_per_genre)
+        kept = sampling.of_split(rows, split, slices_per_genre=slices_per_genre, at_most=at_most)
+        keep = sampling.keep_by_shard(rows, split, kept)
         if not keep.keys() <= shards.keys():
             raise damaged(records_dir / sampling.NAME)
         shards = {index: shards[index] for index in keep}

@@ -5,7 +5,7 @@ after the last such epoch, with the network, the optimizer and the random number
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ def train(
     run_dir: RunDir,
     config: TrainConfig,
     *,
+    at_most: Sequence[int] | None = None,
     say: Say = print,
 ) -> dict[str, Any]:
     """Trains a network and leaves it, its metrics and its result in the run's folder.
@@ -54,6 +55,7 @@ def train(
         contents: its manifest.
         run_dir: where to, claimed already; an unfinished run that lies there is gone on with.
         config: how.
+        at_most: how many slices of each label to train on; None means all.
         say: takes a line of progress an epoch.
 
     Returns:
@@ -66,7 +68,12 @@ def train(
     worker = hardware.worker(config.hardware)
     with sources.naming_damage(records_dir, contents), multiworker.ending_together(worker):
         data = training_data.find(
-            records_dir, contents, config, cache_dir=run_dir.cache, worker=worker
+            records_dir,
+            contents,
+            config,
+            cache_dir=run_dir.cache,
+            worker=worker,
+            at_most=at_most,
         )
         run = _Run(config, data, run_dir, say)
         run.train()

@@ -1,16 +1,16 @@
 """What a network is trained on and judged by: records found, and read as the config says."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from tfgenre import pipeline, sampling, sources
-from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
 from tfgenre.manifest import Manifest
 from tfgenre.multiworker import Worker
@@ -78,6 +78,7 @@ def find(
     *,
     cache_dir: Path,
     worker: Worker = _ALONE,
+    at_most: Sequence[int] | None = None,
 ) -> TrainingData:
     """Finds the records to train on, and puts them where they are to be read from.
 
@@ -87,6 +88,7 @@ def find(
         config: what of it is used, and how it is read.
         cache_dir: where --cache=disk copies the shards to.
         worker: whose share is read.
+        at_most: how many slices of each label to train on; None means all.
 
     Raises:
         UserError: if a split, a partition or a worker has no slices, or a shard is missing.
@@ -98,8 +100,10 @@ def find(
         folder = cache_dir
         _copy(records_dir, contents, folder)
     training, validation = (
-        sources.source(folder, contents, split, slices_per_genre=settings.slices_per_genre)
-        for split in ("train", "validation")
+        sources.source(
+            folder, contents, split, slices_per_genre=settings.slices_per_genre, at_most=limit
+        )
+        for split, limit in (("train", at_most), ("validation", None))
     )
     parts = tuple(training.partition(i, config.partitions) for i in range(config.partitions))
     mine = tuple(part.of_worker(worker.index, worker.count) for part in parts)
@@ -119,7 +123,7 @@ def find(
         readers=readers,
         num_batches=tuple(_num_batches(part, worker, batch_size) for part in parts),
         validation_batches=validation_batches.map(pipeline.one_hot(len(contents.genres))),
-        class_weight=_balanced(folder, contents, config)
+        class_weight=_balanced(folder, contents, config, at_most)
         if config.class_weights != "none"
         else None,
     )
@@ -157,13 +161,26 @@ def _copy(records_dir: Path, contents: Manifest, folder: Path) -> None:
                 shutil.copyfileobj(there, here, 8 << 20)
 
 
-def _balanced(folder: Path, contents: Manifest, config: TrainConfig) -> dict[int, float]:
+def count_slices(
+    records_dir: Path,
+    contents: Manifest,
+    *,
+    slices_per_genre: int = 0,
+    at_most: Sequence[int] | None = None,
+) -> NDArray[np.int64]:
+    """How many slices of each label are trained on, int64 [genres]; see `sources.source`."""
+    rows = sampling.read_index(records_dir / sampling.NAME)
+    keep = sampling.of_split(rows, "train", slices_per_genre=slices_per_genre, at_most=at_most)
+    return np.bincount(rows["label"][keep], minlength=len(contents.genres))
+
+
+def _balanced(
+    folder: Path, contents: Manifest, config: TrainConfig, at_most: Sequence[int] | None
+) -> dict[int, float]:
     """Weights by which every genre that is trained on counts the same; their mean is 1."""
-    rows = sampling.read_index(folder / sampling.NAME)
-    if config.pipeline.slices_per_genre:
-        rows = rows[sampling.chosen(rows, config.pipeline.slices_per_genre)]
-    of_split = rows["label"][rows["split"] == SPLITS.index("train")]
-    counts = np.bincount(of_split, minlength=len(contents.genres))
+    counts = count_slices(
+        folder, contents, slices_per_genre=config.pipeline.slices_per_genre, at_most=at_most
+    )
     present = np.count_nonzero(counts)
     weights = counts.sum() / (present * np.maximum(counts, 1))
     return dict(enumerate(weights.tolist()))

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
         built = build.build(plan, records_dir, runner=runner)
         print(f"{records_dir} is complete already")
     else:
-        built = _build(plan, records_dir, runner)
+        built = build_with_bar(plan, records_dir, runner)
     print(manifest.summary(built))
     print(f"records: {records_dir}")
 
@@ -66,8 +66,8 @@ def _opening(plan: Plan, catalogue: Catalogue) -> list[str]:
     return lines + [f"note: {note}" for note in (*catalogue.notes, *plan.deviations)]
 
 
-def _build(plan: Plan, records_dir: Path, runner: Runner) -> Manifest:
-    """Builds, under a progress bar if there is a terminal."""
+def build_with_bar(plan: Plan, records_dir: Path, runner: Runner) -> Manifest:
+    """Builds, under a progress bar if there is a terminal, and says how long it took."""
     started = time.monotonic()
     with tqdm(total=plan.num_tracks, unit="song", desc="rendering", disable=None) as bar:
         built = build.build(

@@ -20,7 +20,8 @@ def main(arguments: list[str]) -> None:
     settings.check_records(FLAGS, records_dir, contents)
     if FLAGS.overwrite:
         run_dir.discard()
-    if run_dir.claim(settings.run_flags(FLAGS), contents):
+    flags = settings.run_flags(FLAGS, records_dir=records_dir, run_dir=run_dir.path)
+    if run_dir.claim(flags, contents):
         result = run_dir.read_result()
         print(f"{run_dir.path} is trained already")
     else:
