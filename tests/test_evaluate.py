@@ -46,6 +46,7 @@ VERDICTS = Verdicts(
     ),
     labels=np.array([0, 1, 2, 0, 2, 2, 0, 1]),
     track_ids=np.array([b"a", b"b", b"c", b"a", b"c", b"c", b"a", b"b"], object),
+    indices=np.array([0, 0, 0, 1, 1, 2, 2, 1]),
 )
 
 

@@ -19,7 +19,10 @@ def verdicts_of(num_tracks: int, slices_a_track: int, *, skill: float, seed: int
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     ids = np.array([b"%05d" % (row // slices_a_track) for row in range(len(labels))], object)
     order = rng.permutation(len(labels))
-    return Verdicts(probabilities[order].astype(np.float32), labels[order], ids[order])
+    places = np.arange(len(labels)) % slices_a_track
+    return Verdicts(
+        probabilities[order].astype(np.float32), labels[order], ids[order], places[order]
+    )
 
 
 def test_tracks_are_made_of_their_slices():

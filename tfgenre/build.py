@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from tfgenre import manifest, records, sampling, storage, tfds_metadata, track_table
+from tfgenre import cards, manifest, records, sampling, storage, tfds_metadata, track_table
 from tfgenre.config import DATASETS, SPLITS
 from tfgenre.errors import UserError
 from tfgenre.files import TEMPORARY, read_json, write_json
@@ -76,6 +76,7 @@ def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Manifest:
     pairs = (zip(unit.tracks, unit.splits, strict=True) for unit in plan.units)
     track_table.write(job.records_dir, itertools.chain.from_iterable(pairs))
     tfds_metadata.write(built, job.records_dir)
+    cards.write_data_card(built, job.records_dir)
     manifest.write(built, job.records_dir)
     return built
 
@@ -170,7 +171,7 @@ def _discard(records_dir: Path) -> None:
         if left.is_dir():
             storage.remove_folder(left)
     (records_dir / manifest.NAME).unlink(missing_ok=True)
-    for name in (sampling.NAME, track_table.NAME, *tfds_metadata.NAMES):
+    for name in (sampling.NAME, track_table.NAME, cards.DATA_CARD, *tfds_metadata.NAMES):
         (records_dir / name).unlink(missing_ok=True)
     for dataset, split in itertools.product(DATASETS, SPLITS):
         for path in list(records_dir.glob(f"{dataset}-{split}.tfrecord-?????-of-?????")):

@@ -29,15 +29,14 @@ def judge(
         UserError: if the split has no slices.
     """
     records = sources.source(records_dir, manifest, split)
-    labels, track_ids, probabilities = [], [], []
+    labels, track_ids, indices, probabilities = [], [], [], []
     with sources.naming_damage(records_dir, manifest):
         for batch in pipeline.evaluation_dataset(records, batch_size):
             probabilities.append(model.predict_on_batch(batch["image"]))
             labels.append(batch["label"].numpy())
             track_ids.append(batch["track_id"].numpy())
-    return Verdicts(
-        np.concatenate(probabilities), np.concatenate(labels), np.concatenate(track_ids)
-    )
+            indices.append(batch["slice_index"].numpy())
+    return Verdicts(*map(np.concatenate, (probabilities, labels, track_ids, indices)))
 
 
 def score(

@@ -4,7 +4,6 @@ A slice split lets a network know the songs it is judged by, a track split their
 scores more than on an artist split, it has not learned of genres.
 """
 
-import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from matplotlib.figure import Figure
 from tfgenre import pages, training_data
 from tfgenre.files import write_atomically, write_json
 from tfgenre.manifest import Manifest
+from tfgenre.report_plots import as_svg
 
 MEASURES = {
     "slice_accuracy": "slices",
@@ -146,6 +146,4 @@ def _draw(report: dict[str, Any]) -> str:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    return buffer.getvalue()[buffer.getvalue().index("<svg") :]
+    return as_svg(figure)

@@ -1,4 +1,4 @@
-"""HTML pages out of the package's templates."""
+"""HTML pages and Markdown cards out of the package's templates."""
 
 from typing import Any
 
@@ -6,8 +6,11 @@ import jinja2
 
 
 def render(template: str, **values: Any) -> str:
-    """A page; values are escaped, and a name that the template misses is an error."""
+    """A page; in HTML values are escaped, and a name that the template misses is an error."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tfgenre"), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.PackageLoader("tfgenre"),
+        autoescape=jinja2.select_autoescape(),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
     )
     return environment.get_template(template).render(**values)

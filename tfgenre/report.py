@@ -7,11 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from tfgenre import evaluate, manifest, pages, pipeline, progress, sources, track_table
+from tfgenre import (
+    cards,
+    evaluate,
+    manifest,
+    pages,
+    pipeline,
+    progress,
+    report_plots,
+    sources,
+    track_table,
+)
 from tfgenre.evaluate import OTHER_RECORDS
 from tfgenre.files import write_atomically, write_json
 from tfgenre.manifest import LEAKS, Manifest
@@ -58,6 +67,8 @@ def evaluate_run(
     artists = track_table.read_artists(records_dir)
     found = evaluate.score(verdicts, contents, split=split, trained_on=trained_on, artists=artists)
     write_json(run_dir.evaluation(split), found)
+    if split == "test" and found["same_records"]:
+        cards.write_model_card(run_dir.model_card, contents=trained_on, result=result, found=found)
     write_report(
         run_dir, found, verdicts, result=result, records_dir=records_dir, contents=contents
     )
@@ -90,7 +101,8 @@ def write_report(
         contents=contents,
         flags=run_dir.flags.read_text(errors="replace"),
         warnings=_warnings(found),
-        curves=learning_curves(run_dir.metrics),
+        curves=report_plots.learning_curves(progress.read_rows(run_dir.metrics)),
+        calibration=report_plots.calibration_curves(found["calibration"]),
         augmented=_png(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
         wrong=[track for track in found["tracks"] if track["vote"] != track["genre"]],
         most_wrong=_WRONG_SONGS,
@@ -105,25 +117,6 @@ def _warnings(found: dict[str, Any]) -> list[str]:
     """Why the score may not be believed."""
     warnings = [LEAKS] if found["split_by"] == "slice" else []
     return warnings if found["same_records"] else [*warnings, OTHER_RECORDS]
-
-
-def learning_curves(metrics_csv: Path) -> str:
-    """Accuracy and loss over the epochs, as an SVG element."""
-    rows = progress.read_rows(metrics_csv)
-    epochs = [row["epoch"] for row in rows]
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
-    for axes, measure in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
-        for part, colour in (("train", "#8a8f98"), ("validation", "#2f6fde")):
-            values = [row[f"{part}_{measure}"] for row in rows]
-            axes.plot(epochs, values, color=colour, label=part, marker="o", markersize=3)
-        axes.set(title=measure, xlabel="epoch")
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.25)
-    axes.legend(frameon=False)
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    return buffer.getvalue()[buffer.getvalue().index("<svg") :]
 
 
 def _examples(

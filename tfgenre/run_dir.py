@@ -26,6 +26,7 @@ class RunDir:
         self.best_model = path / "best.keras"
         self.last_model = path / "last.keras"
         self.result = path / "result.json"
+        self.model_card = path / "model_card.md"
         self.augmented = path / "augmented.png"
         self.tensorboard = path / "tensorboard"
         self.cache = path / "cache"
@@ -132,7 +133,7 @@ class RunDir:
         """Removes a run's files; files with other names stay."""
         self._refuse_records()
         files = [self.flags, self.metrics, self.best_model, self.last_model, self.result]
-        files += [self.augmented, *self.path.glob("epoch-????.keras")]
+        files += [self.augmented, self.model_card, *self.path.glob("epoch-????.keras")]
         files += [
             self.report("test"),
             self.path / manifest.NAME,

@@ -26,11 +26,13 @@ class Verdicts:
         probabilities: float32 [slices, genres].
         labels: the true genres, int64 [slices].
         track_ids: bytes objects [slices].
+        indices: where in the song, int64 [slices].
     """
 
     probabilities: NDArray[np.float32]
     labels: NDArray[np.int64]
     track_ids: NDArray[np.object_]
+    indices: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
