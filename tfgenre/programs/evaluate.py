@@ -15,7 +15,8 @@ from tfgenre.run_dir import RunDir
 def main(arguments: list[str]) -> None:
     """Evaluates the run that the flags name."""
     run_dir = RunDir(settings.run_dir(FLAGS))
-    run_dir.read_result()
+    for read in (run_dir.read_manifest, run_dir.read_result):
+        read()  # what is wrong is told before TensorFlow is imported
     given = FLAGS if FLAGS.records_dir else settings.read_flags(run_dir.flags)
     records_dir = settings.records_dir(given)
     batch_size = settings.batch_size(FLAGS)
