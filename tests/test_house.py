@@ -77,6 +77,10 @@ ORDER = [
     "train",
     "evaluate",
     "predict",
+    "graph_spectrogram",
+    "saved_model",
+    "conversions",
+    "export",
     "report",
     "experiments",
     "training_flags",
@@ -92,6 +96,7 @@ ORDER = [
     "programs.evaluate",
     "programs.predict",
     "programs.experiments",
+    "programs.export",
 ]
 USE_TENSORFLOW = {
     "augment",
@@ -110,6 +115,10 @@ USE_TENSORFLOW = {
     "train",
     "evaluate",
     "predict",
+    "graph_spectrogram",
+    "saved_model",
+    "conversions",
+    "export",
     "report",
     "experiments",
 }

@@ -25,6 +25,7 @@ INSPECT = ("dataset", "pixels_per_second", "records_dir", "png")
 VERIFY = ("dataset", "pixels_per_second", "records_dir", "num_workers")
 EVALUATE = ("run_dir", "records_dir", "split", "batch_size", "json")
 EXPERIMENTS = ("flagfiles", "smoke", "output_dir")
+EXPORT = ("run_dir", "records_dir", "format", "export_dir", "overwrite")
 PREDICT = ("run_dir", "batch_size", "num_workers", "json")
 
 
@@ -190,6 +191,18 @@ def _define_programs(values: flags.FlagValues) -> None:
         None,
         "The folder of the experiments' table and plot; runs/experiments, or with --smoke "
         "runs/experiments-smoke, if not given.",
+        **where,
+    )
+    flags.DEFINE_list(
+        "format",
+        ["saved_model"],
+        f"What to export: {', '.join(config.EXPORT_FORMATS)}.",
+        **where,
+    )
+    flags.DEFINE_string(
+        "export_dir",
+        None,
+        "The folder of the exported network; export in the run's folder if not given.",
         **where,
     )
     flags.DEFINE_bool("json", False, "Print JSON on stdout, for machines.", **where)
