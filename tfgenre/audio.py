@@ -18,7 +18,7 @@ from tfgenre.streams import Samples, Stream
 SUFFIXES = decoders.SUFFIXES
 _FULL_SCALE = 2.0**31  # SoX's samples are 32-bit integers; its picture is drawn from those
 _LARGEST = 1 - 1 / _FULL_SCALE
-_RATES_HZ = range(1000, 768_001)  # outside of these, a header is damaged
+RATES_HZ = range(1000, 768_001)  # outside of these, a header is damaged
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
     """
     _check_file(path)
     with decoders.open_stream(path) as stream:
-        if stream.rate_hz not in _RATES_HZ:
+        if stream.rate_hz not in RATES_HZ:
             raise SkipTrack("decode_error", f"a sample rate of {stream.rate_hz} Hz")
         blocks = _mono_blocks(stream)
         if sample_rate_hz not in (0, stream.rate_hz):

@@ -3,9 +3,10 @@
 import io
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -78,6 +79,29 @@ def atomic_file(path: Path, *, scratch: Path | None = None) -> Iterator[IO[bytes
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    storage.sync_folder(path.parent)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A new folder that takes its name, and that of a former one, once all in it is on the disk."""
+    path = path.resolve()
+    temporary, former = (path.with_name(f".{path.name}{end}") for end in (TEMPORARY, ".old"))
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        with naming(path):
+            yield temporary
+            for file in filter(Path.is_file, temporary.rglob("*")):
+                with file.open("rb") as written:
+                    os.fsync(written.fileno())
+        shutil.rmtree(former, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            path.rename(former)
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    shutil.rmtree(former, ignore_errors=True)
     storage.sync_folder(path.parent)
 
 

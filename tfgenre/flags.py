@@ -30,6 +30,7 @@ LEAKS = (
     "output_dir",
 )
 EXPERIMENTS = ("flagfiles", "smoke", "output_dir")
+EXPORT = ("run_dir", "records_dir", "format", "export_dir", "overwrite")
 PREDICT = ("run_dir", "batch_size", "num_workers", "json")
 
 
@@ -195,6 +196,18 @@ def _define_programs(values: flags.FlagValues) -> None:
         None,
         "Where experiments (runs/experiments, or with --smoke runs/experiments-smoke, if not "
         "given) and leak_report (runs/leaks-DATASET-PPSpx) put what they make.",
+        **where,
+    )
+    flags.DEFINE_list(
+        "format",
+        ["saved_model"],
+        f"What to export: {', '.join(config.EXPORT_FORMATS)}.",
+        **where,
+    )
+    flags.DEFINE_string(
+        "export_dir",
+        None,
+        "The folder of the exported network; export in the run's folder if not given.",
         **where,
     )
     flags.DEFINE_bool("json", False, "Print JSON on stdout, for machines.", **where)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import keras
 
 
+EXPORT_REPORT = "export.json"
 _TRAIN_AGAIN = "train again, with --overwrite or another --run_dir"
 
 
@@ -30,6 +31,7 @@ class RunDir:
         self.augmented = path / "augmented.png"
         self.tensorboard = path / "tensorboard"
         self.cache = path / "cache"
+        self.export = path / "export"
 
     def checkpoint(self, epoch: int) -> Path:
         """Where the network after an epoch lies, with the optimizer's state."""
@@ -142,7 +144,7 @@ class RunDir:
         files += self.path.glob("report-*.html")
         for file in files:
             file.unlink(missing_ok=True)
-        for folder in (self.tensorboard, self.cache):
+        for folder in (self.tensorboard, self.cache, self.export):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _check_same(self, flags: dict[str, str], contents: Manifest) -> None:
@@ -175,3 +177,16 @@ class RunDir:
                 f"No trained network in {self.path} ({self.best_model.name} is missing): train one "
                 "with tfgenre_train, or mend --run_dir."
             )
+
+
+def check_export_dir(folder: Path, *, overwrite: bool) -> None:
+    """Raises UserError if an export would replace another one unasked, or anything else."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / EXPORT_REPORT).exists():
+        raise UserError(f"--export_dir={folder} holds other files: give a folder of its own.")
+    if not overwrite:
+        raise UserError(
+            f"{folder} holds an export already: give --overwrite to replace it, or another "
+            "--export_dir."
+        )

@@ -21,6 +21,7 @@ from tfgenre.config import (
 from tfgenre.errors import UserError
 from tfgenre.local import LocalRunner
 from tfgenre.manifest import Manifest
+from tfgenre.run_dir import RunDir
 from tfgenre.train_config import (
     AugmentConfig,
     HardwareConfig,
@@ -102,6 +103,12 @@ def run_dir(values: flags.FlagValues) -> Path:
         else _name(values, "run_dir")
     )
     return _disk_folder("run_dir", f"runs/{name}")
+
+
+def export_dir(values: flags.FlagValues) -> Path:
+    """The folder of the exported network; if it is not given, export in the folder of the run."""
+    default = str(RunDir(run_dir(values)).export)
+    return _disk_folder("export_dir", values.export_dir or default)
 
 
 def output_file(flag: str, name: str) -> Path:

@@ -22,7 +22,7 @@ PALETTE_FIRST = 4
 PALETTE_STEPS = 249
 _FRAMES_A_CHUNK = 196  # their samples and spectra take 0.8 MB: a core's own cache has 1 or 2
 _CHUNKS_AT_ONCE = 4  # which is about a slice
-_TINY = np.finfo(float).tiny
+TINY = np.finfo(float).tiny
 Samples = NDArray[np.float32] | NDArray[np.float64]
 
 
@@ -229,7 +229,7 @@ def _mean_squares(frames: NDArray[np.float64], frames_per_column: int) -> NDArra
 
 def _palette(power: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Mean power to palette index; decibels pass through float32, as in SoX."""
-    decibels = (10 * np.log10(np.maximum(power, _TINY))).astype(np.float32)
+    decibels = (10 * np.log10(np.maximum(power, TINY))).astype(np.float32)
     steps = 1 + (1 - decibels.astype(np.float64) / FLOOR_DB) * PALETTE_STEPS
     np.minimum(steps, PALETTE_STEPS + 1, out=steps)
     steps[decibels < FLOOR_DB] = 0
