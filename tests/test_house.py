@@ -18,6 +18,7 @@ ORDER = [
     "pages",
     "config",
     "train_config",
+    "predict_config",
     "archive_index",
     "archives",
     "mpeg_frames",
@@ -35,6 +36,9 @@ ORDER = [
     "datasets.track",
     "datasets.tags",
     "datasets.folder",
+    "tagging",
+    "tag_log",
+    "prediction",
     "datasets.downloads",
     "datasets.tables",
     "datasets.table",
@@ -76,10 +80,13 @@ ORDER = [
     "run_summary",
     "train",
     "evaluate",
+    "judge",
     "predict",
+    "vote_plot",
     "report",
     "experiments",
     "training_flags",
+    "predict_flags",
     "flags",
     "settings",
     "programs",
@@ -109,7 +116,9 @@ USE_TENSORFLOW = {
     "run_summary",
     "train",
     "evaluate",
+    "judge",
     "predict",
+    "vote_plot",
     "report",
     "experiments",
 }
@@ -155,7 +164,7 @@ assert not heavy, heavy
 
 def test_flags_are_defined_in_one_place():
     defining = {path.name for path in MODULES if "DEFINE_" in path.read_text()}
-    assert defining == {"flags.py", "training_flags.py"}
+    assert defining == {"flags.py", "predict_flags.py", "training_flags.py"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)

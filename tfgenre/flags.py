@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from tfgenre import config, plan, training_flags
+from tfgenre import config, plan, predict_flags, training_flags
 
 FLAGS = flags.FLAGS
 
@@ -25,7 +25,7 @@ INSPECT = ("dataset", "pixels_per_second", "records_dir", "png")
 VERIFY = ("dataset", "pixels_per_second", "records_dir", "num_workers")
 EVALUATE = ("run_dir", "records_dir", "split", "batch_size", "json")
 EXPERIMENTS = ("flagfiles", "smoke", "output_dir")
-PREDICT = ("run_dir", "batch_size", "num_workers", "json")
+PREDICT = ("run_dir", *predict_flags.PREDICTING, "batch_size", "num_workers", "json")
 
 
 def define(values: flags.FlagValues) -> None:
@@ -33,6 +33,7 @@ def define(values: flags.FlagValues) -> None:
     _define_collection(values)
     _define_rendering(values)
     training_flags.define(values)
+    predict_flags.define(values)
     _define_programs(values)
 
 

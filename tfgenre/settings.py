@@ -118,6 +118,11 @@ def output_dir(values: flags.FlagValues) -> Path:
     return _disk_folder("output_dir", values.output_dir or default)
 
 
+def plot_dir(values: flags.FlagValues) -> Path | None:
+    """The folder of predictions' pictures, None if none are drawn."""
+    return _disk_folder("plot", values.plot) if values.plot else None
+
+
 def batch_size(values: flags.FlagValues) -> int:
     """Slices a step, for programs that do not train."""
     return PipelineConfig(batch_size=values.batch_size).batch_size
