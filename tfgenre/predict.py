@@ -2,7 +2,7 @@
 
 import collections
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -54,7 +54,7 @@ def judge_songs(
     batch_size: int,
     num_workers: int,
     keep_pictures: bool = False,
-) -> Iterator[JudgedSong | SkipTrack]:
+) -> Generator[JudgedSong | SkipTrack, None, None]:
     """Yields what the network makes of each song, in order, while the next ones are rendered.
 
     Slices are judged while the rest of their song is rendered, and then forgotten: the memory does

@@ -94,8 +94,8 @@ def write(path: str, genres: list[str] | None, *, keep_block: bool = True) -> No
             return
         shutil.copyfile(path, copy)
         song = kind(copy)
-        if genres is None and song.tags is not None:
-            song.tags.pop(_name(kind), None)
+        if genres is None and song.tags is not None and _name(kind) in song.tags:
+            del song.tags[_name(kind)]
         if genres is not None:
             if song.tags is None:
                 song.add_tags()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def draw(
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
     _draw_picture(above, song, slice_s)
     _draw_probabilities(below, song, genres, slice_s)
-    title = Path(prediction.line()).name.encode(errors="replace").decode()
+    title = replace(prediction, path=path.stem).line().encode(errors="replace").decode()
     figure.suptitle(title, parse_math=False, fontsize=10, wrap=True)
     figure.legend(loc="outside right center", frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
