@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -61,7 +62,7 @@ def judged(*firsts: float) -> JudgedSong:
     return JudgedSong(np.stack([first, 1 - first], axis=1), np.arange(len(first)), pictures)
 
 
-def predicted(*firsts: float, **options: object) -> Prediction:
+def predicted(*firsts: float, **options: Any) -> Prediction:
     return decide("a.mp3", judged(*firsts), genres=GENRES, config=VoteConfig(**options))
 
 
