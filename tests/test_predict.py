@@ -73,13 +73,22 @@ def test_slices_of_several_songs_are_judged_together():
         for number in range(8):
             found.append(submit(images(4, number)))
         found.append(submit(images(23, 255)))
+        assert found[8].result().shape == (23, 2)
     assert network.sizes[0] in (4, 8)
     assert max(network.sizes) <= 10
     assert sum(network.sizes) == 8 * 4 + 23
     assert len(network.sizes) <= 9
     for number, future in enumerate(found[:8]):
         np.testing.assert_allclose(future.result()[:, 0], np.full(4, number / 255))
-    assert found[8].result().shape == (23, 2)
+
+
+def test_what_nobody_waits_for_is_not_judged():
+    network = Network(step_s=0.3)
+    with judging(network, batch_size=1) as submit:
+        found = [submit(images(1)) for _ in range(9)]
+        found[0].result()
+    assert found[-1].cancelled()
+    assert len(network.sizes) <= 2
 
 
 def test_a_network_that_fails_is_heard_of(tmp_path):

@@ -29,7 +29,7 @@ def judging(model: keras.Model, *, batch_size: int) -> Iterator[Submit]:
     Yields:
         What takes images, uint8 [slices, 128, 128], from any thread, waits while too many are
         waiting, and returns the future probabilities, float32 [slices, genres]. Futures carry
-        whatever the network raises.
+        whatever the network raises; those that nobody has waited for at the end are cancelled.
     """
     judge = _Judge(model, batch_size)
     thread = threading.Thread(target=judge.run)
@@ -46,6 +46,7 @@ class _Judge:
         self._model = model
         self._batch_size = batch_size
         self._waiting: queue.Queue[_Piece | None] = queue.Queue(_WAITING_PIECES)
+        self._is_closed = False
 
     def submit(self, images: Images) -> "Future[Probabilities]":
         piece = _Piece(images, Future())
@@ -53,6 +54,7 @@ class _Judge:
         return piece.future
 
     def close(self) -> None:
+        self._is_closed = True
         self._waiting.put(None)
 
     def run(self) -> None:
@@ -72,6 +74,10 @@ class _Judge:
         return self._waiting.get() if piece is not None and len(piece.images) <= room else None
 
     def _judge(self, pieces: list["_Piece"]) -> None:
+        if self._is_closed:
+            for piece in pieces:
+                piece.future.cancel()
+            return
         try:
             probabilities = self._probabilities(np.concatenate([piece.images for piece in pieces]))
         except Exception as error:  # it is for those who wait for the pieces

@@ -45,9 +45,8 @@ def check(path: str) -> None:
         raise CannotTag("it is in an archive, which is never changed")
     if storage.is_remote(path):
         raise CannotTag("it is in a remote place")
-    if not os.stat(path).st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(
-        path, os.W_OK
-    ):
+    is_writable = os.stat(path).st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
+    if not is_writable or not os.access(path, os.W_OK):
         raise CannotTag("it is read-only")
     _kind(path)
 
@@ -91,19 +90,23 @@ def write(path: str, genres: list[str] | None, *, keep_block: bool = True) -> No
     with _replacing(path) as copy, _telling():
         if kind is MP3:
             _write_id3(path, copy, genres, keep_block)
-            return
-        shutil.copyfile(path, copy)
-        song = kind(copy)
-        if genres is None and song.tags is not None and _name(kind) in song.tags:
-            del song.tags[_name(kind)]
-        if genres is not None:
-            if song.tags is None:
-                song.add_tags()
-            song.tags[_name(kind)] = genres
-        if kind is not MP4 and not keep_block and not song.tags:
-            song.delete()
         else:
-            song.save()
+            shutil.copyfile(path, copy)
+            _write_in_place(kind(copy), genres, keep_block)
+
+
+def _write_in_place(song: mutagen.FileType, genres: list[str] | None, keep_block: bool) -> None:
+    if song.tags is None:
+        song.add_tags()
+    name = _name(type(song))
+    if genres is not None:
+        song.tags[name] = genres
+    elif name in song.tags:
+        del song.tags[name]
+    if song.tags or keep_block or isinstance(song, MP4):
+        song.save()
+    else:
+        song.delete()
 
 
 def _kind(path: str) -> type[Any]:
