@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
 def _predict(
     run_dir: RunDir, songs: list[str], vote_config: VoteConfig, plot_dir: Path | None
 ) -> Iterator[Prediction]:
-    """Yields each song's prediction; draws it if there is a folder for that."""
+    """Loads the network; then come the songs' predictions, drawn if there is a folder for that."""
     trained_on = run_dir.read_manifest()
     batch_size, num_workers = settings.batch_size(FLAGS), settings.num_workers(FLAGS)
     render_config = RenderConfig(**trained_on.config["render"])
@@ -70,18 +70,22 @@ def _predict(
         keep_pictures=plot_dir is not None,
     )
     top = os.path.commonpath([os.path.dirname(os.path.abspath(song)) for song in songs])
-    for path, song in zip(songs, judged, strict=True):
-        prediction = decide(path, song, genres=trained_on.genres, config=vote_config)
-        if plot_dir is not None and isinstance(song, JudgedSong):
-            name = os.path.relpath(os.path.abspath(path), top)
-            vote_plot.draw(
-                prediction,
-                song,
-                plot_dir / f"{name}.png",
-                genres=trained_on.genres,
-                pixels_per_second=render_config.pixels_per_second,
-            )
-        yield prediction
+
+    def predictions() -> Iterator[Prediction]:
+        for path, song in zip(songs, judged, strict=True):
+            prediction = decide(path, song, genres=trained_on.genres, config=vote_config)
+            if plot_dir is not None and isinstance(song, JudgedSong):
+                name = os.path.relpath(os.path.abspath(path), top)
+                vote_plot.draw(
+                    prediction,
+                    song,
+                    plot_dir / f"{name}.png",
+                    genres=trained_on.genres,
+                    pixels_per_second=render_config.pixels_per_second,
+                )
+            yield prediction
+
+    return predictions()
 
 
 def _tagged(prediction: Prediction, config: TagConfig, log: Path | None) -> Prediction:
