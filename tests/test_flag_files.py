@@ -6,7 +6,7 @@ import pytest
 from absl import flags
 
 from tfgenre import flags as definitions
-from tfgenre import settings, synthetic
+from tfgenre import folders, settings, synthetic
 from tfgenre.run_dir import RunDir
 
 ROOT = Path(__file__).parents[1]
@@ -29,11 +29,11 @@ def test_one_step(flag_file, tmp_path):
     if values.partitions > 1:  # twelve of them take long
         values = values_of(flag_file, *small, "--partitions=2")
     contents = synthetic.write_records(tmp_path / "records", settings.build_config(values))
-    run_dir = RunDir(settings.run_dir(values))
+    run_dir = RunDir(folders.run_dir(values))
     flags = settings.run_flags(values, records_dir=tmp_path / "records", run_dir=run_dir.path)
     assert not run_dir.claim(flags, contents)
     result = train(
-        settings.records_dir(values),
+        folders.records_dir(values),
         contents,
         run_dir,
         settings.train_config(values),

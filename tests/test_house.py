@@ -18,6 +18,7 @@ ORDER = [
     "pages",
     "config",
     "train_config",
+    "predict_config",
     "archive_index",
     "archives",
     "mpeg_frames",
@@ -35,6 +36,9 @@ ORDER = [
     "datasets.track",
     "datasets.tags",
     "datasets.folder",
+    "tagging",
+    "tag_log",
+    "prediction",
     "datasets.downloads",
     "datasets.tables",
     "datasets.table",
@@ -80,7 +84,9 @@ ORDER = [
     "train",
     "scoring",
     "evaluate",
+    "judge",
     "predict",
+    "vote_plot",
     "report_plots",
     "graph_spectrogram",
     "saved_model",
@@ -90,8 +96,10 @@ ORDER = [
     "experiments",
     "leaks",
     "training_flags",
+    "predict_flags",
     "flags",
     "settings",
+    "folders",
     "programs",
     "programs.launch",
     "programs.make_records",
@@ -122,7 +130,9 @@ USE_TENSORFLOW = {
     "train",
     "scoring",
     "evaluate",
+    "judge",
     "predict",
+    "vote_plot",
     "report_plots",
     "graph_spectrogram",
     "saved_model",
@@ -174,7 +184,7 @@ assert not heavy, heavy
 
 def test_flags_are_defined_in_one_place():
     defining = {path.name for path in MODULES if "DEFINE_" in path.read_text()}
-    assert defining == {"flags.py", "training_flags.py"}
+    assert defining == {"flags.py", "predict_flags.py", "training_flags.py"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)

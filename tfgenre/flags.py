@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from tfgenre import config, plan, training_flags
+from tfgenre import config, plan, predict_flags, training_flags
 
 FLAGS = flags.FLAGS
 
@@ -31,7 +31,7 @@ LEAKS = (
 )
 EXPERIMENTS = ("flagfiles", "smoke", "output_dir")
 EXPORT = ("run_dir", "records_dir", "format", "export_dir", "overwrite")
-PREDICT = ("run_dir", "batch_size", "num_workers", "json")
+PREDICT = ("run_dir", *predict_flags.PREDICTING, "batch_size", "num_workers", "json")
 
 
 def define(values: flags.FlagValues) -> None:
@@ -39,6 +39,7 @@ def define(values: flags.FlagValues) -> None:
     _define_collection(values)
     _define_rendering(values)
     training_flags.define(values)
+    predict_flags.define(values)
     _define_programs(values)
 
 

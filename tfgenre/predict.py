@@ -1,88 +1,134 @@
 """Songs in, genres out: rendered as for training, judged slice by slice, decided by vote."""
 
-from collections.abc import Iterator, Sequence
+import collections
+import contextlib
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from tfgenre import scoring
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack
-from tfgenre.workers import Rendered, RenderWorker, map_with_workers
+from tfgenre.judge import Submit, judging
+from tfgenre.predict_config import UNSURE, VoteConfig
+from tfgenre.prediction import Prediction
+from tfgenre.render import Slices
+from tfgenre.slices import SLICE_SIZE
+from tfgenre.workers import RenderWorker, map_with_workers
+
+_SONGS_AHEAD = 64
+_SQUEEZE = 4  # columns of a slice that become one of its picture
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """What the network makes of a song, or why it was not asked.
+class JudgedSong:
+    """What the network makes of a song, slice by slice.
 
     Attributes:
-        path: the song.
-        genre: the one with the most slices; None if the song cannot be used.
-        votes: slices for each genre.
-        probabilities: mean over the slices for each genre.
-        reason: one of `errors.SKIP_REASONS`, None if the song was used.
-        detail: what was wrong.
+        probabilities: float32 [slices, genres].
+        indices: the place of each slice in the song, int64 [slices].
+        pictures: the slices, a quarter as wide, uint8 [slices, 128, 32]; None if not asked for.
     """
 
-    path: str
-    genre: str | None = None
-    votes: dict[str, int] | None = None
-    probabilities: dict[str, float] | None = None
-    reason: str | None = None
-    detail: str | None = None
-
-    def line(self) -> str:
-        """The prediction for a person."""
-        if self.genre is None or self.votes is None or self.probabilities is None:
-            return f"{self.path}: cannot be used: {self.reason} ({self.detail})"
-        share = self.votes[self.genre] / sum(self.votes.values())
-        return (
-            f"{self.path}: {self.genre}  {share:.0%} of {sum(self.votes.values())} slices, "
-            f"mean probability {self.probabilities[self.genre]:.2f}"
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """The prediction for a machine: what is known of it."""
-        return {name: value for name, value in vars(self).items() if value is not None}
+    probabilities: NDArray[np.float32]
+    indices: NDArray[np.int64]
+    pictures: NDArray[np.uint8] | None = None
 
 
-def predict(
+class _Piece(NamedTuple):
+    probabilities: "Future[NDArray[np.float32]]"
+    indices: NDArray[np.int64]
+    pictures: NDArray[np.uint8] | None
+
+
+def judge_songs(
     model: keras.Model,
-    songs: Sequence[str],
+    paths: Iterable[str],
     *,
-    genres: Sequence[str],
     config: RenderConfig,
     batch_size: int,
     num_workers: int,
-) -> Iterator[Prediction]:
-    """Yields each song's prediction, in order, while the next songs are rendered.
+    keep_pictures: bool = False,
+) -> Generator[JudgedSong | SkipTrack, None, None]:
+    """Yields what the network makes of each song, in order, while the next ones are rendered.
+
+    Slices are judged while the rest of their song is rendered, and then forgotten: the memory does
+    not grow with the number of songs, and hardly with their length.
 
     Args:
         model: slices -> probabilities.
-        songs: sound files.
-        genres: in label order.
+        paths: sound files.
         config: as the network's training slices were rendered.
-        batch_size: slices a step.
+        batch_size: slices a step at most.
         num_workers: render processes.
+        keep_pictures: whether to keep the slices, a quarter as wide (4 KB each).
     """
+    with judging(model, batch_size=batch_size) as submit:
 
-    def work(worker: RenderWorker, path: str) -> Rendered:
-        return worker(path)
+        def work(worker: RenderWorker, path: str) -> list[_Piece] | SkipTrack:
+            return worker.map_pieces(path, lambda piece: _judged(piece, submit, keep_pictures))
 
-    rendered = map_with_workers(work, songs, config=config, num_workers=num_workers)
-    for path, found in zip(songs, rendered, strict=True):
-        if isinstance(found, SkipTrack):
-            yield Prediction(path, reason=found.reason, detail=found.detail)
-            continue
-        images = found.images[..., np.newaxis]
-        batches = np.split(images, range(batch_size, len(images), batch_size))
-        probabilities = np.concatenate([model.predict_on_batch(batch) for batch in batches])
-        votes, mean = scoring.vote(probabilities), probabilities.mean(axis=0)
-        yield Prediction(
-            path,
-            genre=genres[scoring.winner(votes, mean)],
-            votes=dict(zip(genres, votes.tolist(), strict=True)),
-            probabilities=dict(zip(genres, mean.tolist(), strict=True)),
-        )
+        ahead = collections.deque[list[_Piece] | SkipTrack]()
+        rendered = map_with_workers(work, paths, config=config, num_workers=num_workers)
+        with contextlib.closing(rendered):
+            for song in rendered:
+                ahead.append(song)
+                while ahead and (len(ahead) > _SONGS_AHEAD or _is_judged(ahead[0])):
+                    yield _joined(ahead.popleft())
+        while ahead:
+            yield _joined(ahead.popleft())
+
+
+def _judged(piece: Slices, submit: Submit, keep_pictures: bool) -> _Piece:
+    pictures = None
+    if keep_pictures:
+        shape = (len(piece.images), SLICE_SIZE, SLICE_SIZE // _SQUEEZE, _SQUEEZE)
+        pictures = piece.images.reshape(shape).mean(axis=-1).astype(np.uint8)
+    return _Piece(submit(piece.images), piece.indices, pictures)
+
+
+def _is_judged(pieces: list[_Piece] | SkipTrack) -> bool:
+    return isinstance(pieces, SkipTrack) or all(piece.probabilities.done() for piece in pieces)
+
+
+def _joined(pieces: list[_Piece] | SkipTrack) -> JudgedSong | SkipTrack:
+    if isinstance(pieces, SkipTrack):
+        return pieces
+    pictures = [piece.pictures for piece in pieces if piece.pictures is not None]
+    return JudgedSong(
+        np.concatenate([piece.probabilities.result() for piece in pieces]),
+        np.concatenate([piece.indices for piece in pieces]),
+        np.concatenate(pictures) if pictures else None,
+    )
+
+
+def decide(
+    path: str, song: JudgedSong | SkipTrack, *, genres: Sequence[str], config: VoteConfig
+) -> Prediction:
+    """A song's genre by its slices, or why it has none.
+
+    Args:
+        path: the song.
+        song: what the network makes of its slices.
+        genres: in label order.
+        config: how.
+    """
+    if isinstance(song, SkipTrack):
+        return Prediction(path, reason=song.reason, detail=song.detail)
+    votes, mean = scoring.vote(song.probabilities), song.probabilities.mean(axis=0)
+    is_hard = config.vote == "hard"
+    label = scoring.winner(votes, mean) if is_hard else int(mean.argmax())
+    confidence = float(votes[label] / votes.sum() if is_hard else mean[label])
+    return Prediction(
+        path,
+        genre=genres[label] if confidence >= config.min_confidence else UNSURE,
+        best_guess=genres[label],
+        confidence=confidence,
+        votes=dict(zip(genres, votes.tolist(), strict=True)),
+        probabilities=dict(zip(genres, mean.tolist(), strict=True)),
+    )

@@ -1,4 +1,4 @@
-"""From flags to what they mean: configs and folders; and a run's flags.cfg, written and read."""
+"""From flags to configs; and a run's flags.cfg, written and read."""
 
 import os
 import sys
@@ -16,12 +16,10 @@ from tfgenre.config import (
     CollectionConfig,
     RenderConfig,
     SplitConfig,
-    check,
 )
 from tfgenre.errors import UserError
 from tfgenre.local import LocalRunner
 from tfgenre.manifest import Manifest
-from tfgenre.run_dir import RunDir
 from tfgenre.train_config import (
     AugmentConfig,
     HardwareConfig,
@@ -32,6 +30,22 @@ from tfgenre.train_config import (
 )
 
 
+def dataset(values: flags.FlagValues, or_flag: str = "") -> str:
+    """The kind of collection.
+
+    Args:
+        values: the flags.
+        or_flag: another flag that could have been given instead.
+
+    Raises:
+        UserError: if it is not given.
+    """
+    if values.dataset is None:
+        either = f"Neither --{or_flag} nor --dataset is" if or_flag else "--dataset is not"
+        raise UserError(f"{either} given; --dataset is one of {', '.join(config.DATASETS)}.")
+    return str(values.dataset)
+
+
 def build_config(values: flags.FlagValues) -> BuildConfig:
     """The build that the flags describe.
 
@@ -39,7 +53,7 @@ def build_config(values: flags.FlagValues) -> BuildConfig:
         UserError: if a flag is missing or out of range.
     """
     return BuildConfig(
-        dataset=_dataset(values),
+        dataset=dataset(values),
         genres=tuple(values.genres),
         collection=CollectionConfig(
             **{name: values[name].value for name in definitions.COLLECTION}
@@ -73,62 +87,6 @@ def train_config(values: flags.FlagValues) -> TrainConfig:
         ),
         hardware=HardwareConfig(**pick(training_flags.HARDWARE)),
     )
-
-
-def data_dir(values: flags.FlagValues) -> Path:
-    """The collection's folder; if it is not given, data/ and its name, or where its table is."""
-    dataset = _dataset(values)
-    if dataset == "csv" and values.tracks_csv and not values.data_dir:
-        return _folder("tracks_csv", os.path.dirname(values.tracks_csv) or ".")
-    name = "fma" if dataset.startswith("fma_") else dataset
-    if dataset == "demo":
-        return _disk_folder("data_dir", values.data_dir or "data/demo")
-    return _folder("data_dir", values.data_dir or f"data/{name}")
-
-
-def records_dir(values: flags.FlagValues) -> Path:
-    """The folder of records."""
-    return _folder(
-        "records_dir", values.records_dir or f"data/records/{_name(values, 'records_dir')}"
-    )
-
-
-def run_dir(values: flags.FlagValues) -> Path:
-    """The folder of the run; if it is not given, runs/ and the name of the folder of records."""
-    if values.run_dir:
-        return _disk_folder("run_dir", values.run_dir)
-    name = (
-        storage.absolute(records_dir(values)).name
-        if values.records_dir
-        else _name(values, "run_dir")
-    )
-    return _disk_folder("run_dir", f"runs/{name}")
-
-
-def export_dir(values: flags.FlagValues) -> Path:
-    """The folder of the exported network; if it is not given, export in the folder of the run."""
-    default = str(RunDir(run_dir(values)).export)
-    return _disk_folder("export_dir", values.export_dir or default)
-
-
-def output_file(flag: str, name: str) -> Path:
-    """A file to write."""
-    _check_on_disk(flag, name)
-    path = Path(name).expanduser()
-    check(not path.is_dir(), f"--{flag} must name a file, not a folder", name)
-    return path
-
-
-def output_dir(values: flags.FlagValues) -> Path:
-    """The folder of what the experiments came to."""
-    default = "runs/experiments-smoke" if values.smoke else "runs/experiments"
-    return _disk_folder("output_dir", values.output_dir or default)
-
-
-def leaks_dir(values: flags.FlagValues) -> Path:
-    """The folder of a leak report."""
-    name = values.output_dir or f"runs/leaks-{_name(values, 'output_dir')}"
-    return _disk_folder("output_dir", name)
 
 
 def batch_size(values: flags.FlagValues) -> int:
@@ -204,40 +162,8 @@ def read_flags(path: Path) -> flags.FlagValues:
     return values
 
 
-def _disk_folder(flag: str, name: str) -> Path:
-    _check_on_disk(flag, name)
-    return _folder(flag, name)
-
-
-def _check_on_disk(flag: str, name: str) -> None:
-    if storage.is_remote(name):
-        raise UserError(f"--{flag}={name}: must be on a disk.")
-
-
-def _folder(flag: str, name: str) -> Path:
-    try:
-        path = storage.to_path(name)
-    except UserError as error:
-        raise UserError(f"--{flag}={error}") from error
-    check(not name.startswith("memory:"), f"--{flag} would be gone when the program ends", name)
-    if path.exists() and not path.is_dir():
-        raise UserError(f"--{flag}={name} is not a folder.")
-    return path
-
-
 def _text(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def _dataset(values: flags.FlagValues, or_flag: str = "") -> str:
-    if values.dataset is None:
-        either = f"Neither --{or_flag} nor --dataset is" if or_flag else "--dataset is not"
-        raise UserError(f"{either} given; --dataset is one of {', '.join(config.DATASETS)}.")
-    return str(values.dataset)
-
-
-def _name(values: flags.FlagValues, or_flag: str) -> str:
-    return f"{_dataset(values, or_flag)}-{values.pixels_per_second}px"
 
 
 def _ratios(texts: list[str]) -> tuple[float, ...]:

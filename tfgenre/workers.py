@@ -51,10 +51,23 @@ class RenderWorker:
         self._stopped = False
 
     def __call__(self, path: str) -> Rendered:
-        """A song's slices, or why there are none.
+        """A song's slices, or why there are none; see `map_pieces`."""
+        pieces = self.map_pieces(path, lambda piece: piece)
+        return pieces if isinstance(pieces, SkipTrack) else join(pieces)
+
+    def map_pieces(
+        self, path: str, function: Callable[[Slices], Result]
+    ) -> list[Result] | SkipTrack:
+        """What becomes of a song's pieces, or why there are none.
 
         A song whose child ends is tried once more: the child may have been killed for another's
         sake, as by the system when memory runs out.
+
+        Args:
+            path: the song.
+            function: gets each piece when it is there; and all of them once more if the song is
+                tried once more, or in vain if it turns out to be of no use. While it waits, so
+                does the child.
 
         Raises:
             Stopped: if `stop` was called.
@@ -68,7 +81,7 @@ class RenderWorker:
                 raise Stopped
             try:
                 pipe.send((path, self._config))
-                answer = self._receive(pipe)
+                answer = self._receive(pipe, function)
             except (EOFError, OSError) as error:  # the child has ended, maybe amid a message
                 if self._stopped:
                     raise Stopped from error
@@ -79,9 +92,11 @@ class RenderWorker:
             return answer
         return SkipTrack("crashed", f"the decoder ended its process, status {status}")
 
-    def _receive(self, pipe: Connection) -> Rendered | OSError | UserError:
+    def _receive(
+        self, pipe: Connection, function: Callable[[Slices], Result]
+    ) -> list[Result] | SkipTrack | OSError | UserError:
         """Takes the song's pieces until the child says that there are no more, or why not."""
-        pieces, waited_s = [], 0.0
+        results, waited_s = list[Result](), 0.0
         while waited_s < self._timeout_s:
             # In small steps: the time in which this process itself is stopped does not count.
             if not pipe.poll(_STEP_S):
@@ -89,9 +104,9 @@ class RenderWorker:
                 continue
             match pipe.recv():
                 case Slices() as piece:
-                    pieces.append(piece)
+                    results.append(function(piece))
                 case None:
-                    return join(pieces)
+                    return results
                 case answer:
                     return answer
         self.close()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tfgenre import audio, storage
+from tfgenre import archives, audio, storage
 from tfgenre.datasets import tags
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
@@ -56,7 +56,8 @@ def walk(folder: Path, *, on_error: Callable[[OSError], None] = refuse) -> Itera
 
 
 def find_songs(paths: Iterable[str]) -> list[str]:
-    """The sound files among and below some paths; a file that is named counts whatever its name.
+    """The sound files among and below some paths; a file that is named, maybe in an
+    archive as `music.zip/a.mp3`, counts whatever its name.
 
     Raises:
         UserError: if a path is not there, or no song is found.
@@ -65,7 +66,7 @@ def find_songs(paths: Iterable[str]) -> list[str]:
     for path in map(storage.to_path, paths):
         if path.is_dir():
             songs += map(str, walk(path))
-        elif path.exists():
+        elif path.exists() or archives.split(str(path)):
             songs.append(str(path))
         else:
             raise UserError(f"No such file or folder: {path}")

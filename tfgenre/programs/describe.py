@@ -5,7 +5,7 @@ describe --dataset=jamendo --data_dir=/data/jamendo
 
 import sys
 
-from tfgenre import describe, manifest, settings
+from tfgenre import describe, folders, manifest, settings
 from tfgenre.flags import DESCRIBE, FLAGS
 from tfgenre.programs.launch import launch
 from tfgenre.programs.make_records import load_catalogue
@@ -14,13 +14,13 @@ from tfgenre.programs.make_records import load_catalogue
 def main(arguments: list[str]) -> None:
     """Describes the collection that the flags name."""
     config = settings.build_config(FLAGS)
-    catalogue = load_catalogue(config, settings.data_dir(FLAGS))
-    records_dir = settings.records_dir(FLAGS)
+    catalogue = load_catalogue(config, folders.data_dir(FLAGS))
+    records_dir = folders.records_dir(FLAGS)
     is_built = (records_dir / manifest.NAME).exists()
     built = manifest.read(records_dir) if is_built else None
     found = describe.describe(catalogue, config, built=built)
     print(describe.text(found))
-    page = settings.output_file("html", FLAGS.html or f"runs/describe-{config.dataset}.html")
+    page = folders.output_file("html", FLAGS.html or f"runs/describe-{config.dataset}.html")
     describe.write_page(page, found, title=f"{config.dataset}: {catalogue.data_dir}")
     print(f"page: {page}")
 

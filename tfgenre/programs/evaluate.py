@@ -6,7 +6,7 @@ tfgenre_evaluate --run_dir=runs/demo
 import json
 import sys
 
-from tfgenre import settings
+from tfgenre import folders, settings
 from tfgenre.flags import EVALUATE, FLAGS
 from tfgenre.programs.launch import launch, quiet_tensorflow
 from tfgenre.run_dir import RunDir
@@ -14,11 +14,11 @@ from tfgenre.run_dir import RunDir
 
 def main(arguments: list[str]) -> None:
     """Evaluates the run that the flags name."""
-    run_dir = RunDir(settings.run_dir(FLAGS))
+    run_dir = RunDir(folders.run_dir(FLAGS))
     for read in (run_dir.read_manifest, run_dir.read_result):
         read()  # what is wrong is told before TensorFlow is imported
     given = FLAGS if FLAGS.records_dir else settings.read_flags(run_dir.flags)
-    records_dir = settings.records_dir(given)
+    records_dir = folders.records_dir(given)
     batch_size = settings.batch_size(FLAGS)
     with quiet_tensorflow():
         from tfgenre import evaluate, report

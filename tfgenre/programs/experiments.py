@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tfgenre import settings, synthetic
+from tfgenre import folders, settings, synthetic
 from tfgenre.errors import UserError
 from tfgenre.flags import BUILD, EXPERIMENTS, FLAGS, TRAIN
 from tfgenre.programs.launch import launch
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
             raise UserError(f"--{name} cannot be the same for several experiments.")
     flag_files = experiments.find_flag_files(FLAGS.flagfiles)
     values = [settings.read_flags(flag_file) for flag_file in flag_files]
-    output_dir = settings.output_dir(FLAGS)
+    output_dir = folders.output_dir(FLAGS)
     note = _SMOKE_NOTE if FLAGS.smoke else _NOTE
     outcomes = []
     for number, flag_file in enumerate(flag_files):
@@ -68,11 +68,11 @@ def _commands(
         synthetic.write_records(
             records_dir, settings.build_config(values), tracks_a_genre=2 * partitions
         )
-        folders = [f"--records_dir={records_dir}", f"--run_dir={run_dir}"]
-        given += [*folders, *_SMOKE_FLAGS, f"--partitions={partitions}", "--overwrite"]
+        places = [f"--records_dir={records_dir}", f"--run_dir={run_dir}"]
+        given += [*places, *_SMOKE_FLAGS, f"--partitions={partitions}", "--overwrite"]
         builds = []
     else:
-        run_dir = settings.run_dir(values)
+        run_dir = folders.run_dir(values)
         builds = [("tfgenre_make_records", given + _passed_on(BUILD))]
     return RunDir(run_dir), [
         *builds,

@@ -6,7 +6,7 @@ tfgenre_export --run_dir=runs/demo --format=saved_model,tflite_int8
 import importlib.util
 import sys
 
-from tfgenre import config, manifest, settings
+from tfgenre import config, folders, manifest, settings
 from tfgenre.errors import UserError
 from tfgenre.flags import EXPORT, FLAGS
 from tfgenre.programs.launch import launch, quiet_tensorflow
@@ -16,12 +16,12 @@ from tfgenre.run_dir import RunDir, check_export_dir
 def main(arguments: list[str]) -> None:
     """Exports the run that the flags name."""
     formats = _formats()
-    run_dir = RunDir(settings.run_dir(FLAGS))
+    run_dir = RunDir(folders.run_dir(FLAGS))
     run_dir.read_manifest()
-    folder = settings.export_dir(FLAGS)
+    folder = folders.export_dir(FLAGS)
     check_export_dir(folder, overwrite=FLAGS.overwrite)
     given = FLAGS if FLAGS.records_dir else settings.read_flags(run_dir.flags)
-    records_dir = settings.records_dir(given)
+    records_dir = folders.records_dir(given)
     with quiet_tensorflow():
         from tfgenre import export
 

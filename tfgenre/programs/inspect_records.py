@@ -5,7 +5,7 @@ inspect_records --records_dir=data/records/folder-50px
 
 import sys
 
-from tfgenre import contact_sheet, manifest, settings, storage
+from tfgenre import contact_sheet, folders, manifest, storage
 from tfgenre.flags import FLAGS, INSPECT
 from tfgenre.programs.launch import launch
 
@@ -14,10 +14,10 @@ _SLICES_A_GENRE = 10
 
 def main(arguments: list[str]) -> None:
     """Inspects the records."""
-    records_dir = settings.records_dir(FLAGS)
+    records_dir = folders.records_dir(FLAGS)
     contents = manifest.read(records_dir)
     name = storage.absolute(records_dir).name
-    page = settings.output_file("png", FLAGS.png or f"runs/inspect-{name}.png")
+    page = folders.output_file("png", FLAGS.png or f"runs/inspect-{name}.png")
     found = contact_sheet.examples(records_dir, contents, slices_a_genre=_SLICES_A_GENRE)
     print(manifest.summary(contents))
     print("a record:")

@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tfgenre import settings
+from tfgenre import folders, settings
 from tfgenre.errors import UserError
 from tfgenre.flags import FLAGS, LEAKS
 from tfgenre.manifest import Manifest
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
     for name in ("split_by", "records_dir", "run_dir"):
         if FLAGS[name].present:
             raise UserError(f"--{name} is leak_report's own to choose.")
-    output_dir = settings.leaks_dir(FLAGS)
+    output_dir = folders.leaks_dir(FLAGS)
     config = settings.train_config(FLAGS)
     built = _build_all(output_dir)
     with quiet_tensorflow():
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
 def _build_all(output_dir: Path) -> Built:
     """Records for each way to split that the collection allows; the songs are rendered once."""
     config, runner = settings.build_config(FLAGS), settings.runner(FLAGS)
-    catalogue = load_catalogue(config, settings.data_dir(FLAGS))
+    catalogue = load_catalogue(config, folders.data_dir(FLAGS))
     methods = _METHODS if catalogue.num_artists_known else _METHODS[:2]
     if not catalogue.num_artists_known:
         print("note: no song's artist is known, so what artists leak cannot be told")

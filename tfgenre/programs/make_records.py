@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tfgenre import build, datasets, manifest, settings
+from tfgenre import build, datasets, folders, manifest, settings
 from tfgenre.build import Runner
 from tfgenre.config import BuildConfig
 from tfgenre.datasets import Catalogue, duplicates
@@ -24,9 +24,9 @@ def main(arguments: list[str]) -> None:
     """Builds the records that the flags describe."""
     config = settings.build_config(FLAGS)
     runner = settings.runner(FLAGS)
-    records_dir = settings.records_dir(FLAGS)
+    records_dir = folders.records_dir(FLAGS)
     shard_mb = settings.shard_mb(FLAGS)
-    catalogue = load_catalogue(config, settings.data_dir(FLAGS))
+    catalogue = load_catalogue(config, folders.data_dir(FLAGS))
     plan = make_plan(catalogue, config, shard_mb=shard_mb)
     for line in _opening(plan, catalogue):
         print(line)

@@ -5,7 +5,7 @@ tfgenre_train --flagfile=flags/exp20.cfg
 
 import sys
 
-from tfgenre import manifest, settings
+from tfgenre import folders, manifest, settings
 from tfgenre.flags import FLAGS, TRAIN
 from tfgenre.programs.launch import launch, quiet_tensorflow
 from tfgenre.run_dir import RunDir
@@ -14,8 +14,8 @@ from tfgenre.run_dir import RunDir
 def main(arguments: list[str]) -> None:
     """Trains as the flags describe, unless that was done before."""
     config = settings.train_config(FLAGS)
-    records_dir = settings.records_dir(FLAGS)
-    run_dir = RunDir(settings.run_dir(FLAGS))
+    records_dir = folders.records_dir(FLAGS)
+    run_dir = RunDir(folders.run_dir(FLAGS))
     contents = manifest.read(records_dir)
     settings.check_records(FLAGS, records_dir, contents)
     if FLAGS.overwrite:

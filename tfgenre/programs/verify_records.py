@@ -7,14 +7,14 @@ import sys
 
 from tqdm import tqdm
 
-from tfgenre import manifest, settings, verify
+from tfgenre import folders, manifest, settings, verify
 from tfgenre.flags import FLAGS, VERIFY
 from tfgenre.programs.launch import launch
 
 
 def main(arguments: list[str]) -> int:
     """Verifies the records; the status is 1 if something is wrong."""
-    records_dir = settings.records_dir(FLAGS)
+    records_dir = folders.records_dir(FLAGS)
     num_workers = settings.num_workers(FLAGS)
     expected = manifest.read(records_dir)
     num_shards = sum(len(split.shards) for split in expected.splits.values())

@@ -1,0 +1,114 @@
+"""What is known of a song in the end: for a person, as CSV and as JSON."""
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network makes of a song, or why it was not asked.
+
+    Attributes:
+        path: the song.
+        genre: the one decided on, 'unsure' if none has the least confidence; None if the song
+            cannot be used.
+        best_guess: the genre if it need not be sure.
+        confidence: the best guess' share of slices, or its mean probability, as it was decided.
+        votes: slices for each genre.
+        probabilities: mean over the slices for each genre.
+        reason: one of `errors.SKIP_REASONS`, None if the song was used.
+        detail: what was wrong.
+        tag: what became of the genre in the song's tags, None if nothing was to.
+        tag_error: why it could not be written there.
+    """
+
+    path: str
+    genre: str | None = None
+    best_guess: str | None = None
+    confidence: float | None = None
+    votes: dict[str, int] | None = None
+    probabilities: dict[str, float] | None = None
+    reason: str | None = None
+    detail: str | None = None
+    tag: str | None = None
+    tag_error: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be done."""
+        return self.genre is None or self.tag_error is not None
+
+    def line(self) -> str:
+        """The prediction for a person."""
+        if self.best_guess is None or self.probabilities is None:
+            return f"{self.path}: cannot be used: {self.reason} ({self.detail})"
+        genre = self.best_guess
+        told = genre if self.genre == genre else f"{self.genre} (perhaps {genre})"
+        return (
+            f"{self.path}: {told}  {self._share():.0%} of {self._num_slices()} slices, "
+            f"mean probability {self.probabilities[genre]:.2f}"
+            + (f"; {self.tag}" if self.tag else "")
+            + (f"; cannot be tagged: {self.tag_error}" if self.tag_error else "")
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The prediction for a machine: what is known of it."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+    def row(self, genres: Sequence[str]) -> list[object]:
+        """The prediction as a row of CSV; see `lines`."""
+        if self.best_guess is None or self.probabilities is None:
+            unknown = [""] * (6 + len(genres))
+            return [self.path, *unknown, f"{self.reason} ({self.detail})"]
+        shares = [self._share(), self.probabilities[self.best_guess]]
+        each = [self.probabilities[genre] for genre in genres]
+        share, mean, *others = (f"{value:.4f}" for value in shares + each)
+        decided = [self.path, self.genre, self.best_guess, share, mean, self._num_slices()]
+        return [*decided, *others, self.tag or "", self.tag_error or ""]
+
+    def _share(self) -> float:
+        """The best guess' share of slices."""
+        votes = self.votes or {}
+        return votes.get(self.best_guess or "", 0) / self._num_slices()
+
+    def _num_slices(self) -> int:
+        return sum((self.votes or {}).values())
+
+
+def lines(
+    predictions: Iterable[Prediction], *, output_format: str, genres: Sequence[str]
+) -> Iterator[str]:
+    """Predictions as they are printed, each as soon as it is there.
+
+    Args:
+        predictions: at least one.
+        output_format: one of `predict_config.OUTPUT_FORMATS`. csv has the columns path, genre,
+            best_guess, share (of slices), mean_probability, slices, each genre (its mean
+            probability), tag, reason; json is one array.
+        genres: in label order.
+    """
+    if output_format == "csv":
+        figures = ("share", "mean_probability", "slices")
+        yield _csv_line(["path", "genre", "best_guess", *figures, *genres, "tag", "reason"])
+        for prediction in predictions:
+            yield _csv_line(prediction.row(genres))
+    elif output_format == "json":
+        for before, prediction in zip(
+            itertools.chain("[", itertools.repeat(",")), predictions, strict=False
+        ):
+            yield before + json.dumps(prediction.as_json())
+        yield "]"
+    else:
+        for prediction in predictions:
+            yield prediction.line()
+
+
+def _csv_line(values: Sequence[object]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow(values)
+    return buffer.getvalue()
