@@ -201,7 +201,8 @@ def test_a_song_is_drawn(tmp_path, indices):
     song = JudgedSong(song.probabilities, np.array(indices), song.pictures)
     path = tmp_path / "new" / "a.mp3.png"
     prediction = decide("x/$a_$^{.mp3", song, genres=("_$N", "$T$x_$"), config=VoteConfig())
-    vote_plot.draw(prediction, song, path, genres=("_$N", "$T$x_$"), pixels_per_second=50)
+    figure = vote_plot.draw(song, genres=("_$N", "$T$x_$"), pixels_per_second=50)
+    vote_plot.write(figure, prediction, path)
     with Image.open(path) as picture:
         assert picture.size == (1100, 550)
     assert [file.name for file in path.parent.iterdir()] == ["a.mp3.png"]

@@ -20,15 +20,18 @@ from tfgenre import (
     report_plots,
     sources,
     track_table,
+    wrong_songs,
 )
 from tfgenre.evaluate import OTHER_RECORDS
 from tfgenre.files import write_atomically, write_json
 from tfgenre.manifest import LEAKS, Manifest
 from tfgenre.run_dir import RunDir
 from tfgenre.scoring import Verdicts
+from tfgenre.wrong_songs import WrongSong
 
 _SLICES_A_GENRE = 4
 _WRONG_SONGS = 20
+_WRONG_SONGS_DRAWN = 5
 _BATCH = 256
 
 
@@ -94,6 +97,7 @@ def write_report(
         records_dir: where the judged records lie.
         contents: those records' manifest.
     """
+    wrong = wrong_songs.find(verdicts, found["tracks"], contents.genres)
     page = pages.render(
         "report.html",
         found=found,
@@ -104,8 +108,9 @@ def write_report(
         curves=report_plots.learning_curves(progress.read_rows(run_dir.metrics)),
         calibration=report_plots.calibration_curves(found["calibration"]),
         augmented=_png(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
-        wrong=[track for track in found["tracks"] if track["vote"] != track["genre"]],
+        wrong=wrong,
         most_wrong=_WRONG_SONGS,
+        pictures=_pictures(records_dir, contents, found["split"], verdicts, wrong),
         examples=_examples(records_dir, contents, found["split"], verdicts),
         run_dir=run_dir.path,
         records_dir=records_dir,
@@ -117,6 +122,28 @@ def _warnings(found: dict[str, Any]) -> list[str]:
     """Why the score may not be believed."""
     warnings = [LEAKS] if found["split_by"] == "slice" else []
     return warnings if found["same_records"] else [*warnings, OTHER_RECORDS]
+
+
+def _pictures(
+    records_dir: Path, contents: Manifest, split: str, verdicts: Verdicts, wrong: list[WrongSong]
+) -> list[str]:
+    """Of the songs it got most confidently wrong, the sources of img elements."""
+    shown = wrong[:_WRONG_SONGS_DRAWN]
+    rows = set().union(*(song.rows.tolist() for song in shown))
+    images = _images(records_dir, contents, split, rows) if rows else {}
+    pixels_per_second = contents.config["render"]["pixels_per_second"]
+    return [
+        _png(
+            wrong_songs.picture(
+                song,
+                verdicts,
+                images.__getitem__,
+                genres=contents.genres,
+                pixels_per_second=pixels_per_second,
+            )
+        )
+        for song in shown
+    ]
 
 
 def _examples(

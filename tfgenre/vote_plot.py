@@ -19,20 +19,11 @@ _STYLES = ("-", "--", ":")
 _MOST_COLUMNS = 4096
 
 
-def draw(
-    prediction: Prediction,
-    song: JudgedSong,
-    path: Path,
-    *,
-    genres: Sequence[str],
-    pixels_per_second: int,
-) -> None:
-    """Draws a song as a PNG.
+def draw(song: JudgedSong, *, genres: Sequence[str], pixels_per_second: int) -> Figure:
+    """Draws a song.
 
     Args:
-        prediction: what was decided.
         song: what the network makes of each slice, with pictures.
-        path: the file to write; folders above it are made.
         genres: in label order.
         pixels_per_second: the picture's columns a second.
     """
@@ -41,9 +32,20 @@ def draw(
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
     _draw_picture(above, song, slice_s)
     _draw_probabilities(below, song, genres, slice_s)
+    figure.legend(loc="outside right center", frameon=False)
+    return figure
+
+
+def write(figure: Figure, prediction: Prediction, path: Path) -> None:
+    """Writes a drawn song as a PNG.
+
+    Args:
+        figure: of `draw`.
+        prediction: what was decided, for the title.
+        path: the file to write; folders above it are made.
+    """
     title = replace(prediction, path=path.stem).line().encode(errors="replace").decode()
     figure.suptitle(title, parse_math=False, fontsize=10, wrap=True)
-    figure.legend(loc="outside right center", frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=100)

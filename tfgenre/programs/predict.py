@@ -76,13 +76,12 @@ def _predict(
             prediction = decide(path, song, genres=trained_on.genres, config=vote_config)
             if plot_dir is not None and isinstance(song, JudgedSong):
                 name = os.path.relpath(os.path.abspath(path), top)
-                vote_plot.draw(
-                    prediction,
+                figure = vote_plot.draw(
                     song,
-                    plot_dir / f"{name}.png",
                     genres=trained_on.genres,
                     pixels_per_second=render_config.pixels_per_second,
                 )
+                vote_plot.write(figure, prediction, plot_dir / f"{name}.png")
             yield prediction
 
     return predictions()
