@@ -56,8 +56,9 @@ def walk(folder: Path, *, on_error: Callable[[OSError], None] = refuse) -> Itera
 
 
 def find_songs(paths: Iterable[str]) -> list[str]:
-    """The sound files among and below some paths; a file that is named, maybe in an
-    archive as `music.zip/a.mp3`, counts whatever its name.
+    """The sound files among and below some paths.
+
+    A file that is named counts whatever its name; also one in an archive, as `music.zip/a.mp3`.
 
     Raises:
         UserError: if a path is not there, or no song is found.
