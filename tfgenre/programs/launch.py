@@ -51,6 +51,7 @@ def quiet_tensorflow() -> Iterator[None]:
         import tensorflow as tf
 
         tf.config.list_logical_devices()
+        tf.get_logger().setLevel("ERROR")  # it warns of retracing where there is none to spare
         yield
     finally:
         os.dup2(stderr, 2)
