@@ -54,6 +54,12 @@ def run(records_dir, folder, config=CONFIG, *, epochs_at_most=99) -> tuple[list[
     return said, rows
 
 
+@pytest.fixture(autouse=True)
+def short_ceiling(monkeypatch):
+    """How fast input could be is of no interest here."""
+    monkeypatch.setattr("tfgenre.train._CEILING_S", 0.05)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(records_dir, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
