@@ -8,13 +8,12 @@ time is this process' and its children's.
 
 import os
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 from absl import app, flags
 
-from benchmarks.measuring import cpu_seconds, ratio
+from benchmarks.measuring import ratio, timed
 from tfgenre import build, datasets
 from tfgenre.config import BuildConfig
 from tfgenre.datasets import demo
@@ -44,9 +43,8 @@ def copies(data_dir: Path) -> Path:
 def measure(plan: Plan, num_workers: int) -> np.ndarray:
     """Wall and CPU seconds of a build, float64 [2]."""
     with tempfile.TemporaryDirectory() as folder:
-        cpu, wall = cpu_seconds(), time.perf_counter()
-        build.build(plan, Path(folder), runner=LocalRunner(num_workers))
-        return np.array([time.perf_counter() - wall, cpu_seconds() - cpu])
+        runner = LocalRunner(num_workers)
+        return np.array(timed(lambda: build.build(plan, Path(folder), runner=runner)))
 
 
 def main(argv: list[str]) -> None:

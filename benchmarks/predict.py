@@ -6,7 +6,6 @@ The ways take turns, once the network is loaded. CPU time is this process' and i
 """
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from absl import app, flags
 
-from benchmarks.measuring import cpu_seconds, ratio
+from benchmarks.measuring import ratio, timed
 from tfgenre.config import RenderConfig
 from tfgenre.datasets.folder import find_songs
 from tfgenre.programs.launch import quiet_tensorflow
@@ -44,13 +43,6 @@ def judged(model: Any, images: np.ndarray) -> None:
         model.predict_on_batch(images[start : start + _BATCH_SIZE.value, ..., np.newaxis])
 
 
-def measure(way: Callable[[], object]) -> tuple[float, float]:
-    """Wall and CPU seconds."""
-    cpu, wall = cpu_seconds(), time.perf_counter()
-    way()
-    return time.perf_counter() - wall, cpu_seconds() - cpu
-
-
 def main(argv: list[str]) -> None:
     """Measures and prints."""
     if len(argv) > 1:
@@ -70,7 +62,7 @@ def main(argv: list[str]) -> None:
     }
     ways["network"]()
     turns = range(_ROUNDS.value)
-    samples = np.array([[measure(way) for way in ways.values()] for _ in turns])
+    samples = np.array([[timed(way) for way in ways.values()] for _ in turns])
     print(f"{len(songs):,} songs, {len(images):,} slices")
     print(f"{'way':<10}{'songs/s':>10}{'slices/s':>10}{'CPU s':>8}")
     for column, way in enumerate(ways):

@@ -9,7 +9,6 @@ of its rounds' ratios.
 
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import soundfile
 from absl import app, flags
 from PIL import Image
 
-from benchmarks.measuring import cpu_seconds, ratio
+from benchmarks.measuring import ratio, timed
 from tfgenre.config import RenderConfig
 from tfgenre.datasets import demo
 from tfgenre.render import render
@@ -69,10 +68,13 @@ WAYS: dict[str, Callable[[str, int], None]] = {
 
 def measure(way: Callable[[str, int], None], song: str, pixels_per_second: int) -> np.ndarray:
     """CPU and wall milliseconds a song, float64 [2]."""
-    cpu, wall = cpu_seconds(), time.perf_counter()
-    for _ in range(SONGS_A_TURN):
-        way(song, pixels_per_second)
-    return 1000 / SONGS_A_TURN * np.array([cpu_seconds() - cpu, time.perf_counter() - wall])
+
+    def turn() -> None:
+        for _ in range(SONGS_A_TURN):
+            way(song, pixels_per_second)
+
+    wall, cpu = timed(turn)
+    return 1000 / SONGS_A_TURN * np.array([cpu, wall])
 
 
 def table(samples: dict[str, np.ndarray]) -> str:

@@ -11,14 +11,14 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from absl import app, flags
 
-from benchmarks.measuring import cpu_seconds, ratio
+from benchmarks.measuring import ratio, timed
 
 _RECORDS_DIR = flags.DEFINE_string(
     "records_dir", None, "Records to train on; if not given, 4,800 made-up slices."
@@ -57,9 +57,8 @@ def measure(precision: str, records_dir: Path) -> dict[str, Any]:
     for _ in range(_ROUNDS.value):
         turns = []
         for dataset in inputs:
-            cpu, wall = cpu_seconds(), time.perf_counter()
-            model.fit(dataset.repeat().take(_STEPS.value), verbose=0, shuffle=False)
-            turns.append((time.perf_counter() - wall, cpu_seconds() - cpu))
+            batches = dataset.repeat().take(_STEPS.value)
+            turns.append(timed(partial(model.fit, batches, verbose=0, shuffle=False)))
         rounds.append(turns)
     return {"rounds": rounds, "ceiling": slices_a_second(from_records, seconds=2)}
 

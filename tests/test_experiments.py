@@ -1,17 +1,14 @@
 """Experiments side by side: what a flag file says of the seed, and what is made of outcomes."""
 
 import csv
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.test_programs import ROOT, run
 from tfgenre import experiments
 from tfgenre.errors import UserError
 from tfgenre.experiments import Outcome
 
-ROOT = Path(__file__).parents[1]
 # The seed's table: percent of slices, hours, percent of its memory.
 SEED = {
     "exp01": (0.33, None, None),
@@ -74,17 +71,8 @@ def test_smoke(tmp_path):
     broken = tmp_path / "broken.cfg"
     broken.write_text("--dataset=folder\n--genres=A,B\n--dropout_rate=2\n")
     flag_files = f"{ROOT / 'flags' / 'exp13.cfg'},{broken}"
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("tfgenre_experiments"),
-            f"--flagfiles={flag_files}",
-            "--smoke",
-            "--epochs=1",
-            f"--output_dir={tmp_path / 'out'}",
-        ],
-        capture_output=True,
-        text=True,
-    )
+    output_dir = f"--output_dir={tmp_path / 'out'}"
+    done = run("experiments", f"--flagfiles={flag_files}", "--smoke", "--epochs=1", output_dir)
     assert done.returncode == 1, done.stderr
     assert "| exp13 | 61 % |" in done.stdout
     assert "tfgenre_train ended with status 2 |" in done.stdout

@@ -1,23 +1,19 @@
 """The leak report: records split anew are those of a build; differences have intervals."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests import songs
+from tests.test_programs import run
 from tfgenre import build, datasets, leaks, track_table
 from tfgenre.config import BuildConfig, SplitConfig
 from tfgenre.errors import UserError
 from tfgenre.local import LocalRunner
 from tfgenre.plan import make_plan
 from tfgenre.resplit import ResplitRunner
-
-PROGRAM = str(Path(sys.executable).with_name("tfgenre_leak_report"))
 
 
 @pytest.mark.parametrize("method", ["slice", "track"])
@@ -70,16 +66,16 @@ def test_the_difference_of_two_estimates():
 
 def test_the_program(collection, tmp_path):
     """Without artists: two ways to split; a second time, nothing is trained again."""
-    command = [
-        PROGRAM,
+    command = (
+        "leak_report",
         "--dataset=folder",
         f"--data_dir={collection}",
         f"--output_dir={tmp_path}",
         "--epochs=1",
         "--batch_size=8",
         "--num_shards=2",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True)
+    )
+    done = run(*command)
     assert done.returncode == 0, done.stderr
     assert "no song's artist is known" in done.stdout
     assert "slice less track" in done.stdout
@@ -93,9 +89,9 @@ def test_the_program(collection, tmp_path):
     page = (tmp_path / "leaks.html").read_text()
     assert 'src="http' not in page
     assert "cannot be told from chance" in page or "that much is" in page
-    again = subprocess.run(command, capture_output=True, text=True)
+    again = run(*command)
     assert again.returncode == 0
     assert "epoch" not in again.stdout
-    refused = subprocess.run([*command, "--split_by=track"], capture_output=True, text=True)
+    refused = run(*command, "--split_by=track")
     assert refused.returncode == 2
     assert "--split_by is leak_report's own to choose" in refused.stderr

@@ -16,7 +16,7 @@ _OWN = (
     "Your own music: whether you may copy, analyse or pass on the songs, or what is made of them, "
     "is yours to know."
 )
-LICENCES = {
+_LICENCES = {
     "fma": (
         "FMA: metadata CC BY 4.0; each song is under the licence its artist chose, many for "
         "non-commercial use only."
@@ -35,10 +35,7 @@ def write_data_card(contents: Manifest, records_dir: Path) -> None:
     """Writes the data card beside the manifest."""
     card = pages.render(
         "data_card.md",
-        contents=contents,
-        config=contents.config,
-        licence=licence(contents.dataset),
-        leaks=LEAKS if contents.split_by == "slice" else "",
+        **_facts(contents),
         reasons=Counter(skip.reason for skip in contents.skipped).most_common(),
     )
     write_atomically(records_dir / DATA_CARD, card.encode(errors="backslashreplace"))
@@ -57,16 +54,18 @@ def write_model_card(
     """
     card = pages.render(
         "model_card.md",
-        contents=contents,
-        config=contents.config,
-        licence=licence(contents.dataset),
-        leaks=LEAKS if contents.split_by == "slice" else "",
+        **_facts(contents),
         result=result,
         found=found,
     )
     write_atomically(path, card.encode(errors="backslashreplace"))
 
 
-def licence(dataset: str) -> str:
-    """What to know of the rights in a collection."""
-    return LICENCES[dataset.partition("_")[0]]
+def _facts(contents: Manifest) -> dict[str, Any]:
+    """What both cards tell of the records."""
+    return {
+        "contents": contents,
+        "config": contents.config,
+        "licence": _LICENCES[contents.dataset.partition("_")[0]],
+        "leaks": LEAKS if contents.split_by == "slice" else "",
+    }

@@ -7,12 +7,13 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from glob import glob
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from tfgenre import report_plots
 from tfgenre.errors import UserError
 from tfgenre.files import write_atomically
 from tfgenre.run_dir import RunDir
@@ -95,11 +96,8 @@ def run(program: str, arguments: Sequence[str]) -> str:
 def read_outcome(so_far: Outcome, run_dir: RunDir) -> Outcome:
     """Adds what a run that was trained and evaluated has come to."""
     result, found = run_dir.read_result(), run_dir.read_evaluation("test")
-    return Outcome(
-        so_far.name,
-        so_far.seed_accuracy,
-        so_far.seed_hours,
-        so_far.seed_ram,
+    return replace(
+        so_far,
         slice_accuracy=found["slice_accuracy"],
         track_accuracy=found["track_accuracy_vote"],
         majority_baseline=found["majority_baseline"],
@@ -174,8 +172,7 @@ def _draw(outcomes: Sequence[Outcome]) -> bytes:
         axes.scatter(percents, rows, label=label, marker=marker, color=colour, clip_on=False)
     axes.set(xlabel="accuracy, %", xlim=(0, 100), ylim=(len(outcomes) - 0.5, -0.5))
     axes.set_yticks(rows, [outcome.name for outcome in outcomes])
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
+    report_plots.plain(axes)
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})

@@ -11,10 +11,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from tfgenre import pages, training_data
+from tfgenre import pages, report_plots, training_data
 from tfgenre.files import write_atomically, write_json
 from tfgenre.manifest import Manifest
-from tfgenre.report_plots import as_svg
 
 MEASURES = {
     "slice_accuracy": "slices",
@@ -143,7 +142,6 @@ def _draw(report: dict[str, Any]) -> str:
         )
     axes.set_yticks(range(len(claims)), [f"by {method}" for method in claims])
     axes.set(xlim=(0, 1), ylim=(len(claims) - 0.5, -0.5), xlabel="accuracy claimed, 95 % interval")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
+    report_plots.plain(axes)
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
-    return as_svg(figure)
+    return report_plots.as_svg(figure)

@@ -85,8 +85,9 @@ def join() -> None:
 
 def distribute() -> None:
     """Lets Keras on JAX spread each batch over all devices of all workers from now on."""
-    each_reads_its_share = {"auto_shard_dataset": False}
-    keras.distribution.set_distribution(keras.distribution.DataParallel(**each_reads_its_share))
+    # Each worker reads its own share: Keras would have all of them read everything.
+    spread = keras.distribution.DataParallel(auto_shard_dataset=False)
+    keras.distribution.set_distribution(spread)
 
 
 @contextmanager

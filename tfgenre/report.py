@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ _SLICES_A_GENRE = 4
 _WRONG_SONGS = 20
 _WRONG_SONGS_DRAWN = 5
 _BATCH = 256
+Images = dict[int, NDArray[np.uint8]]  # rows of a split to slices, [128, 128] each
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,10 @@ def write_report(
         contents: those records' manifest.
     """
     wrong = wrong_songs.find(verdicts, found["tracks"], contents.genres)
+    drawn = wrong[:_WRONG_SONGS_DRAWN]
+    shown = {genre: _rows_to_show(verdicts, label) for label, genre in enumerate(contents.genres)}
+    rows = set().union(*shown.values(), *(song.rows.tolist() for song in drawn))
+    images = _images(records_dir, contents, found["split"], rows)
     page = pages.render(
         "report.html",
         found=found,
@@ -110,8 +116,8 @@ def write_report(
         augmented=_png(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
         wrong=wrong,
         most_wrong=_WRONG_SONGS,
-        pictures=_pictures(records_dir, contents, found["split"], verdicts, wrong),
-        examples=_examples(records_dir, contents, found["split"], verdicts),
+        pictures=_pictures(drawn, verdicts, contents, images),
+        examples=_examples(shown, verdicts, contents, images),
         run_dir=run_dir.path,
         records_dir=records_dir,
     )
@@ -125,33 +131,28 @@ def _warnings(found: dict[str, Any]) -> list[str]:
 
 
 def _pictures(
-    records_dir: Path, contents: Manifest, split: str, verdicts: Verdicts, wrong: list[WrongSong]
+    wrong: Sequence[WrongSong], verdicts: Verdicts, contents: Manifest, images: Images
 ) -> list[str]:
-    """Of the songs it got most confidently wrong, the sources of img elements."""
-    shown = wrong[:_WRONG_SONGS_DRAWN]
-    rows = set().union(*(song.rows.tolist() for song in shown))
-    images = _images(records_dir, contents, split, rows) if rows else {}
+    """Of songs it got wrong, the sources of img elements."""
     pixels_per_second = contents.config["render"]["pixels_per_second"]
     return [
         _png(
             wrong_songs.picture(
                 song,
                 verdicts,
-                images.__getitem__,
+                images,
                 genres=contents.genres,
                 pixels_per_second=pixels_per_second,
             )
         )
-        for song in shown
+        for song in wrong
     ]
 
 
 def _examples(
-    records_dir: Path, contents: Manifest, split: str, verdicts: Verdicts
+    rows: Mapping[str, list[int]], verdicts: Verdicts, contents: Manifest, images: Images
 ) -> dict[str, list[Example]]:
-    """A few slices of each genre that has some."""
-    rows = {genre: _rows_to_show(verdicts, label) for label, genre in enumerate(contents.genres)}
-    images = _images(records_dir, contents, split, set().union(*rows.values()))
+    """The slices of each genre that has some."""
     return {
         genre: [_example(row, verdicts, contents, images[row]) for row in members]
         for genre, members in rows.items()
@@ -177,11 +178,9 @@ def _rows_to_show(verdicts: Verdicts, label: int) -> list[int]:
     return members[np.concatenate([np.sort(firsts), others])[:_SLICES_A_GENRE]].tolist()
 
 
-def _images(
-    records_dir: Path, contents: Manifest, split: str, rows: set[int]
-) -> dict[int, NDArray[np.uint8]]:
+def _images(records_dir: Path, contents: Manifest, split: str, rows: set[int]) -> Images:
     """The images of some rows of a split, uint8 [128, 128] each."""
-    found: dict[int, NDArray[np.uint8]] = {}
+    found: Images = {}
     start = 0
     records = sources.source(records_dir, contents, split)
     for batch in pipeline.evaluation_dataset(records, _BATCH):

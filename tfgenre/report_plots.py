@@ -1,4 +1,4 @@
-"""The plots of a report, as SVG elements."""
+"""The plots of a report, as SVG elements, and what all plots share."""
 
 import io
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def learning_curves(rows: Sequence[Row]) -> str:
             axes.plot(epochs, values, color=colour, label=part, marker="o", markersize=3)
         axes.set(title=measure, xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        _plain(axes)
+        plain(axes)
     axes.legend(frameon=False)
     return as_svg(figure)
 
@@ -47,7 +47,7 @@ def calibration_curves(found: dict[str, Any]) -> str:
         )
         axes.set(title=f"{of}s", xlabel="how sure it is", ylabel="how often it is right")
         axes.set(xlim=(0, 1.03), ylim=(0, 1.03))
-        _plain(axes)
+        plain(axes)
     return as_svg(figure)
 
 
@@ -58,6 +58,7 @@ def as_svg(figure: Figure) -> str:
     return buffer.getvalue()[buffer.getvalue().index("<svg") :]
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
+    """Leaves of a frame only what carries figures, and a light grid."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)

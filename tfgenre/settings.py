@@ -138,6 +138,13 @@ def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifes
             )
 
 
+def refuse(values: flags.FlagValues, names: tuple[str, ...], *, why: str) -> None:
+    """Raises UserError, which ends in why, if one of some flags was given."""
+    for name in names:
+        if values[name].present:
+            raise UserError(f"--{name} {why}.")
+
+
 def run_flags(values: flags.FlagValues, *, records_dir: Path, run_dir: Path) -> dict[str, str]:
     """All that decides a training run, by flag name, with every default and folder written out."""
     found = {name: str(values[name].value) for name in training_flags.TRAINING}

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tfgenre import report_plots
 from tfgenre.files import atomic_file
 from tfgenre.predict import JudgedSong
 from tfgenre.prediction import Prediction
@@ -84,8 +85,7 @@ def _draw_probabilities(
             linewidth=1.6,
         )
     axes.set(xlabel="seconds", ylabel="probability", ylim=(-0.02, 1.02), xlim=(0, edges_s[-1]))
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    report_plots.plain(axes)
 
 
 def _plain(genre: str) -> str:

@@ -1,14 +1,14 @@
 """The songs that a network got most confidently wrong, with their pictures and votes."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgenre import vote_plot
+from tfgenre import scoring, vote_plot
 from tfgenre.predict import JudgedSong, squeezed
 from tfgenre.scoring import Verdicts
 
@@ -45,8 +45,7 @@ def find(
         tracks: those of `evaluate.score`, in the order of the ids.
         genres: in label order.
     """
-    ids, of_slice = np.unique(verdicts.track_ids.astype("S"), return_inverse=True)
-    assert len(ids) == len(tracks)
+    of_slice = scoring.by_track(verdicts).of_slice
     found = []
     for number, track in enumerate(tracks):
         if track["vote"] != track["genre"]:
@@ -60,7 +59,7 @@ def find(
 def picture(
     song: WrongSong,
     verdicts: Verdicts,
-    images: Callable[[int], NDArray[np.uint8]],
+    images: Mapping[int, NDArray[np.uint8]],
     *,
     genres: Sequence[str],
     pixels_per_second: int,
@@ -70,14 +69,14 @@ def picture(
     Args:
         song: which.
         verdicts: of its slices, among others.
-        images: a row of the verdicts to its slice, uint8 [128, 128].
+        images: rows of the verdicts to slices, uint8 [128, 128].
         genres: in label order.
         pixels_per_second: the picture's columns a second.
     """
     judged = JudgedSong(
         verdicts.probabilities[song.rows],
         verdicts.indices[song.rows],
-        squeezed(np.stack([images(int(row)) for row in song.rows])),
+        squeezed(np.stack([images[int(row)] for row in song.rows])),
     )
     figure = vote_plot.draw(judged, genres=genres, pixels_per_second=pixels_per_second)
     buffer = io.BytesIO()

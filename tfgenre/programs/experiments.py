@@ -13,7 +13,6 @@ from pathlib import Path
 from absl import flags
 
 from tfgenre import folders, settings, synthetic
-from tfgenre.errors import UserError
 from tfgenre.flags import BUILD, EXPERIMENTS, FLAGS, TRAIN
 from tfgenre.programs.launch import launch
 from tfgenre.run_dir import RunDir
@@ -35,9 +34,8 @@ def main(arguments: list[str]) -> int:
     """Runs the experiments; returns 1 if one failed."""
     from tfgenre import experiments
 
-    for name in ("records_dir", "run_dir"):
-        if FLAGS[name].present:
-            raise UserError(f"--{name} cannot be the same for several experiments.")
+    folders_of_one = ("records_dir", "run_dir")
+    settings.refuse(FLAGS, folders_of_one, why="cannot be the same for several experiments")
     flag_files = experiments.find_flag_files(FLAGS.flagfiles)
     values = [settings.read_flags(flag_file) for flag_file in flag_files]
     output_dir = folders.output_dir(FLAGS)

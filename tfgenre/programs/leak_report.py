@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfgenre import folders, settings
-from tfgenre.errors import UserError
 from tfgenre.flags import FLAGS, LEAKS
 from tfgenre.manifest import Manifest
 from tfgenre.plan import make_plan
@@ -27,9 +26,8 @@ Built = dict[str, tuple[Path, Manifest]]
 
 def main(arguments: list[str]) -> None:
     """Builds, trains and judges, and writes the page."""
-    for name in ("split_by", "records_dir", "run_dir"):
-        if FLAGS[name].present:
-            raise UserError(f"--{name} is leak_report's own to choose.")
+    chosen = ("split_by", "records_dir", "run_dir")
+    settings.refuse(FLAGS, chosen, why="is leak_report's own to choose")
     output_dir = folders.leaks_dir(FLAGS)
     config = settings.train_config(FLAGS)
     built = _build_all(output_dir)

@@ -19,6 +19,7 @@ from tfgenre.config import RenderConfig
 from tfgenre.datasets.folder import find_songs
 from tfgenre.errors import UserError
 from tfgenre.flags import FLAGS, PREDICT
+from tfgenre.manifest import Manifest
 from tfgenre.predict_config import UNSURE, TagConfig, VoteConfig
 from tfgenre.predict_flags import TAGGING, VOTING
 from tfgenre.prediction import Prediction, lines
@@ -36,12 +37,12 @@ def main(arguments: list[str]) -> int:
     vote_config = VoteConfig(**{name: FLAGS[name].value for name in VOTING})
     output_format, log, plot_dir = _output_format(), _log(tag_config), folders.plot_dir(FLAGS)
     run_dir = RunDir(folders.run_dir(FLAGS))
-    genres = run_dir.read_manifest().genres
+    trained_on = run_dir.read_manifest()
     songs = find_songs(arguments)
-    predictions = _predict(run_dir, songs, vote_config, plot_dir)
+    predictions = _predict(run_dir, trained_on, songs, vote_config, plot_dir)
     if tag_config.write_tags:
         predictions = (_tagged(prediction, tag_config, log) for prediction in predictions)
-    failed = _print(predictions, len(songs), output_format=output_format, genres=genres)
+    failed = _print(predictions, len(songs), output_format=output_format, genres=trained_on.genres)
     if log is not None and log.exists():
         print(f"What was written is undone by --undo_tags={log}", file=sys.stderr)
     if failed:
@@ -51,10 +52,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _predict(
-    run_dir: RunDir, songs: list[str], vote_config: VoteConfig, plot_dir: Path | None
+    run_dir: RunDir,
+    trained_on: Manifest,
+    songs: list[str],
+    vote_config: VoteConfig,
+    plot_dir: Path | None,
 ) -> Iterator[Prediction]:
     """Loads the network; then come the songs' predictions, drawn if there is a folder for that."""
-    trained_on = run_dir.read_manifest()
     batch_size, num_workers = settings.batch_size(FLAGS), settings.num_workers(FLAGS)
     render_config = RenderConfig(**trained_on.config["render"])
     check_renderer(render_config)
