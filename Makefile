@@ -1,11 +1,11 @@
 # make demo   installs, makes a small collection, builds records, trains, evaluates, predicts
 # make test   installs, then lint, types and tests
-# make clean  removes the environment, the demo's data and its run
+# make clean  removes the environments, the demo's data and its run
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test install sox clean
+.PHONY: demo test test-tfio install sox clean
 
 demo: .venv/installed
 	$(BIN)/python tools/demo
@@ -18,6 +18,12 @@ test: .venv/installed-dev sox
 	$(BIN)/mypy
 	$(BIN)/pytest
 	KERAS_BACKEND=jax $(BIN)/pytest tests/test_train.py -k "stopped or two_devices"
+	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then $(MAKE) test-tfio; \
+	else echo "note: tests of tensorflow-io are skipped: it needs Python 3.10 to 3.12"; fi
+
+# tensorflow-io loads with older TensorFlows only: an environment of its own, and one file of tests.
+test-tfio: .venv-tfio/installed
+	.venv-tfio/bin/pytest tests/with_tfio.py
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -28,9 +34,14 @@ test: .venv/installed-dev sox
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
+.venv-tfio/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-tfio
+	.venv-tfio/bin/pip install --quiet --disable-pip-version-check --editable '.[tfio]' 'pytest>=8.0'
+	touch $@
+
 # Some tests hold our pictures against SoX's; without it they are skipped, and fail in CI.
 sox:
 	@command -v sox >/dev/null || .ci/install-sox || echo "note: tests against SoX are skipped"
 
 clean:
-	rm -rf .venv data/demo data/records/demo-50px runs/demo
+	rm -rf .venv .venv-tfio data/demo data/records/demo-50px runs/demo

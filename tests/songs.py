@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import av
 import numpy as np
 import soundfile
 
@@ -28,6 +27,8 @@ def write_with_ffmpeg(
     path: Path, samples: np.ndarray, container_format: str, codec: str, *, rate_hz: int
 ) -> Path:
     """Writes mono samples in a format that libsndfile does not know."""
+    import av  # which not every environment of the tests has
+
     with av.open(str(path), "w", format=container_format) as container:
         stream = container.add_stream(codec, rate=rate_hz, layout="mono")
         stream.bit_rate = 96_000

@@ -1,6 +1,7 @@
 """An exported network tells the same genres, without tfgenre, from samples and from slices."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,21 +11,31 @@ import keras
 import numpy as np
 import pytest
 import soundfile
+import soxr
 import tensorflow as tf
 
 from tests import songs
+from tests.runs import untrained_run
 from tests.test_programs import run
-from tfgenre import conversions, export, manifest, pipeline, slices, sources, spectrogram
+from tfgenre import (
+    conversions,
+    export,
+    graph_audio,
+    manifest,
+    pipeline,
+    slices,
+    sources,
+    spectrogram,
+)
 from tfgenre.config import EXPORT_FORMATS, RenderConfig
 from tfgenre.datasets import demo
 from tfgenre.errors import UserError
 from tfgenre.files import atomic_folder
+from tfgenre.graph_resample import resample
 from tfgenre.graph_spectrogram import draw_slices
-from tfgenre.model import build_model
 from tfgenre.render import render
 from tfgenre.run_dir import RunDir, check_export_dir
 from tfgenre.scoring import vote, winner
-from tfgenre.train_config import ModelConfig
 
 SAMPLES = tf.TensorSpec((None,), tf.float32)
 RATE = tf.TensorSpec((), tf.int32)
@@ -129,14 +140,8 @@ def test_songs_that_cannot_be_used(samples, rate_hz, config_rate_hz, sentence):
 @pytest.fixture(scope="module")
 def run_dir(records_dir, tmp_path_factory) -> RunDir:
     """The folder of a run that was not trained, but in bfloat16."""
-    found = RunDir(tmp_path_factory.mktemp("runs") / "run")
-    flags = {"run_dir": str(found.path), "records_dir": str(records_dir)}
-    found.claim(flags, manifest.read(records_dir))
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    network = build_model(ModelConfig(initializer="he_uniform"), num_genres=2)
-    keras.config.set_dtype_policy("float32")
-    network.save(found.best_model)
-    return found
+    path = tmp_path_factory.mktemp("runs") / "run"
+    return untrained_run(path, records_dir, dtype="mixed_bfloat16")
 
 
 @pytest.fixture(scope="module")
@@ -265,6 +270,51 @@ def test_mistakes(run_dir, tmp_path, flags, sentence):
     assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+TENSORFLOW_IO = """
+import warnings
+warnings.warn("unable to load libtensorflow_io_plugins.so")
+class core_ops:
+    def __getattr__(self, name):
+        raise NotImplementedError("unable to open file: libtensorflow_io.so")
+core_ops = core_ops()
+"""
+
+
+def test_tensorflow_io_that_does_not_load(run_dir, tmp_path, monkeypatch):
+    """As with TensorFlow from 2.18 on."""
+    package = tmp_path / "path/tensorflow_io/python/ops/__init__.py"
+    package.parent.mkdir(parents=True)
+    package.write_text(TENSORFLOW_IO)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"), prepend=os.pathsep)
+    arguments = (f"--run_dir={run_dir.path}", f"--export_dir={tmp_path / 'e'}")
+    done = run("export", *arguments, "--format=saved_model_tfio")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    sentence = (
+        "--format=saved_model_tfio needs tensorflow-io 0.37.1 with TensorFlow 2.16 or 2.17, this "
+        f"is TensorFlow {tf.__version__} with tensorflow-io: pip install 'tfgenre[tfio]'"
+    )
+    assert sentence in done.stderr
+    assert not (tmp_path / "e").exists()
+
+
+def test_without_tensorflow_io(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_io", None)
+    with pytest.raises(UserError, match="without tensorflow-io: pip install"):
+        graph_audio.check_tensorflow_io()
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 22050, 32000, 48000, 96000])
+def test_the_graph_resamples_nearly_as_libsoxr(rate_hz):
+    """Lengths agree; pixels differ where the low-passes' slopes do, near the highest frequency."""
+    samples = songs.noise(5.01, rate_hz=rate_hz).astype(np.float32)
+    resampling = tf.function(lambda samples: resample(samples, rate_hz=rate_hz, to_rate_hz=44100))
+    ours = resampling(samples).numpy()
+    theirs = soxr.resample(samples.astype(np.float64), rate_hz, 44100, quality="VHQ")
+    assert (ours.dtype, ours.shape) == (np.float32, theirs.shape)
+    pictures = [drawn_by_numpy(song, 44100, RenderConfig()).astype(int) for song in (ours, theirs)]
+    assert np.mean(pictures[0] != pictures[1]) < 0.04
 
 
 def test_keras_on_jax_cannot_export(run_dir, tmp_path, monkeypatch):

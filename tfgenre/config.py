@@ -22,7 +22,7 @@ TAILS = ("drop", "overlap")
 SPLITS = ("train", "validation", "test")
 SPLIT_METHODS = ("artist", "track", "slice", "official")
 TFLITE_FORMATS = ("tflite", "tflite_float16", "tflite_int8")
-EXPORT_FORMATS = ("saved_model", "keras", "onnx", *TFLITE_FORMATS)
+EXPORT_FORMATS = ("saved_model", "saved_model_tfio", "keras", "onnx", *TFLITE_FORMATS)
 MAX_SEED = 2**31 - 1
 
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgenre import conversions, evaluate, pipeline, saved_model, sources
+from tfgenre import conversions, evaluate, graph_audio, pipeline, saved_model, sources
 from tfgenre import manifest as manifests
 from tfgenre.config import TFLITE_FORMATS
 from tfgenre.errors import UserError
@@ -22,6 +22,7 @@ from tfgenre.run_dir import EXPORT_REPORT, RunDir
 
 _FILES = {
     "saved_model": "saved_model",
+    "saved_model_tfio": "saved_model_tfio",
     "keras": "best.keras",
     "onnx": "network.onnx",
     "tflite": "network.tflite",
@@ -105,14 +106,16 @@ def export(
 
     Raises:
         UserError: if the run's network or the records are damaged, the records do not fit the
-            network, tflite_int8 is asked for and there are none, or Keras does not run on
-            TensorFlow.
+            network, tflite_int8 is asked for and there are none, saved_model_tfio is and
+            tensorflow-io does not work, or Keras does not run on TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
         raise UserError(
             f"KERAS_BACKEND={keras.backend.backend()} cannot export: give the command without it. "
             "Networks that were trained on JAX load on TensorFlow too."
         )
+    if "saved_model_tfio" in formats:
+        graph_audio.check_tensorflow_io()
     trained_on = run_dir.read_manifest()
     records = _records(records_dir, trained_on, formats)
     best = run_dir.load_best_model(num_genres=len(trained_on.genres))
@@ -122,6 +125,9 @@ def export(
         saved_model.save(network, saved, trained_on=trained_on)
         if "saved_model" in formats:
             shutil.copytree(saved, target / _FILES["saved_model"])
+        if "saved_model_tfio" in formats:
+            path = target / _FILES["saved_model_tfio"]
+            saved_model.save(network, path, trained_on=trained_on, with_tfio=True)
         if "keras" in formats:
             shutil.copyfile(run_dir.best_model, target / _FILES["keras"])
         if "onnx" in formats:

@@ -17,7 +17,7 @@ _KBITS = {
     2: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     0: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-_RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
 def is_mpeg_1(header: bytes) -> bool:
@@ -108,7 +108,7 @@ def frame_lengths(header: bytes) -> dict[bytes, int]:
     version, layer, rate = header[1] >> 3 & 3, header[1] >> 1 & 3, header[2] >> 2 & 3
     if header[0] != 0xFF or header[1] < 0xE0 or layer != 1 or rate == 3 or version not in _KBITS:
         return {}
-    rate_hz = _RATES_HZ[version][rate]
+    rate_hz = RATES_HZ[version][rate]
     lengths = {}
     for number, kbits in enumerate(_KBITS[version], 1):
         for padding_private in range(4):

@@ -9,6 +9,8 @@ import keras
 import tensorflow as tf
 
 from tfgenre.config import RenderConfig
+from tfgenre.graph_audio import decode
+from tfgenre.graph_resample import resample
 from tfgenre.graph_spectrogram import draw_slices
 from tfgenre.manifest import Manifest
 from tfgenre.slices import SLICE_SIZE
@@ -16,6 +18,7 @@ from tfgenre.slices import SLICE_SIZE
 IMAGES = tf.TensorSpec((None, SLICE_SIZE, SLICE_SIZE, 1), tf.uint8, "image")
 _SAMPLES = tf.TensorSpec((None,), tf.float32, "samples")
 _SAMPLE_RATE_HZ = tf.TensorSpec((), tf.int32, "sample_rate_hz")
+_ENCODED = tf.TensorSpec((), tf.string, "encoded")
 _SLICES_AT_ONCE = 32  # 130 MB in the first layer
 
 
@@ -82,20 +85,53 @@ class GenreTeller(tf.Module):
         }
 
 
+class EncodedGenreTeller(GenreTeller):
+    """A `GenreTeller` that reads songs' files, by tensorflow-io.
+
+    Attributes:
+        from_bytes: encoded, the content of an MP3, Ogg Vorbis, FLAC or WAV file, a string scalar ->
+            as from_pcm. Songs of another sample rate than the config's are converted to that. It
+            fails as `graph_audio.decode` and `draw_slices`.
+    """
+
+    def __init__(self, network: keras.Model, *, trained_on: Manifest, assets: Path) -> None:
+        """As a `GenreTeller`."""
+        super().__init__(network, trained_on=trained_on, assets=assets)
+        self.from_bytes = tf.function(self._from_bytes, input_signature=(_ENCODED,))
+
+    def _from_bytes(self, encoded: tf.Tensor) -> dict[str, tf.Tensor]:
+        samples, rate_hz = decode(encoded)
+        if to_rate_hz := self._config.sample_rate_hz:
+            samples = tf.cond(
+                tf.equal(rate_hz, to_rate_hz),
+                lambda: samples,
+                lambda: resample(samples, rate_hz=rate_hz, to_rate_hz=to_rate_hz),
+            )
+            rate_hz = tf.constant(to_rate_hz)
+        return self._from_pcm(samples, rate_hz)
+
+
 def _asset(path: Path, content: bytes) -> tf.saved_model.Asset:
     path.write_bytes(content)
     return tf.saved_model.Asset(str(path))
 
 
-def save(network: keras.Model, path: Path, *, trained_on: Manifest) -> None:
+def save(
+    network: keras.Model, path: Path, *, trained_on: Manifest, with_tfio: bool = False
+) -> None:
     """Writes a SavedModel; `serving_default` is `GenreTeller.from_pcm`.
 
     Args:
         network: slices -> probabilities.
         path: the folder to write.
         trained_on: genres in label order, and how songs are rendered.
+        with_tfio: whether it has the signature from_bytes, too. Who loads it must have loaded
+            tensorflow-io's ops.
     """
+    make = EncodedGenreTeller if with_tfio else GenreTeller
     with tempfile.TemporaryDirectory() as folder:
-        teller = GenreTeller(network, trained_on=trained_on, assets=Path(folder))
+        teller = make(network, trained_on=trained_on, assets=Path(folder))
         signatures = {"serving_default": teller.from_pcm, "from_slices": teller.from_slices}
+        if isinstance(teller, EncodedGenreTeller):
+            signatures["from_bytes"] = teller.from_bytes
         tf.saved_model.save(teller, str(path), signatures=signatures)
