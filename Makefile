@@ -1,11 +1,12 @@
 # make demo   installs, makes a small collection, builds records, trains, evaluates, predicts
 # make test   installs, then lint, types and tests
+# make bench  measures everything and writes docs/benchmarks.md; an hour, on a quiet machine
 # make clean  removes the environments, the demo's data and its run
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-tfio install sox clean
+.PHONY: demo test test-tfio bench install sox clean
 
 demo: .venv/installed
 	$(BIN)/python tools/demo
@@ -24,6 +25,9 @@ test: .venv/installed-dev sox
 # tensorflow-io loads with older TensorFlows only: an environment of its own, and one file of tests.
 test-tfio: .venv-tfio/installed
 	.venv-tfio/bin/pytest tests/with_tfio.py
+
+bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks.all
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -1,26 +1,178 @@
-"""What the benchmarks share: CPU time, and how a ratio is told."""
+"""Measures ways in turns, each in a fresh process: its time, and the memory of all it starts."""
 
-import resource
-import time
-from collections.abc import Callable
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import psutil
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from benchmarks import machine
+from benchmarks.ways import Benchmark
+
+_LOOKS_A_SECOND = 20
 
 
-def cpu_seconds() -> float:
-    """CPU seconds of this process and of its finished children."""
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+@dataclass(frozen=True)
+class Sample:
+    """A turn.
+
+    Attributes:
+        amount: units of work done.
+        wall_s: seconds on the clock.
+        cpu_s: seconds of CPU time, of the process and all it started.
+        peak_mb: the most memory these had at once, in 10**6 bytes, from their start on (RSS; what
+            processes share counts for each).
+        extra: what else the way found out.
+    """
+
+    amount: float
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    extra: Mapping[str, float] = field(default_factory=dict)
 
 
-def timed(way: Callable[[], object]) -> tuple[float, float]:
-    """Wall and CPU seconds of a call."""
-    cpu, wall = cpu_seconds(), time.perf_counter()
-    way()
-    return time.perf_counter() - wall, cpu_seconds() - cpu
+@dataclass(frozen=True)
+class Result:
+    """What a benchmark found.
+
+    Attributes:
+        name: the benchmark's.
+        unit: what amounts count.
+        titles: of each way.
+        references: the ways that others are compared with.
+        machine: what it was measured on, and when.
+        samples: of each way, a turn a round.
+        missing: why the other ways have none.
+    """
+
+    name: str
+    unit: str
+    titles: Mapping[str, str]
+    references: tuple[str, ...]
+    machine: str
+    samples: Mapping[str, tuple[Sample, ...]]
+    missing: Mapping[str, str]
+
+    def rates(self, way: str, clock: str = "wall_s") -> NDArray[np.float64]:
+        """Units a second of a way, round by round; a second of clock, wall_s or cpu_s."""
+        return np.array([sample.amount / getattr(sample, clock) for sample in self.samples[way]])
+
+    def median_rate(self, way: str, clock: str = "wall_s") -> float:
+        """The median of `rates`."""
+        return float(np.median(self.rates(way, clock)))
+
+    def peak_mb(self, way: str) -> float:
+        """The median of a way's peaks of memory."""
+        return float(np.median([sample.peak_mb for sample in self.samples[way]]))
+
+    def extra(self, way: str, name: str) -> float | None:
+        """The median of what else a way found out; None if it did not."""
+        found = [sample.extra[name] for sample in self.samples[way] if name in sample.extra]
+        return float(np.median(found)) if found else None
+
+    def ratios(self, way: str, reference: str, clock: str = "wall_s") -> NDArray[np.float64]:
+        """How much faster a way is than another: lower quartile, median, upper quartile."""
+        rounds = self.rates(way, clock) / self.rates(reference, clock)
+        return np.percentile(rounds, (25, 50, 75))
 
 
-def ratio(rounds: np.ndarray) -> str:
-    """A ratio's median and quartiles."""
-    low, median, high = np.percentile(rounds, (25, 50, 75))
-    return f"{median:.2f} ({low:.2f} - {high:.2f})"
+def measure(
+    benchmark: Benchmark, settings: Mapping[str, Any], *, ways: Iterable[str], rounds: int
+) -> Result:
+    """Lets ways take turns.
+
+    Args:
+        benchmark: whose.
+        settings: what its `prepare` gave.
+        ways: their names.
+        rounds: how many turns each has.
+    """
+    found: dict[str, list[Sample]] = {way: [] for way in ways}
+    missing: dict[str, str] = {}
+    description = machine.description()
+    for way in list(found):
+        if reason := _run("prepare", benchmark, way, settings)[0].get("missing"):
+            missing[way] = reason
+            del found[way]
+    turns = [(number, way) for number in range(rounds) for way in found]
+    for _, way in tqdm(turns, desc=benchmark.name, unit="turn", file=sys.stderr, disable=None):
+        if way in missing:
+            continue
+        figures, peak_mb = _run("measure", benchmark, way, settings)
+        if reason := figures.get("missing"):
+            missing[way] = reason
+        else:
+            found[way].append(Sample(**figures, peak_mb=peak_mb))
+    samples = {way: tuple(turns) for way, turns in found.items() if way not in missing}
+    return Result(
+        name=benchmark.name,
+        unit=benchmark.unit,
+        titles={way: benchmark.ways[way].title for way in ways},
+        references=tuple(way for way in benchmark.references if way in samples),
+        machine=description,
+        samples=samples,
+        missing=missing,
+    )
+
+
+def _run(
+    what: str, benchmark: Benchmark, way: str, settings: Mapping[str, Any]
+) -> tuple[dict[str, Any], float]:
+    """What a child says, and the most memory it had, in 10**6 bytes."""
+    command = [sys.executable, "-m", "benchmarks.child", what, benchmark.module, way]
+    with subprocess.Popen(
+        [*command, json.dumps(settings)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+    ) as process:
+        watch = _MemoryWatch(process.pid)
+        stdout, stderr = process.communicate()
+        peak_mb = watch.end()
+    lines = stdout.splitlines()
+    if process.returncode:
+        reason = (stderr.strip().splitlines() or ["it was killed"])[-1]
+        return {"missing": f"failed: {reason}"}, peak_mb
+    return json.loads(lines[-1]) if lines else {}, peak_mb
+
+
+class _MemoryWatch:
+    """Looks at a process and all it started, 20 times a second."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self._peak = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def end(self) -> float:
+        """The most memory so far, in 10**6 bytes."""
+        self._ended.set()
+        self._thread.join()
+        return self._peak / 1e6
+
+    def _look(self) -> None:
+        while not self._ended.wait(1 / _LOOKS_A_SECOND):
+            try:
+                processes = [self._process, *self._process.children(recursive=True)]
+                self._peak = max(self._peak, sum(map(_rss, processes)))
+            except psutil.NoSuchProcess:
+                return
+
+
+def _rss(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0

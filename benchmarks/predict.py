@@ -1,76 +1,136 @@
 """Songs a second of a prediction, against rendering them only and judging their slices only.
 
-python -m benchmarks.predict [--run_dir=runs/demo] [--songs=data/demo] [--rounds=7]
+python -m benchmarks.predict [--data_dir=~/Music]
 
-The ways take turns, once the network is loaded. CPU time is this process' and its children's.
+The first ways are measured once the network is loaded; the last is `tfgenre_predict` as a whole,
+from its start to its end. "first s" is when it told the first song's genre, "songs/s then" how
+fast the others followed.
 """
 
-import os
-from collections.abc import Callable
+import subprocess
+import sys
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from absl import app, flags
+from numpy.typing import NDArray
 
-from benchmarks.measuring import ratio, timed
+from benchmarks import inputs, script
+from benchmarks.consumer import BATCH_SIZE
+from benchmarks.render import by_workers
+from benchmarks.ways import Benchmark, Done, Turn, Way
 from tfgenre.config import RenderConfig
 from tfgenre.datasets.folder import find_songs
-from tfgenre.programs.launch import quiet_tensorflow
 from tfgenre.render import Slices
 from tfgenre.run_dir import RunDir
 from tfgenre.workers import map_with_workers
 
-_RUN_DIR = flags.DEFINE_string("run_dir", "runs/demo", "The folder of a run.")
-_SONGS = flags.DEFINE_string("songs", "data/demo", "Songs, in folders or not.")
-_NUM_WORKERS = flags.DEFINE_integer("num_workers", 2, "Render processes.", lower_bound=1)
-_BATCH_SIZE = flags.DEFINE_integer("batch_size", 110, "Slices a step.", lower_bound=1)
-_ROUNDS = flags.DEFINE_integer("rounds", 7, "How often each way has its turn.", lower_bound=1)
+_CODE = "from tfgenre.programs import predict; predict.run()"
 
 
-def rendered(songs: list[str], config: RenderConfig) -> np.ndarray:
+def rendering(songs: list[str], run_dir: str) -> Turn:
+    """Two render processes alone."""
+    return by_workers(songs, num_workers=2)
+
+
+def network(songs: list[str], run_dir: str) -> Turn:
+    """The network alone, over slices that are there."""
+    model, images = _model(run_dir), _rendered(songs)
+
+    def turn() -> Done:
+        for start in range(0, len(images), BATCH_SIZE):
+            model.predict_on_batch(images[start : start + BATCH_SIZE, ..., np.newaxis])
+        return Done(len(songs))
+
+    return turn
+
+
+def judging(songs: list[str], run_dir: str, *, num_workers: int) -> Turn:
+    """Both, as predict does it."""
+    from tfgenre.predict import judge_songs
+
+    model = _model(run_dir)
+
+    def turn() -> Done:
+        judged = judge_songs(
+            model,
+            songs,
+            config=RenderConfig(),
+            batch_size=BATCH_SIZE,
+            num_workers=num_workers,
+        )
+        return Done(sum(1 for _ in judged))
+
+    return turn
+
+
+def program(songs: list[str], run_dir: str) -> Turn:
+    """The program as a whole."""
+
+    def turn() -> Done:
+        command = [sys.executable, "-c", _CODE, f"--run_dir={run_dir}", *songs]
+        started = time.perf_counter()
+        with subprocess.Popen(
+            [*command, "--output_format=csv"], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            seconds = [time.perf_counter() - started for _ in process.stdout][1:]  # less the header
+        if len(seconds) != len(songs):
+            raise ChildProcessError(f"tfgenre_predict ended with {process.returncode}")
+        then = (len(seconds) - 1) / (seconds[-1] - seconds[0])
+        return Done(len(songs), {"first s": seconds[0], "songs/s then": then})
+
+    return turn
+
+
+def _model(run_dir: str) -> Any:
+    run = RunDir(Path(run_dir))
+    return run.load_best_model(num_genres=len(run.read_manifest().genres))
+
+
+def _rendered(songs: list[str]) -> NDArray[np.uint8]:
     """The songs' slices, uint8 [slices, 128, 128]."""
-    workers = _NUM_WORKERS.value
     found = map_with_workers(
-        lambda work, song: work(song), songs, config=config, num_workers=workers
+        lambda work, song: work(song), songs, config=RenderConfig(), num_workers=2
     )
     return np.concatenate([song.images for song in found if isinstance(song, Slices)])
 
 
-def judged(model: Any, images: np.ndarray) -> None:
-    """Runs the network over slices."""
-    for start in range(0, len(images), _BATCH_SIZE.value):
-        model.predict_on_batch(images[start : start + _BATCH_SIZE.value, ..., np.newaxis])
+def write_run(songs: list[str], run_dir: str) -> None:
+    """Writes a run whose network was not trained."""
+    from tfgenre.model import build_model
+    from tfgenre.train_config import ModelConfig
+
+    run = RunDir(Path(run_dir))
+    if not run.best_model.exists():
+        contents = inputs.write_records(run.path.parent / "records", num_slices=60, num_shards=1)
+        run.claim({}, contents)
+        build_model(ModelConfig(), num_genres=len(contents.genres)).save(run.best_model)
 
 
-def main(argv: list[str]) -> None:
-    """Measures and prints."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Unexpected arguments: {' '.join(argv[1:])}")
-    with quiet_tensorflow():
-        from tfgenre.predict import judge_songs
-    run_dir = RunDir(Path(os.path.expanduser(_RUN_DIR.value)))
-    trained_on = run_dir.read_manifest()
-    model = run_dir.load_best_model(num_genres=len(trained_on.genres))
-    songs, config = find_songs([_SONGS.value]), RenderConfig(**trained_on.config["render"])
-    images = rendered(songs, config)
-    options = {"batch_size": _BATCH_SIZE.value, "num_workers": _NUM_WORKERS.value}
-    ways: dict[str, Callable[[], object]] = {
-        "render": lambda: rendered(songs, config),
-        "network": lambda: judged(model, images),
-        "predict": lambda: list(judge_songs(model, songs, config=config, **options)),
-    }
-    ways["network"]()
-    turns = range(_ROUNDS.value)
-    samples = np.array([[timed(way) for way in ways.values()] for _ in turns])
-    print(f"{len(songs):,} songs, {len(images):,} slices")
-    print(f"{'way':<10}{'songs/s':>10}{'slices/s':>10}{'CPU s':>8}")
-    for column, way in enumerate(ways):
-        wall, cpu = np.median(samples[:, column], axis=0)
-        print(f"{way:<10}{len(songs) / wall:>10.1f}{len(images) / wall:>10.0f}{cpu:>8.1f}")
-    seconds = samples[:, :, 0]
-    print(f"predict's time of both: {ratio(seconds[:, 2] / (seconds[:, 0] + seconds[:, 1]))}")
+def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
+    """Songs, and where the run will be."""
+    data_dir = script.folder_of(
+        script.DATA_DIR, lambda: inputs.songs(folder / "songs", num_songs=3 if smoke else 120)
+    )
+    return {"songs": find_songs([data_dir]), "run_dir": str(folder / "run")}
 
+
+BENCHMARK = Benchmark(
+    "benchmarks.predict",
+    unit="songs",
+    ways={
+        "rendering": Way("2 render processes alone", rendering),
+        "network": Way("the network alone", network, write_run),
+        "one": Way("both, 1 render process", partial(judging, num_workers=1), write_run),
+        "two": Way("both, 2 render processes", partial(judging, num_workers=2), write_run),
+        "program": Way("tfgenre_predict, start to end", program, write_run, warm_up=False),
+    },
+    references=("rendering", "one"),
+    prepare=prepare,
+)
 
 if __name__ == "__main__":
-    app.run(main)
+    script.run(BENCHMARK)

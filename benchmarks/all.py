@@ -1,0 +1,70 @@
+"""Runs all benchmarks, and writes docs/benchmarks.md, its plots and the samples behind it.
+
+python -m benchmarks.all [--out_dir=docs] [--smoke] [--only=input,ram]
+
+It takes about an hour, and wants the machine for itself. What is not among --only is taken from the
+samples of the last time.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+from absl import app, flags
+
+from benchmarks import build, input, plots, predict, ram, render, script, tables, train
+from benchmarks.measuring import Result, Sample
+
+BENCHMARKS = {
+    module.BENCHMARK.name: module.BENCHMARK
+    for module in (render, input, ram, train, predict, build)
+}
+_OUT_DIR = flags.DEFINE_string("out_dir", "docs", "The folder of benchmarks.md.")
+_ONLY = flags.DEFINE_list("only", list(BENCHMARKS), "Benchmarks to run.")
+
+
+def read(path: Path) -> Result:
+    """A result that `script.write` wrote."""
+    content = json.loads(path.read_text())
+    samples = {
+        way: tuple(Sample(**sample) for sample in turns)
+        for way, turns in content.pop("samples").items()
+    }
+    references = tuple(content.pop("references"))
+    return Result(**content, references=references, samples=samples)
+
+
+def page(results: Mapping[str, Result]) -> str:
+    """benchmarks.md."""
+    template = Path(__file__).with_name("benchmarks.md.jinja").read_text()
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(template).render(
+        results=results, markdown=tables.markdown, ratio=tables.ratio
+    )
+
+
+def main(argv: list[str]) -> None:
+    """Measures and writes."""
+    if len(argv) > 1:
+        raise app.UsageError(f"Unexpected arguments: {' '.join(argv[1:])}")
+    if unknown := set(_ONLY.value) - BENCHMARKS.keys():
+        known = ", ".join(BENCHMARKS)
+        raise app.UsageError(f"--only must be of {known}, got {', '.join(sorted(unknown))}")
+    folder = Path(_OUT_DIR.value, "benchmarks")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _ONLY.value:
+        script.write(script.measured(BENCHMARKS[name]), folder / f"{name}.json")
+    results = {name: read(folder / f"{name}.json") for name in BENCHMARKS}
+    for name in ("render", "input"):
+        plots.bars(results[name], folder / f"{name}.png")
+    plots.memory(results["ram"], folder / "ram.png")
+    path = folder.with_suffix(".md")
+    path.write_text(page(results))
+    print(path)
+
+
+if __name__ == "__main__":
+    app.run(main)

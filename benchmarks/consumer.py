@@ -1,0 +1,60 @@
+"""Who takes the batches: as a training step would, but without a network."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.ways import Done, Turn
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+BATCH_SIZE = 110
+BUFFER = 2048
+Batch = tuple[Any, Any]
+_PAGE_BYTES = 4096
+
+
+def reading(
+    one_pass: Callable[[], Iterable[Any]],
+    seconds: float,
+    *,
+    count: Callable[[Any], int] | None = None,
+) -> Turn:
+    """A turn that takes batches for some seconds, pass after pass.
+
+    Args:
+        one_pass: gives the batches of a pass: (image uint8 [batch, 128, 128, 1], label [batch]).
+        seconds: how long.
+        count: tells how many slices a batch has, if it is none of these.
+    """
+
+    def turn() -> Done:
+        amount, end = 0, time.monotonic() + seconds
+        while True:
+            for batch in one_pass():
+                amount += count(batch) if count else taken(*batch)
+                if time.monotonic() > end:
+                    return Done(amount)
+
+    return turn
+
+
+def taken(image: Any, label: Any) -> int:
+    """Touches a batch, once a page of memory; returns how many slices it has."""
+    if image.dtype != np.uint8 or image.shape[1:] != (128, 128, 1) or len(label) != len(image):
+        raise ValueError(f"no batch of slices: {image.dtype} {image.shape}, {len(label)} labels")
+    image.reshape(-1)[::_PAGE_BYTES].sum()
+    return len(image)
+
+
+def tensors(dataset: "tf.data.Dataset") -> Callable[[], Iterator[Batch]]:
+    """A dataset's batches as arrays that share the tensors' memory."""
+
+    def one_pass() -> Iterator[Batch]:
+        for image, label in dataset:
+            yield np.asarray(memoryview(image)), label
+
+    return one_pass

@@ -1,0 +1,138 @@
+"""The slices as other ways read them, each written when a way asks for it first."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tfgenre import manifest
+from tfgenre.records import decode, read_shard
+
+SHARDS = 16
+
+
+def examples(records_dir: str) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """The training slices, image uint8 [128, 128, 1] and label."""
+    folder = Path(records_dir)
+    for shard in manifest.read(folder).splits["train"].shards:
+        for record in read_shard(folder / shard.name):
+            example = decode(record)
+            image = np.frombuffer(example.image, np.uint8).reshape(128, 128, 1)
+            yield image, example.label
+
+
+def slices_of(records_dir: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """All training slices: images uint8 [slices, 128, 128, 1] and labels int64 [slices]."""
+    images, labels = zip(*examples(records_dir), strict=True)
+    return np.stack(images), np.array(labels)
+
+
+def png(image: NDArray[np.uint8]) -> bytes:
+    """A slice as a PNG."""
+    file = io.BytesIO()
+    Image.fromarray(image[..., 0]).save(file, "png")
+    return file.getvalue()
+
+
+def once(path: Path, write: Callable[[Path], None]) -> str:
+    """Writes a file or folder unless it is there; returns its path."""
+    if not path.exists():
+        path.mkdir()
+        write(path)
+    return str(path)
+
+
+def png_folder(records_dir: str, scratch: str) -> str:
+    """LABEL/NUMBER.png, in a folder."""
+
+    def write(folder: Path) -> None:
+        for number, (image, label) in enumerate(examples(records_dir)):
+            path = folder / str(label) / f"{number}.png"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(png(image))
+
+    return once(Path(scratch, "png"), write)
+
+
+def png_records(records_dir: str, scratch: str) -> str:
+    """TFRecords of Examples that hold a PNG and a label, in a folder."""
+
+    def write(folder: Path) -> None:
+        import tensorflow as tf
+
+        writers = [tf.io.TFRecordWriter(str(folder / str(shard))) for shard in range(SHARDS)]
+        for number, (image, label) in enumerate(examples(records_dir)):
+            features = {
+                "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[png(image)])),
+                "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
+            }
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writers[number % SHARDS].write(example.SerializeToString())
+        for writer in writers:
+            writer.close()
+
+    return once(Path(scratch, "png_records"), write)
+
+
+def array(records_dir: str, scratch: str) -> str:
+    """images.npy and labels.npy, in a folder."""
+
+    def write(folder: Path) -> None:
+        images, labels = slices_of(records_dir)
+        np.save(folder / "images.npy", images)
+        np.save(folder / "labels.npy", labels)
+
+    return once(Path(scratch, "array"), write)
+
+
+def array_records(records_dir: str, scratch: str) -> str:
+    """ArrayRecords of a slice's bytes and its label's, in a folder."""
+
+    def write(folder: Path) -> None:
+        from array_record.python.array_record_module import ArrayRecordWriter
+
+        writers = [
+            ArrayRecordWriter(str(folder / f"{shard}.array_record"), "group_size:1,uncompressed")
+            for shard in range(SHARDS)
+        ]
+        for number, (image, label) in enumerate(examples(records_dir)):
+            writers[number % SHARDS].write(image.tobytes() + bytes([label]))
+        for writer in writers:
+            writer.close()
+
+    return once(Path(scratch, "array_records"), write)
+
+
+def tars(records_dir: str, scratch: str) -> str:
+    """Tar files of NUMBER.bin, a slice's bytes, and NUMBER.cls, its label, in a folder."""
+
+    def write(folder: Path) -> None:
+        from webdataset import TarWriter
+
+        writers = [TarWriter(str(folder / f"{shard}.tar")) for shard in range(SHARDS)]
+        for number, (image, label) in enumerate(examples(records_dir)):
+            slice_ = {"__key__": f"{number:08}", "bin": image.tobytes(), "cls": label}
+            writers[number % SHARDS].write(slice_)
+        for writer in writers:
+            writer.close()
+
+    return once(Path(scratch, "tars"), write)
+
+
+def beton(records_dir: str, scratch: str) -> str:
+    """slices.beton, FFCV's file, in a folder."""
+
+    def write(folder: Path) -> None:
+        from ffcv.fields import IntField, NDArrayField
+        from ffcv.writer import DatasetWriter
+
+        images, labels = slices_of(records_dir)
+        fields = {"image": NDArrayField(np.dtype("uint8"), (128, 128, 1)), "label": IntField()}
+        pairs = [(image, int(label)) for image, label in zip(images, labels, strict=True)]
+        writer = DatasetWriter(str(folder / "slices.beton"), fields, num_workers=1)
+        writer.from_indexed_dataset(pairs)
+
+    return once(Path(scratch, "beton"), write)

@@ -1,0 +1,91 @@
+"""What is measured on, unless the flags name real songs or records: the same in every run."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from tfgenre import manifest, records, sampling, tfds_metadata, track_table
+from tfgenre.config import BuildConfig, RenderConfig, SplitConfig, to_json
+from tfgenre.datasets import demo
+from tfgenre.manifest import Manifest, SplitContents
+from tfgenre.render import Slices, render
+from tfgenre.slices import sampling_key
+
+_VALIDATION_SLICES = 110
+
+
+def songs(folder: Path, *, num_songs: int) -> Path:
+    """Writes songs of the demo, a folder a genre; those after its 60th are copies.
+
+    Args:
+        folder: where to.
+        num_songs: how many.
+    """
+    originals = demo.SONGS[:: max(1, len(demo.SONGS) // num_songs)][:num_songs]
+    paths = [
+        folder / demo.GENRES[song.genre] / f"{number}-0.mp3"
+        for number, song in enumerate(originals)
+    ]
+    with ProcessPoolExecutor() as pool:
+        list(pool.map(demo.write_song, originals, paths, [0] * len(paths)))
+    for number in range(len(paths), num_songs):
+        original = paths[number % len(paths)]
+        name = original.stem.replace("-0", f"-{number // len(paths)}")
+        shutil.copyfile(original, original.with_stem(name))
+    return folder
+
+
+def write_records(folder: Path, *, num_slices: int, num_shards: int) -> Manifest:
+    """Writes records of slices of some songs, each shifted along time.
+
+    Args:
+        folder: where to; its index and manifest are those of a build.
+        num_slices: how many to train on; a few more are there for validation.
+        num_shards: in how many shards these are, of nearly equal size.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    bounds = np.linspace(0, num_slices, num_shards + 1).astype(int)
+    sizes = {"train": np.diff(bounds).tolist(), "validation": [_VALIDATION_SLICES], "test": []}
+    made = _slices(folder / "songs", num_slices + _VALIDATION_SLICES)
+    splits, rows = {}, []
+    for number, (split, of_split) in enumerate(sizes.items()):
+        shards, counts = [], np.zeros(len(demo.GENRES), int)
+        for shard, size in enumerate(of_split):
+            examples = sorted((next(made) for _ in range(size)), key=lambda example: example.key)
+            rows += [(example.key, example.label, shard, number) for example in examples]
+            np.add.at(counts, [example.label for example in examples], 1)
+            name = records.shard_name("demo", split, shard, num_shards)
+            encoded = (records.encode(**example._asdict()) for example in examples)
+            shards.append(records.write_shard(folder / name, encoded))
+        by_genre = dict(zip(demo.GENRES, counts.tolist(), strict=True))
+        splits[split] = SplitContents(tuple(shards), by_genre, by_genre)
+    contents = Manifest(to_json(_config(num_shards)), "", demo.GENRES, splits, ())
+    sampling.write_index(folder / sampling.NAME, np.array(rows, sampling.ROW))
+    track_table.write(folder, ())
+    tfds_metadata.write(contents, folder)
+    manifest.write(contents, folder)
+    return contents
+
+
+def _config(num_shards: int) -> BuildConfig:
+    split = SplitConfig(split_by="track")
+    return BuildConfig(dataset="demo", genres=demo.GENRES, num_shards=num_shards, split=split)
+
+
+def _slices(scratch: Path, num_slices: int) -> Iterator[records.Example]:
+    rendered = []
+    for path in sorted(songs(scratch, num_songs=len(demo.GENRES)).rglob("*.mp3")):
+        found = render(str(path), RenderConfig())
+        assert isinstance(found, Slices)
+        rendered += [(demo.GENRES.index(path.parent.name), image) for image in found.images]
+    shutil.rmtree(scratch)
+    rng = np.random.default_rng(0)
+    for number in range(num_slices):
+        label, image = rendered[number % len(rendered)]
+        shifted = np.roll(image, rng.integers(128), axis=1)
+        track_id, index = str(number // 10), number % 10
+        key = sampling_key(0, track_id, index)
+        yield records.Example(shifted.tobytes(), label, track_id, index, key)

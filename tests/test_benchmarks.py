@@ -1,0 +1,108 @@
+"""The benchmarks run, in their smallest size; how fast is none of a test's business."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import all as every
+from benchmarks import child, inputs, tables
+from benchmarks.measuring import Result, Sample
+from benchmarks.ways import Done, Way
+from tfgenre import manifest
+
+ROOT = Path(__file__).parents[1]
+WAYS = {
+    "render": "sox,native2",
+    "input": "generator,ours,webdataset",
+    "ram": "ram_5000,ours_5000",
+    "train": "records_bfloat16",
+    "predict": "program",
+    "build": "two",
+}
+
+
+def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("name", every.BENCHMARKS)
+def test_a_trial(name, tmp_path, sox):
+    out = tmp_path / "out.json"
+    done = run(name, "--smoke", f"--ways={WAYS[name]}", f"--scratch_dir={tmp_path}", f"--out={out}")
+    assert done.returncode == 0, done.stderr
+    result = every.read(out)
+    assert result.samples.keys() | result.missing.keys() == set(WAYS[name].split(","))
+    assert set(result.missing) <= {"webdataset"}
+    for (sample,) in result.samples.values():
+        assert min(sample.amount, sample.wall_s, sample.cpu_s, sample.peak_mb) > 0
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["input", "--ways=oars"], "--ways must be of generator, .* got oars"),
+        (["input", "more"], "Unexpected arguments: more"),
+        (["all", "--only=tram"], "--only must be of render, .* got tram"),
+    ],
+)
+def test_mistakes(arguments, words):
+    done = run(*arguments)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert re.search(words, done.stdout + done.stderr)
+
+
+def test_made_up_records_are_whole(tmp_path):
+    contents = inputs.write_records(tmp_path, num_slices=50, num_shards=3)
+    assert [shard.slices for shard in contents.splits["train"].shards] == [16, 17, 17]
+    assert manifest.read(tmp_path) == contents
+
+
+RESULT = Result(
+    name="x",
+    unit="songs",
+    titles={"one": "the one", "two": "the other", "three": "a third"},
+    references=("one",),
+    machine="a machine",
+    samples={
+        "one": (Sample(10, 2.0, 1.0, 100), Sample(10, 1.0, 1.0, 300)),
+        "two": (Sample(10, 1.0, 2.0, 50, {"first s": 0.5}), Sample(10, 0.25, 2.0, 50)),
+    },
+    missing={"three": "not measured: needs luck"},
+)
+
+
+def test_ratios_are_of_rounds():
+    low, median, high = RESULT.ratios("two", "one")
+    assert (low, median, high) == (2.5, 3.0, 3.5)
+    assert RESULT.ratios("two", "one", "cpu_s").tolist() == [0.5, 0.5, 0.5]
+    assert RESULT.peak_mb("one") == 200
+
+
+def test_tables():
+    assert tables.text(RESULT).splitlines() == [
+        "way        songs/s  songs/CPU s  peak MB        wall, of one         CPU, of one  first s",
+        "the one        7.5         10.0      200  1.00 (1.00 - 1.00)  1.00 (1.00 - 1.00)         ",
+        "the other     25.0          5.0       50  3.00 (2.50 - 3.50)  0.50 (0.50 - 0.50)      0.5",
+        "a third: not measured: needs luck",
+    ]
+    first, second, *_ = tables.markdown(RESULT).splitlines()
+    assert first.startswith("| way | songs/s |")
+    assert second == "| - | -: | -: | -: | -: | -: | -: |"
+
+
+def test_a_way_is_warmed_up_and_then_measured():
+    calls = []
+
+    def start(**settings):
+        return lambda: calls.append(settings) or Done(len(calls), {"it": 1})
+
+    found = child.measured(Way("", start), {"number": 3})
+    assert (found["amount"], found["extra"]) == (2, {"it": 1})
+    assert child.measured(Way("", start, warm_up=False), {})["amount"] == 3
+    assert calls == [{"number": 3}, {"number": 3}, {}]
