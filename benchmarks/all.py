@@ -58,8 +58,8 @@ def main(argv: list[str]) -> None:
     for name in _ONLY.value:
         script.write(script.measured(BENCHMARKS[name]), folder / f"{name}.json")
     results = {name: read(folder / f"{name}.json") for name in BENCHMARKS}
-    for name in ("render", "input"):
-        plots.bars(results[name], folder / f"{name}.png")
+    plots.bars(results["render"], folder / "render.png")
+    plots.bars(results["input"], folder / "input.png", scale="log")
     plots.memory(results["ram"], folder / "ram.png")
     path = folder.with_suffix(".md")
     path.write_text(page(results))

@@ -29,7 +29,8 @@ def build(data_dir: str, num_songs: int, *, num_workers: int) -> Turn:
         started = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             flags = ["--dataset=folder", f"--data_dir={data_dir}", f"--records_dir={folder}/r"]
-            command = [sys.executable, "-c", _CODE, *flags, f"--num_workers={num_workers}"]
+            flags += [f"--num_workers={num_workers}", "--nodrop_duplicates"]  # ours are copies
+            command = [sys.executable, "-c", _CODE, *flags]
             with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
                 while not list(Path(folder, "r").rglob("*-train.tfrecord-*")):
                     if process.poll():

@@ -11,8 +11,8 @@ from benchmarks.ram import SIZES
 _OURS, _OTHERS = "#c2410c", "#64748b"
 
 
-def bars(result: Result, path: Path) -> None:
-    """Units a second of wall and of CPU time, a bar a way; quartiles as whiskers."""
+def bars(result: Result, path: Path, *, scale: str = "linear") -> None:
+    """Units a second of wall and of CPU time, a bar a way; whiskers from the worst to the best."""
     ways = list(result.samples)
     figure = Figure(figsize=(9, 0.6 + 0.32 * len(ways)), layout="constrained")
     for axes, clock in zip(figure.subplots(1, 2, sharey=True), ("wall_s", "cpu_s"), strict=True):
@@ -26,6 +26,9 @@ def bars(result: Result, path: Path) -> None:
         second = "second" if clock == "wall_s" else "CPU second"
         axes.set_title(f"{result.unit} a {second}", fontsize=10, loc="left")
         axes.spines[["top", "right"]].set_visible(False)
+        axes.set_xscale(scale)
+        if scale == "linear":
+            axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4))
         axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axes.invert_yaxis()
     figure.savefig(path, dpi=110)

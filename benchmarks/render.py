@@ -60,13 +60,19 @@ def one_by_one(songs: list[str], *, work: Callable[[str], Any]) -> Turn:
     return turn
 
 
-def by_workers(songs: list[str], *, num_workers: int) -> Turn:
-    """By render processes, as a build and a prediction have them; what they start is counted."""
+def by_workers(songs: list[str], *, num_workers: int, times: int = 1) -> Turn:
+    """By render processes, as a build and a prediction have them; starting them counts, too.
+
+    Args:
+        songs: sound files.
+        num_workers: how many processes.
+        times: how often they are rendered.
+    """
 
     def turn() -> Done:
         found = map_with_workers(
             lambda worker, song: worker(song),
-            songs,
+            times * songs,
             config=RenderConfig(sample_rate_hz=0),
             num_workers=num_workers,
         )
@@ -96,8 +102,8 @@ BENCHMARK = Benchmark(
         "native": Way("--renderer=native", partial(one_by_one, work=_with_renderer("native"))),
         "decoding": Way("soundfile.read alone", partial(one_by_one, work=soundfile.read)),
         "seed2": Way("the seed's, 2 processes", partial(seed, num_workers=2)),
-        "native1": Way("native, 1 render process", partial(by_workers, num_workers=1)),
-        "native2": Way("native, 2 render processes", partial(by_workers, num_workers=2)),
+        "native1": Way("native, 1 render process", partial(by_workers, num_workers=1, times=10)),
+        "native2": Way("native, 2 render processes", partial(by_workers, num_workers=2, times=10)),
     },
     references=("seed", "decoding"),
     prepare=prepare,

@@ -57,7 +57,11 @@ def notes(result: Result) -> list[str]:
 def ratio(quartiles: Iterable[float]) -> str:
     """A ratio's median and quartiles."""
     low, median, high = quartiles
-    return f"{median:.2f} ({low:.2f} - {high:.2f})"
+    return f"{_short(median)} ({_short(low)} - {_short(high)})"
+
+
+def _short(number: float) -> str:
+    return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:.0f}"
 
 
 def _extras(result: Result) -> list[str]:

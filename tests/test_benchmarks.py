@@ -100,7 +100,11 @@ def test_a_way_is_warmed_up_and_then_measured():
     calls = []
 
     def start(**settings):
-        return lambda: calls.append(settings) or Done(len(calls), {"it": 1})
+        def turn():
+            calls.append(settings)
+            return Done(len(calls), {"it": 1})
+
+        return turn
 
     found = child.measured(Way("", start), {"number": 3})
     assert (found["amount"], found["extra"]) == (2, {"it": 1})
