@@ -140,7 +140,7 @@ def reading_only(records_dir: str, scratch: str, seconds: float) -> Turn:
     dataset = tf.data.Dataset.from_tensor_slices(paths)
     dataset = dataset.interleave(
         tf.data.TFRecordDataset,
-        cycle_length=16,
+        cycle_length=4,
         block_length=16,
         num_parallel_calls=tf.data.AUTOTUNE,
     )

@@ -17,7 +17,7 @@ from tfgenre.slices import stable_hash
 from tfgenre.sources import Source, source
 from tfgenre.train_config import PipelineConfig
 
-_SHARDS_AT_ONCE = 16
+_SHARDS_AT_ONCE = 4  # 16 are no faster from a disk, and take 100 MB more
 _BATCH_TO_CACHE = 1024
 _RECORDS_IN_TURN = 16  # one read call of a shard before the next shard has its turn
 
