@@ -22,8 +22,16 @@ def test_the_network_over_time():
     assert model.count_params() == 890_374
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv1D)]
     assert [layer.filters for layer in convolutions] == [192, 256, 384]
-    assert model.get_layer("conv1").input.shape == (None, 128, 128)
+    assert model.get_layer("conv1").input.shape == (None, 64, 128)
     assert model.get_layer("dropout").rate == 0.8
+
+
+def test_the_network_over_time_does_not_hear_gain():
+    model = build_model(ModelConfig(model="spectral"), num_genres=3)
+    quiet = np.random.default_rng(0).integers(20, 120, (4, 128, 128, 1), np.uint8)
+    loud = quiet + np.uint8(100)  # in decibels a factor is a sum
+    found = [model.predict_on_batch(images) for images in (quiet, loud)]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -60,10 +60,12 @@ def spectral(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
     """Convolutions over time whose channels are the frequency rows, pooled over time.
 
     After Dieleman and Schrauwen, "End-to-end learning for music audio" (2014), and Dieleman's
-    network for Spotify (2014), whose mean and maximum over time it keeps. Each of the 128 rows is
-    normalised over the training slices (Ioffe and Szegedy 2015); then come three convolutions of
-    192, 256 and 384 channels, 4 columns wide, each halved by max-pooling, and one dense layer of
-    256: 0.9 million weights. No weight knows an absolute time.
+    network for Spotify (2014), whose mean and maximum over time it keeps. Each slice is brought to
+    the same mean and deviation (Ba et al. 2016): a slice is in decibels, so how loud a song was
+    mastered is gone. Then each of the 128 rows is normalised over the training slices (Ioffe and
+    Szegedy 2015). Pairs of columns become one; three convolutions of 192, 256 and 384 channels
+    follow, 4 columns wide, each halved by max-pooling, and one dense layer of 256: 0.9 million
+    weights. No weight knows an absolute time.
 
     Args:
         x: slices, scaled, [batch, 128, 128, 1].
@@ -72,9 +74,11 @@ def spectral(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
     Returns:
         Features [batch, 256].
     """
+    x = keras.layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="level")(x)
     x = keras.layers.Reshape((SLICE_SIZE, SLICE_SIZE), name="rows")(x)
     x = keras.layers.Permute((2, 1), name="columns")(x)  # [batch, time, frequency]
     x = keras.layers.BatchNormalization(name="normal_rows")(x)
+    x = keras.layers.AveragePooling1D(2, name="pool0")(x)
     for block, filters in enumerate((192, 256, 384), start=1):
         x = _block(x, filters, config, str(block))
     mean = keras.layers.GlobalAveragePooling1D(name="mean")(x)

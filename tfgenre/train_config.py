@@ -24,16 +24,20 @@ STRATEGIES = ("auto", "one", "mirrored", "multiworker")
 class AugmentConfig:
     """How slices are varied while they are trained on; 0 means: not.
 
+    An equalizer of its own, whose gains have a standard deviation of `equalizer_db`, colours each
+    slice (FilterAugment, Nam et al. 2022).
     SpecAugment (Park et al. 2019) blanks a band of up to `frequency_mask` rows and one of up to
     `time_mask` columns. Mixup (Zhang et al. 2018) blends pairs of slices and their labels, by a
     share drawn from Beta(`mixup_alpha`, `mixup_alpha`).
     """
 
+    equalizer_db: float = 0.0
     frequency_mask: int = 0
     time_mask: int = 0
     mixup_alpha: float = 0.0
 
     def __post_init__(self) -> None:
+        check_range("equalizer_db", self.equalizer_db, 0, 120)
         check_range("frequency_mask", self.frequency_mask, 0, 127)
         check_range("time_mask", self.time_mask, 0, 127)
         check_range("mixup_alpha", self.mixup_alpha, 0, 100)
@@ -41,7 +45,7 @@ class AugmentConfig:
     @property
     def is_on(self) -> bool:
         """Whether anything is varied."""
-        return bool(self.frequency_mask or self.time_mask or self.mixup_alpha)
+        return self != AugmentConfig()
 
 
 @dataclass(frozen=True, kw_only=True)
