@@ -19,10 +19,10 @@ def test_the_seeds_network():
 
 def test_the_network_over_time():
     model = build_model(ModelConfig(model="spectral"), num_genres=6)
-    assert model.count_params() == 890_374
+    assert model.count_params() == 989_190
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv1D)]
     assert [layer.filters for layer in convolutions] == [192, 256, 384]
-    assert model.get_layer("conv1").input.shape == (None, 64, 128)
+    assert model.get_layer("conv1").input.shape == (None, 64, 256)
     assert model.get_layer("dropout").rate == 0.8
 
 

@@ -60,12 +60,16 @@ def spectral(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
     """Convolutions over time whose channels are the frequency rows, pooled over time.
 
     After Dieleman and Schrauwen, "End-to-end learning for music audio" (2014), and Dieleman's
-    network for Spotify (2014), whose mean and maximum over time it keeps. Each slice is brought to
-    the same mean and deviation (Ba et al. 2016): a slice is in decibels, so how loud a song was
-    mastered is gone. Then each of the 128 rows is normalised over the training slices (Ioffe and
-    Szegedy 2015). Pairs of columns become one; three convolutions of 192, 256 and 384 channels
-    follow, 4 columns wide, each halved by max-pooling, and one dense layer of 256: 0.9 million
-    weights. No weight knows an absolute time.
+    network for Spotify (2014), whose mean and maximum over time it keeps. Three convolutions of
+    192, 256 and 384 channels, 4 columns wide, each halved by max-pooling, and one dense layer of
+    256: a million weights, none of which knows an absolute time. Before them:
+
+    1. Each slice is brought to the same mean and deviation (Ba et al. 2016). Slices are in
+       decibels, so how loud a song was mastered is gone.
+    2. Pairs of columns become one.
+    3. Beside each row stands the row without its mean in the slice, which no equalizer changes; it
+       is what relaxed instance frequency-wise normalisation mixes in (Kim et al. 2022).
+    4. Each of these 256 is normalised over the training slices (Ioffe and Szegedy 2015).
 
     Args:
         x: slices, scaled, [batch, 128, 128, 1].
@@ -77,8 +81,9 @@ def spectral(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
     x = keras.layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="level")(x)
     x = keras.layers.Reshape((SLICE_SIZE, SLICE_SIZE), name="rows")(x)
     x = keras.layers.Permute((2, 1), name="columns")(x)  # [batch, time, frequency]
-    x = keras.layers.BatchNormalization(name="normal_rows")(x)
     x = keras.layers.AveragePooling1D(2, name="pool0")(x)
+    x = keras.layers.Concatenate(name="with_changes")([x, _without_mean(x)])
+    x = keras.layers.BatchNormalization(name="normal0")(x)
     for block, filters in enumerate((192, 256, 384), start=1):
         x = _block(x, filters, config, str(block))
     mean = keras.layers.GlobalAveragePooling1D(name="mean")(x)
@@ -86,6 +91,13 @@ def spectral(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
     x = keras.layers.Concatenate(name="over_time")([mean, largest])
     x = keras.layers.Dropout(config.dropout_rate, name="dropout")(x)
     return keras.layers.Dense(256, activation=config.activation, name="dense")(x)
+
+
+def _without_mean(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Each channel minus its mean over time, [batch, time, channels]."""
+    mean = keras.layers.AveragePooling1D(x.shape[1], name="row_means")(x)
+    mean = keras.layers.UpSampling1D(x.shape[1], name="row_means_over_time")(mean)
+    return keras.layers.Subtract(name="changes")([x, mean])
 
 
 def _block(x: keras.KerasTensor, filters: int, config: ModelConfig, name: str) -> keras.KerasTensor:
