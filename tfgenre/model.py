@@ -83,7 +83,7 @@ def spectral(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
     x = keras.layers.Permute((2, 1), name="columns")(x)  # [batch, time, frequency]
     x = keras.layers.AveragePooling1D(2, name="pool0")(x)
     x = keras.layers.Concatenate(name="with_changes")([x, _without_mean(x)])
-    x = keras.layers.BatchNormalization(name="normal0")(x)
+    x = _normal(name="normal0")(x)
     for block, filters in enumerate((192, 256, 384), start=1):
         x = _block(x, filters, config, str(block))
     mean = keras.layers.GlobalAveragePooling1D(name="mean")(x)
@@ -110,10 +110,15 @@ def _block(x: keras.KerasTensor, filters: int, config: ModelConfig, name: str) -
         kernel_initializer=config.initializer,
         name=f"conv{name}",
     )(x)
-    x = keras.layers.BatchNormalization(name=f"normal{name}")(x)
+    x = _normal(name=f"normal{name}")(x)
     x = keras.layers.Activation(config.activation, name=f"activation{name}")(x)
     x = keras.layers.MaxPooling1D(2, name=f"pool{name}")(x)
     return keras.layers.SpatialDropout1D(0.1, name=f"dropout{name}")(x)
+
+
+def _normal(name: str) -> keras.layers.BatchNormalization:
+    # Keras' 0.99 takes hundreds of steps to forget where it began, more than a small run has.
+    return keras.layers.BatchNormalization(momentum=0.95, name=name)
 
 
 def _dense(units: int, **options: str) -> keras.layers.Dense:
