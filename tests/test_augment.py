@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgenre.augment import augmenter, equalized, masked, mixed_up
+from tfgenre.augment import augmenter, masked, mixed_up
 from tfgenre.train_config import AugmentConfig
 
 SEED = tf.constant([1, 2])
@@ -28,21 +28,6 @@ def test_a_band_of_each_slice_is_blanked(axis):
     np.testing.assert_array_equal(untouched, image)
 
 
-def test_an_equalizer_of_its_own_for_each_slice():
-    image = np.full((400, 128, 128, 1), 100, np.uint8)
-    image[:, :, 64:] = 4
-    coloured = equalized(tf.constant(image), strength_db=6.0, seed=SEED).numpy()[..., 0]
-    assert (coloured[:, :, 64:] == 4).all()  # silence stays
-    assert (coloured[:, :, :1] == coloured[:, :, :64]).all()  # the same gain at all times
-    gains_db = (coloured[:, :, 0] - 100.0) * 120 / 249
-    np.testing.assert_allclose(gains_db[:, 0].std(), 6, atol=1)
-    np.testing.assert_allclose(gains_db.mean(), 0, atol=0.7)
-    bends = np.abs(np.diff(gains_db, n=2, axis=1)).max(axis=0)
-    assert (bends[[10, 50, 80, 110]] <= 1).all()  # straight between the five, but for rounding
-    untouched = equalized(tf.constant(image), strength_db=0.0, seed=SEED)
-    np.testing.assert_array_equal(untouched, image)
-
-
 def test_pairs_are_blended_with_their_labels():
     image, label = batch_of(64)
     blended, labels = mixed_up(image, label, alpha=0.5, seed=SEED)
@@ -57,7 +42,7 @@ def test_pairs_are_blended_with_their_labels():
 
 
 def test_the_same_seed_and_number_give_the_same():
-    config = AugmentConfig(equalizer_db=3, frequency_mask=30, time_mask=30, mixup_alpha=0.3)
+    config = AugmentConfig(frequency_mask=30, time_mask=30, mixup_alpha=0.3)
     batch = batch_of(8)
     vary = augmenter(config, seed=5)
     one, same, next_one = (vary(tf.constant(n, tf.int64), batch)[0] for n in (3, 3, 4))

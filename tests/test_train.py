@@ -38,7 +38,7 @@ BEST = replace(
         optimizer="adamw", weight_decay=0.02, learning_rate_schedule="cosine"
     ),
     model=ModelConfig(model="spectral", dropout_rate=0.5),
-    pipeline=PipelineConfig(batch_size=8, augment=AugmentConfig(equalizer_db=6)),
+    pipeline=PipelineConfig(batch_size=8, augment=AugmentConfig(mixup_alpha=0.3)),
 )
 
 

@@ -2,17 +2,12 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import tensorflow as tf
 
-from tfgenre.slices import SLICE_SIZE
-from tfgenre.spectrogram import FLOOR_DB, PALETTE_STEPS
 from tfgenre.train_config import AugmentConfig
 
 Batch = tuple[tf.Tensor, tf.Tensor]
-_SILENCE, _FULL = 4, 254  # the lowest and highest index that a picture holds
-_STEPS_A_DB = PALETTE_STEPS / -FLOOR_DB
-_BANDS = 5
+_SILENCE = 4  # the lowest index that a picture holds
 
 
 def augmenter(config: AugmentConfig, *, seed: int) -> Callable[[tf.Tensor, Batch], Batch]:
@@ -29,9 +24,7 @@ def augmenter(config: AugmentConfig, *, seed: int) -> Callable[[tf.Tensor, Batch
 
     def vary(number: tf.Tensor, batch: Batch) -> Batch:
         image, label = batch
-        seeds = tf.random.split([seed, tf.cast(number, tf.int32)], 4)
-        if config.equalizer_db:
-            image = equalized(image, strength_db=config.equalizer_db, seed=seeds[3])
+        seeds = tf.random.split([seed, tf.cast(number, tf.int32)], 3)
         if config.mixup_alpha:
             image, label = mixed_up(image, label, alpha=config.mixup_alpha, seed=seeds[0])
         if config.frequency_mask:
@@ -41,27 +34,6 @@ def augmenter(config: AugmentConfig, *, seed: int) -> Callable[[tf.Tensor, Batch
         return image, label
 
     return vary
-
-
-def equalized(image: tf.Tensor, *, strength_db: float, seed: tf.Tensor) -> tf.Tensor:
-    """FilterAugment: each slice is drawn as through an equalizer of its own (Nam et al. 2022).
-
-    Gains at five frequencies, from the lowest to the highest, come from a normal distribution;
-    between them they run straight. What was silent stays so.
-
-    Args:
-        image: uint8 [batch, 128, 128, 1].
-        strength_db: the gains' standard deviation.
-        seed: int [2].
-    """
-    places = np.linspace(0, SLICE_SIZE - 1, _BANDS)
-    # [5, 128]: how much of each gain each row takes.
-    shares = [np.interp(np.arange(SLICE_SIZE), places, one) for one in np.eye(_BANDS)]
-    gains = tf.random.stateless_normal([tf.shape(image)[0], _BANDS], seed)
-    steps = strength_db * _STEPS_A_DB * gains @ tf.constant(np.stack(shares), tf.float32)
-    louder = tf.round(tf.cast(image, tf.float32) + steps[:, :, None, None])
-    louder = tf.cast(tf.clip_by_value(louder, _SILENCE, _FULL), tf.uint8)
-    return tf.where(image > _SILENCE, louder, image)
 
 
 def masked(image: tf.Tensor, *, axis: int, widest: int, seed: tf.Tensor) -> tf.Tensor:

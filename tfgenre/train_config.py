@@ -18,26 +18,23 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 JIT_COMPILE = ("auto", "yes", "no")
 DEVICES = ("auto", "cpu", "gpu")
 STRATEGIES = ("auto", "one", "mirrored", "multiworker")
+_ADAMW_DECAY = 0.004
 
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentConfig:
     """How slices are varied while they are trained on; 0 means: not.
 
-    An equalizer of its own, whose gains have a standard deviation of `equalizer_db`, colours each
-    slice (FilterAugment, Nam et al. 2022).
     SpecAugment (Park et al. 2019) blanks a band of up to `frequency_mask` rows and one of up to
     `time_mask` columns. Mixup (Zhang et al. 2018) blends pairs of slices and their labels, by a
     share drawn from Beta(`mixup_alpha`, `mixup_alpha`).
     """
 
-    equalizer_db: float = 0.0
     frequency_mask: int = 0
     time_mask: int = 0
     mixup_alpha: float = 0.0
 
     def __post_init__(self) -> None:
-        check_range("equalizer_db", self.equalizer_db, 0, 120)
         check_range("frequency_mask", self.frequency_mask, 0, 127)
         check_range("time_mask", self.time_mask, 0, 127)
         check_range("mixup_alpha", self.mixup_alpha, 0, 100)
@@ -45,7 +42,7 @@ class AugmentConfig:
     @property
     def is_on(self) -> bool:
         """Whether anything is varied."""
-        return self != AugmentConfig()
+        return bool(self.frequency_mask or self.time_mask or self.mixup_alpha)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +103,7 @@ class OptimizerConfig:
     learning_rate: float = 0.001
     learning_rate_schedule: str = "constant"
     rmsprop_decay: float = 0.9
-    weight_decay: float = 0.004
+    weight_decay: float = _ADAMW_DECAY
     clip_norm: float = 0.0
 
     def __post_init__(self) -> None:
@@ -117,6 +114,11 @@ class OptimizerConfig:
         )
         check_range("rmsprop_decay", self.rmsprop_decay, 0, 0.9999)
         check_range("weight_decay", self.weight_decay, 0, 1)
+        check(
+            self.optimizer == "adamw" or self.weight_decay == _ADAMW_DECAY,
+            "--weight_decay is for --optimizer=adamw, must be left out otherwise",
+            self.weight_decay,
+        )
         check_range("clip_norm", self.clip_norm, 0)
 
 

@@ -24,7 +24,7 @@ OPTIMIZING = (
 )
 NETWORK = ("model", "initializer", "activation", "dropout_rate")
 READING = ("batch_size", "shuffle_buffer", "slices_per_genre", "seed", "cache")
-AUGMENTING = ("equalizer_db", "frequency_mask", "time_mask", "mixup_alpha")
+AUGMENTING = ("frequency_mask", "time_mask", "mixup_alpha")
 HARDWARE = ("precision", "jit_compile", "device", "strategy", "deterministic")
 TRAINING = (
     "records_dir",
@@ -146,13 +146,6 @@ def _define_reading(values: flags.FlagValues) -> None:
         train_config.CACHES,
         "Where slices are read from after the first time: none (the records), memory (16 KB a "
         "slice), or disk (a copy of the records in the run's folder).",
-        **where,
-    )
-    flags.DEFINE_float(
-        "equalizer_db",
-        0,
-        "Colour each slice in training by gains at five frequencies, of this standard deviation "
-        "(FilterAugment); 0: none.",
         **where,
     )
     flags.DEFINE_integer(
