@@ -88,8 +88,8 @@ def _define_learning(values: flags.FlagValues) -> None:
         "model",
         "despois",
         train_config.MODELS,
-        "The network: despois (the seed's), or spectral (convolutions over time; a seventeenth of the "
-        "arithmetic). docs/models.md compares them.",
+        "The network: despois (the seed's), or spectral (convolutions over time, a seventeenth of "
+        "the arithmetic); docs/models.md compares them.",
         **where,
     )
     flags.DEFINE_enum(
