@@ -13,12 +13,12 @@ from pathlib import Path
 import jinja2
 from absl import app, flags
 
-from benchmarks import build, input, plots, predict, ram, render, script, tables, train
+from benchmarks import build, input, models, plots, predict, ram, render, script, tables, train
 from benchmarks.measuring import Result, Sample
 
 BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
-    for module in (render, input, ram, train, predict, build)
+    for module in (render, input, ram, train, models, predict, build)
 }
 _OUT_DIR = flags.DEFINE_string("out_dir", "docs", "The folder of benchmarks.md.")
 _ONLY = flags.DEFINE_list("only", list(BENCHMARKS), "Benchmarks to run.")

@@ -41,7 +41,7 @@ def body(result: Result) -> list[list[str]]:
             for clock in ("wall_s", "cpu_s")
         ]
         extras = [
-            "" if (found := result.extra(way, name)) is None else f"{found:,.1f}"
+            "" if (found := result.extra(way, name)) is None else _short(found)
             for name in _extras(result)
         ]
         peak = f"{result.peak_mb(way):,.0f}"

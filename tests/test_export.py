@@ -23,6 +23,7 @@ from tfgenre import (
     graph_audio,
     manifest,
     pipeline,
+    saved_model,
     slices,
     sources,
     spectrogram,
@@ -33,9 +34,11 @@ from tfgenre.errors import UserError
 from tfgenre.files import atomic_folder
 from tfgenre.graph_resample import resample
 from tfgenre.graph_spectrogram import draw_slices
+from tfgenre.model import build_model
 from tfgenre.render import render
 from tfgenre.run_dir import RunDir, check_export_dir
 from tfgenre.scoring import vote, winner
+from tfgenre.train_config import ModelConfig
 
 SAMPLES = tf.TensorSpec((None,), tf.float32)
 RATE = tf.TensorSpec((), tf.int32)
@@ -243,6 +246,35 @@ def test_rebuilding_in_float32_keeps_the_weights(run_dir, network):
     assert {layer.dtype_policy.name for layer in network.layers} == {"float32"}
     for ours, theirs in zip(network.get_weights(), best.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.fixture(scope="module")
+def network_over_time(records_dir) -> keras.Model:
+    """Trained a little in bfloat16, so that its moving means and variances are not the first."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = build_model(ModelConfig(model="spectral"), num_genres=2)
+    keras.config.set_dtype_policy("float32")
+    model.compile(optimizer="adamw", loss="sparse_categorical_crossentropy")
+    records = sources.source(records_dir, manifest.read(records_dir), "train")
+    model.fit(pipeline.validation_dataset(records, 4), epochs=20, verbose=0)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("name", "tolerance"), [("tflite", 1e-5), ("tflite_float16", 0.01), ("tflite_int8", 0.15)]
+)
+def test_the_network_over_time_in_tflite(network_over_time, records_dir, tmp_path, name, tolerance):
+    contents = manifest.read(records_dir)
+    network = export.float32(network_over_time)
+    saved_model.save(network, tmp_path, trained_on=contents)
+    batches = pipeline.validation_dataset(sources.source(records_dir, contents, "test"), 100)
+    ((images, _),) = batches.as_numpy_iterator()
+    ours = network.predict(images, verbose=0)
+    np.testing.assert_allclose(ours, network_over_time.predict(images, verbose=0), atol=0.05)
+    loaded = tf.saved_model.load(tmp_path)
+    np.testing.assert_allclose(loaded.from_slices(images)["probabilities"], ours, atol=1e-5)
+    content = conversions.to_tflite(tmp_path, name, examples=images)
+    np.testing.assert_allclose(conversions.judge(content, images), ours, atol=tolerance)
 
 
 def test_an_export_is_not_replaced_unasked(exported, run_dir):

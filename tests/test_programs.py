@@ -164,6 +164,10 @@ MISTAKES = {
     "neither records nor dataset": (("tfgenre_train",), "Neither --records_dir nor --dataset"),
     "seed": (("make_records", "--dataset=folder", "--split_seed=-1"), "--split_seed must be"),
     "batch size": (("tfgenre_train", "--records_dir=/", "--batch_size=0"), "--batch_size must be"),
+    "decay of nothing": (
+        ("tfgenre_train", "--records_dir=/", "--weight_decay=0.1"),
+        "--weight_decay is for --optimizer=adamw, must be left out otherwise, got 0.1",
+    ),
     "home of nobody": (("tfgenre_train", "--records_dir=~nobody-x/r"), "~nobody-x/r"),
     "a file for a folder": (("tfgenre_train", "--records_dir=README.md"), "is not a folder"),
     "flag file that is none": (("tfgenre_train", f"--flagfile={sys.executable}"), "decode"),

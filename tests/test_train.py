@@ -19,6 +19,7 @@ from tfgenre.run_dir import RunDir
 from tfgenre.train_config import (
     AugmentConfig,
     HardwareConfig,
+    ModelConfig,
     OptimizerConfig,
     PipelineConfig,
     TrainConfig,
@@ -30,6 +31,14 @@ CONFIG = TrainConfig(
     optimizer=OptimizerConfig(learning_rate=0.0001),
     pipeline=PipelineConfig(batch_size=8, augment=AugmentConfig(time_mask=10, mixup_alpha=0.2)),
     hardware=HardwareConfig(precision="float32", deterministic=True),
+)
+BEST = replace(
+    CONFIG,
+    optimizer=OptimizerConfig(
+        optimizer="adamw", weight_decay=0.02, learning_rate_schedule="cosine"
+    ),
+    model=ModelConfig(model="spectral", dropout_rate=0.5),
+    pipeline=PipelineConfig(batch_size=8, augment=AugmentConfig(mixup_alpha=0.3)),
 )
 
 
@@ -79,6 +88,15 @@ def test_a_stopped_run_goes_on_as_it_would_have(records_dir, undisturbed, tmp_pa
     said, rows = run(records_dir, tmp_path, epochs_at_most=1)
     assert rows == undisturbed[:1]
     said, rows = run(records_dir, tmp_path)
+    assert said[0] == "note: the run was stopped; it goes on after epoch 1"
+    assert rows == undisturbed
+
+
+def test_a_stopped_run_of_the_network_over_time_goes_on(records_dir, tmp_path):
+    """With its moving means and variances, its schedule and its draws."""
+    _, undisturbed = run(records_dir, tmp_path / "undisturbed", BEST)
+    run(records_dir, tmp_path / "run", BEST, epochs_at_most=1)
+    said, rows = run(records_dir, tmp_path / "run", BEST)
     assert said[0] == "note: the run was stopped; it goes on after epoch 1"
     assert rows == undisturbed
 
@@ -155,15 +173,16 @@ def test_mirrored_on_the_devices_there_are(records_dir, tmp_path):
     assert again[:1] == rows
 
 
-def test_mirrored_on_two_devices(records_dir, tmp_path):
+@pytest.mark.parametrize("name", ["CONFIG", "BEST"])
+def test_mirrored_on_two_devices(records_dir, tmp_path, name):
     """Each takes half of a batch; what cannot be halved is left out of an epoch."""
     code = f"""
 import tensorflow as tf
 (cpu,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from pathlib import Path
-from tests.test_train import CONFIG, HardwareConfig, replace, run
-config = replace(CONFIG, hardware=HardwareConfig(strategy="mirrored", precision="float32"))
+from tests.test_train import {name}, HardwareConfig, replace, run
+config = replace({name}, hardware=HardwareConfig(strategy="mirrored", precision="float32"))
 folders = Path({str(records_dir)!r}), Path({str(tmp_path)!r})
 for number in (1, 2):  # the second time it goes on
     print(run(*folders, config, epochs_at_most=number))

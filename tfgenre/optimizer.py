@@ -18,7 +18,12 @@ def make_optimizer(config: OptimizerConfig, *, num_steps: int) -> keras.optimize
         "adamw": keras.optimizers.AdamW,
         "sgd": keras.optimizers.SGD,
     }
-    options = {"rho": config.rmsprop_decay} if config.optimizer == "rmsprop" else {}
+    own = {
+        "rmsprop": {"rho": config.rmsprop_decay},
+        "adamw": {"weight_decay": config.weight_decay},
+    }
     return kinds[config.optimizer](
-        learning_rate=rate, global_clipnorm=config.clip_norm or None, **options
+        learning_rate=rate,
+        global_clipnorm=config.clip_norm or None,
+        **own.get(config.optimizer, {}),
     )

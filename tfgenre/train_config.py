@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tfgenre.config import MAX_SEED, check, check_choice, check_range
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
+MODELS = ("despois", "spectral")
 INITIALIZERS = tuple(
     f"{scheme}_{shape}" for scheme in ("glorot", "he", "lecun") for shape in ("uniform", "normal")
 )
@@ -17,6 +18,7 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 JIT_COMPILE = ("auto", "yes", "no")
 DEVICES = ("auto", "cpu", "gpu")
 STRATEGIES = ("auto", "one", "mirrored", "multiworker")
+_ADAMW_DECAY = 0.004
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +70,19 @@ class PipelineConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """The choices the seed's experiments made about its network."""
+    """The network, and the choices the seed's experiments made about theirs.
 
+    `dropout_rate` is the share that is dropped of what the hidden dense layer gives (despois) or
+    takes (spectral).
+    """
+
+    model: str = "despois"
     initializer: str = "glorot_uniform"
     activation: str = "relu"
     dropout_rate: float = 0.8
 
     def __post_init__(self) -> None:
+        check_choice("model", self.model, MODELS)
         check_choice("initializer", self.initializer, INITIALIZERS)
         check_choice("activation", self.activation, ACTIVATIONS)
         check_range("dropout_rate", self.dropout_rate, 0, 0.99)
@@ -84,7 +92,9 @@ class ModelConfig:
 class OptimizerConfig:
     """How weights are changed.
 
-    `rmsprop_decay` is that of its mean of squared gradients. `clip_norm` 0 means: gradients are not
+    `rmsprop_decay` is that of its mean of squared gradients. `weight_decay` is the share, times the
+    learning rate, that each step of AdamW takes off the weights (Loshchilov and Hutter 2019).
+    `clip_norm` 0 means: gradients are not
     clipped. The schedule plateau halves the rate after three epochs without a lower validation
     loss.
     """
@@ -93,6 +103,7 @@ class OptimizerConfig:
     learning_rate: float = 0.001
     learning_rate_schedule: str = "constant"
     rmsprop_decay: float = 0.9
+    weight_decay: float = _ADAMW_DECAY
     clip_norm: float = 0.0
 
     def __post_init__(self) -> None:
@@ -102,6 +113,12 @@ class OptimizerConfig:
             0 < self.learning_rate < math.inf, "--learning_rate must be above 0", self.learning_rate
         )
         check_range("rmsprop_decay", self.rmsprop_decay, 0, 0.9999)
+        check_range("weight_decay", self.weight_decay, 0, 1)
+        check(
+            self.optimizer == "adamw" or self.weight_decay == _ADAMW_DECAY,
+            "--weight_decay is for --optimizer=adamw, must be left out otherwise",
+            self.weight_decay,
+        )
         check_range("clip_norm", self.clip_norm, 0)
 
 

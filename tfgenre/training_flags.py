@@ -19,9 +19,10 @@ OPTIMIZING = (
     "learning_rate",
     "learning_rate_schedule",
     "rmsprop_decay",
+    "weight_decay",
     "clip_norm",
 )
-NETWORK = ("initializer", "activation", "dropout_rate")
+NETWORK = ("model", "initializer", "activation", "dropout_rate")
 READING = ("batch_size", "shuffle_buffer", "slices_per_genre", "seed", "cache")
 AUGMENTING = ("frequency_mask", "time_mask", "mixup_alpha")
 HARDWARE = ("precision", "jit_compile", "device", "strategy", "deterministic")
@@ -67,6 +68,7 @@ def _define_learning(values: flags.FlagValues) -> None:
     flags.DEFINE_float(
         "rmsprop_decay", 0.9, "The decay of RMSprop's mean of squared gradients.", **where
     )
+    flags.DEFINE_float("weight_decay", 0.004, "AdamW's weight decay.", **where)
     flags.DEFINE_float("clip_norm", 0, "Largest norm of a step's gradients; 0: any.", **where)
     flags.DEFINE_float(
         "label_smoothing", 0, "Share of a label that is spread over all genres; 0: none.", **where
@@ -83,6 +85,14 @@ def _define_learning(values: flags.FlagValues) -> None:
         "keep_checkpoints", False, "Keep the network of every epoch (275 MB each).", **where
     )
     flags.DEFINE_enum(
+        "model",
+        "despois",
+        train_config.MODELS,
+        "The network: despois (the seed's), or spectral (convolutions over time, a seventeenth of "
+        "the arithmetic); docs/models.md compares them.",
+        **where,
+    )
+    flags.DEFINE_enum(
         "initializer",
         "glorot_uniform",
         train_config.INITIALIZERS,
@@ -95,8 +105,8 @@ def _define_learning(values: flags.FlagValues) -> None:
     flags.DEFINE_float(
         "dropout_rate",
         0.8,
-        "Share of the dense layer's outputs that is dropped; 0: none. (The seed's 0.2 was the "
-        "share kept.)",
+        "Share of the dense layer's outputs (spectral: inputs) that is dropped; 0: none. (The "
+        "seed's 0.2 was the share kept.)",
         **where,
     )
     flags.DEFINE_float(

@@ -1,0 +1,64 @@
+"""Each network's weights, arithmetic and speed in training, on one batch that is already there.
+
+python -m benchmarks.models [--ways=despois,spectral]
+
+GFLOP are those of a slice forward; a multiplication and an addition are two operations. The number
+format is what `tfgenre_train` takes for itself.
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import script
+from benchmarks.arithmetic import gflop_a_slice
+from benchmarks.consumer import BATCH_SIZE
+from benchmarks.ways import Benchmark, Done, Turn, Way
+from tfgenre.train_config import MODELS
+
+_NUM_GENRES = 8
+
+
+def train(steps: int, *, model: str) -> Turn:
+    """Some steps of a network."""
+    import tensorflow as tf
+
+    from tfgenre import hardware
+    from tfgenre.model import build_model
+    from tfgenre.optimizer import make_optimizer
+    from tfgenre.train_config import HardwareConfig, ModelConfig, OptimizerConfig
+
+    hardware.prepare(HardwareConfig(), seed=0)
+    network = build_model(ModelConfig(model=model), num_genres=_NUM_GENRES)
+    optimizer = make_optimizer(OptimizerConfig(), num_steps=1)
+    network.compile(optimizer=optimizer, loss="categorical_crossentropy", jit_compile=False)
+    rng = np.random.default_rng(0)
+    images = rng.integers(4, 255, (BATCH_SIZE, 128, 128, 1), np.uint8)
+    labels = np.eye(_NUM_GENRES, dtype=np.float32)[rng.integers(_NUM_GENRES, size=BATCH_SIZE)]
+    batches = tf.data.Dataset.from_tensors((images, labels)).cache().repeat(steps)
+    size = {"M weights": network.count_params() / 1e6, "GFLOP": gflop_a_slice(network)}
+
+    def turn() -> Done:
+        network.fit(batches, verbose=0, shuffle=False)
+        return Done(steps * BATCH_SIZE, size)
+
+    return turn
+
+
+def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
+    """How much there is to do."""
+    return {"steps": 1 if smoke else 6}
+
+
+BENCHMARK = Benchmark(
+    "benchmarks.models",
+    unit="slices",
+    ways={model: Way(f"--model={model}", partial(train, model=model)) for model in MODELS},
+    references=("despois",),
+    prepare=prepare,
+)
+
+if __name__ == "__main__":
+    script.run(BENCHMARK)
