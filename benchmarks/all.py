@@ -6,7 +6,6 @@ It takes about an hour, and wants the machine for itself. What is not among --on
 samples of the last time.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import jinja2
 from absl import app, flags
 
 from benchmarks import build, input, models, plots, predict, ram, render, script, tables, train
-from benchmarks.measuring import Result, Sample
+from benchmarks.measuring import Result, read, write
 
 BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
@@ -22,17 +21,6 @@ BENCHMARKS = {
 }
 _OUT_DIR = flags.DEFINE_string("out_dir", "docs", "The folder of benchmarks.md.")
 _ONLY = flags.DEFINE_list("only", list(BENCHMARKS), "Benchmarks to run.")
-
-
-def read(path: Path) -> Result:
-    """A result that `script.write` wrote."""
-    content = json.loads(path.read_text())
-    samples = {
-        way: tuple(Sample(**sample) for sample in turns)
-        for way, turns in content.pop("samples").items()
-    }
-    references = tuple(content.pop("references"))
-    return Result(**content, references=references, samples=samples)
 
 
 def page(results: Mapping[str, Result]) -> str:
@@ -56,7 +44,7 @@ def main(argv: list[str]) -> None:
     folder = Path(_OUT_DIR.value, "benchmarks")
     folder.mkdir(parents=True, exist_ok=True)
     for name in _ONLY.value:
-        script.write(script.measured(BENCHMARKS[name]), folder / f"{name}.json")
+        write(script.measured(BENCHMARKS[name]), folder / f"{name}.json")
     results = {name: read(folder / f"{name}.json") for name in BENCHMARKS}
     plots.bars(results["render"], folder / "render.png")
     plots.bars(results["input"], folder / "input.png", scale="log")

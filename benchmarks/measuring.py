@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,22 @@ class Result:
         """How much faster a way is than another: lower quartile, median, upper quartile."""
         rounds = self.rates(way, clock) / self.rates(reference, clock)
         return np.percentile(rounds, (25, 50, 75))
+
+
+def write(result: Result, path: Path) -> None:
+    """Writes a result as JSON."""
+    path.write_text(json.dumps(asdict(result), indent=1) + "\n")
+
+
+def read(path: Path) -> Result:
+    """A result that `write` wrote."""
+    content = json.loads(path.read_text())
+    samples = {
+        way: tuple(Sample(**sample) for sample in turns)
+        for way, turns in content.pop("samples").items()
+    }
+    references = tuple(content.pop("references"))
+    return Result(**content, references=references, samples=samples)
 
 
 def measure(

@@ -1,16 +1,14 @@
 """The command line of a benchmark."""
 
-import json
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from absl import app, flags
 
 from benchmarks import tables
-from benchmarks.measuring import Result, measure
+from benchmarks.measuring import Result, measure, write
 from benchmarks.ways import Benchmark
 
 _ROUNDS = flags.DEFINE_integer("rounds", 0, "Turns of each way; 0: 3, or 1 with --smoke.")
@@ -33,11 +31,6 @@ def run(benchmark: Benchmark) -> None:
             write(result, Path(_OUT.value))
 
     app.run(main)
-
-
-def write(result: Result, path: Path) -> None:
-    """Writes a result as JSON."""
-    path.write_text(json.dumps(asdict(result), indent=1) + "\n")
 
 
 def check(argv: list[str], benchmark: Benchmark) -> None:
