@@ -3,7 +3,7 @@
 python -m benchmarks.all [--out_dir=docs] [--smoke] [--only=input,ram]
 
 It takes about an hour, and wants the machine for itself. What is not among --only is taken from the
-samples of the last time.
+samples of the last time, if there are any.
 """
 
 from collections.abc import Mapping
@@ -45,13 +45,21 @@ def main(argv: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in _ONLY.value:
         write(script.measured(BENCHMARKS[name]), folder / f"{name}.json")
-    results = {name: read(folder / f"{name}.json") for name in BENCHMARKS}
-    plots.bars(results["render"], folder / "render.png")
-    plots.bars(results["input"], folder / "input.png", scale="log")
-    plots.memory(results["ram"], folder / "ram.png")
-    path = folder.with_suffix(".md")
-    path.write_text(page(results))
-    print(path)
+    print(write_page(folder))
+
+
+def write_page(folder: Path) -> Path:
+    """Writes the page and its plots, of all that was ever measured; returns its path."""
+    paths = {name: folder / f"{name}.json" for name in BENCHMARKS}
+    results = {name: read(path) for name, path in paths.items() if path.exists()}
+    for name, scale in (("render", "linear"), ("input", "log")):
+        if name in results:
+            plots.bars(results[name], folder / f"{name}.png", scale=scale)
+    if "ram" in results:
+        plots.memory(results["ram"], folder / "ram.png")
+    page_path = folder.with_suffix(".md")
+    page_path.write_text(page(results))
+    return page_path
 
 
 if __name__ == "__main__":
