@@ -1,5 +1,7 @@
 import os
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,19 @@ def records_dir(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     plan = make_plan(datasets.load("folder", collection), BuildConfig(dataset="folder"))
     build.build(plan, folder, runner=LocalRunner(2))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _keras_as_it_starts() -> Iterator[None]:
+    """A test that trains leaves no precision behind for the next one."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].config.set_dtype_policy("float32")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_networks_left() -> Iterator[None]:
+    """What a module's networks and graphs hold in memory goes with the module."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()

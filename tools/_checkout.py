@@ -1,9 +1,13 @@
 """Lets the programs in tools/ run straight from a checkout, in its environment if it has one."""
 
 import os
+import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+
+# Ctrl-C ends a program quietly from here on; tfgenre.programs does the same where it is installed.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 ROOT = Path(__file__).resolve().parent.parent
 _PYTHON = ROOT / ".venv" / "bin" / "python"
