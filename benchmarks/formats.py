@@ -1,8 +1,9 @@
 """The slices as other ways read them, each written when a way asks for it first."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,14 @@ def once(path: Path, write: Callable[[Path], None]) -> str:
     return str(path)
 
 
+def _deal(records_dir: str, writers: Sequence[Any], record: Callable[..., Any]) -> None:
+    """Gives each slice, as record(number, image, label) makes it, to the next writer in turn."""
+    for number, (image, label) in enumerate(examples(records_dir)):
+        writers[number % len(writers)].write(record(number, image, label))
+    for writer in writers:
+        writer.close()
+
+
 def png_folder(records_dir: str, scratch: str) -> str:
     """LABEL/NUMBER.png, in a folder."""
 
@@ -63,16 +72,16 @@ def png_records(records_dir: str, scratch: str) -> str:
     def write(folder: Path) -> None:
         import tensorflow as tf
 
-        writers = [tf.io.TFRecordWriter(str(folder / str(shard))) for shard in range(SHARDS)]
-        for number, (image, label) in enumerate(examples(records_dir)):
+        def record(number: int, image: NDArray[np.uint8], label: int) -> bytes:
             features = {
                 "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[png(image)])),
                 "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
             }
             example = tf.train.Example(features=tf.train.Features(feature=features))
-            writers[number % SHARDS].write(example.SerializeToString())
-        for writer in writers:
-            writer.close()
+            return example.SerializeToString()
+
+        writers = [tf.io.TFRecordWriter(str(folder / str(shard))) for shard in range(SHARDS)]
+        _deal(records_dir, writers, record)
 
     return once(Path(scratch, "png_records"), write)
 
@@ -98,10 +107,7 @@ def array_records(records_dir: str, scratch: str) -> str:
             ArrayRecordWriter(str(folder / f"{shard}.array_record"), "group_size:1,uncompressed")
             for shard in range(SHARDS)
         ]
-        for number, (image, label) in enumerate(examples(records_dir)):
-            writers[number % SHARDS].write(image.tobytes() + bytes([label]))
-        for writer in writers:
-            writer.close()
+        _deal(records_dir, writers, lambda _, image, label: image.tobytes() + bytes([label]))
 
     return once(Path(scratch, "array_records"), write)
 
@@ -112,12 +118,11 @@ def tars(records_dir: str, scratch: str) -> str:
     def write(folder: Path) -> None:
         from webdataset import TarWriter
 
+        def record(number: int, image: NDArray[np.uint8], label: int) -> dict[str, Any]:
+            return {"__key__": f"{number:08}", "bin": image.tobytes(), "cls": label}
+
         writers = [TarWriter(str(folder / f"{shard}.tar")) for shard in range(SHARDS)]
-        for number, (image, label) in enumerate(examples(records_dir)):
-            slice_ = {"__key__": f"{number:08}", "bin": image.tobytes(), "cls": label}
-            writers[number % SHARDS].write(slice_)
-        for writer in writers:
-            writer.close()
+        _deal(records_dir, writers, record)
 
     return once(Path(scratch, "tars"), write)
 

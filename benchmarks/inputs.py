@@ -3,16 +3,19 @@
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from tfgenre import manifest, records, sampling, tfds_metadata, track_table
-from tfgenre.config import BuildConfig, RenderConfig, SplitConfig, to_json
+from tfgenre import tfds_metadata
+from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
 from tfgenre.datasets import demo
-from tfgenre.manifest import Manifest, SplitContents
+from tfgenre.manifest import Manifest
+from tfgenre.records import Example
 from tfgenre.render import Slices, render
 from tfgenre.slices import sampling_key
+from tfgenre.synthetic import write_examples
 
 _VALIDATION_SLICES = 110
 
@@ -50,23 +53,9 @@ def write_records(folder: Path, *, num_slices: int, num_shards: int) -> Manifest
     bounds = np.linspace(0, num_slices, num_shards + 1).astype(int)
     sizes = {"train": np.diff(bounds).tolist(), "validation": [_VALIDATION_SLICES], "test": []}
     made = _slices(folder / "songs", num_slices + _VALIDATION_SLICES)
-    splits, rows = {}, []
-    for number, (split, of_split) in enumerate(sizes.items()):
-        shards, counts = [], np.zeros(len(demo.GENRES), int)
-        for shard, size in enumerate(of_split):
-            examples = sorted((next(made) for _ in range(size)), key=lambda example: example.key)
-            rows += [(example.key, example.label, shard, number) for example in examples]
-            np.add.at(counts, [example.label for example in examples], 1)
-            name = records.shard_name("demo", split, shard, num_shards)
-            encoded = (records.encode(**example._asdict()) for example in examples)
-            shards.append(records.write_shard(folder / name, encoded))
-        by_genre = dict(zip(demo.GENRES, counts.tolist(), strict=True))
-        splits[split] = SplitContents(tuple(shards), by_genre, by_genre)
-    contents = Manifest(to_json(_config(num_shards)), "", demo.GENRES, splits, ())
-    sampling.write_index(folder / sampling.NAME, np.array(rows, sampling.ROW))
-    track_table.write(folder, ())
+    shards = {split: (islice(made, size) for size in found) for split, found in sizes.items()}
+    contents = write_examples(folder, _config(num_shards), shards, num_shards=num_shards)
     tfds_metadata.write(contents, folder)
-    manifest.write(contents, folder)
     return contents
 
 
@@ -75,7 +64,7 @@ def _config(num_shards: int) -> BuildConfig:
     return BuildConfig(dataset="demo", genres=demo.GENRES, num_shards=num_shards, split=split)
 
 
-def _slices(scratch: Path, num_slices: int) -> Iterator[records.Example]:
+def _slices(scratch: Path, num_slices: int) -> Iterator[Example]:
     rendered = []
     for path in sorted(songs(scratch, num_songs=len(demo.GENRES)).rglob("*.mp3")):
         found = render(str(path), RenderConfig())
@@ -88,4 +77,4 @@ def _slices(scratch: Path, num_slices: int) -> Iterator[records.Example]:
         shifted = np.roll(image, rng.integers(128), axis=1)
         track_id, index = str(number // 10), number % 10
         key = sampling_key(0, track_id, index)
-        yield records.Example(shifted.tobytes(), label, track_id, index, key)
+        yield Example(shifted.tobytes(), label, track_id, index, key)

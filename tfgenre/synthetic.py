@@ -1,5 +1,7 @@
 """Records of made-up slices, to try training without a collection."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import numpy as np
 from tfgenre import manifest, records, sampling, track_table
 from tfgenre.config import SPLITS, BuildConfig, to_json
 from tfgenre.manifest import Manifest, SplitContents
+from tfgenre.records import Example
 from tfgenre.slices import SLICE_SIZE, sampling_key
 
 _SIX_GENRES = ("Electronic", "Folk", "Hip-Hop", "Instrumental", "Pop", "Rock")
@@ -31,31 +34,57 @@ def write_records(
     config = replace(config, genres=genres, split=replace(config.split, split_by=split_by))
     records_dir.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(config.split.split_seed)
+    seed = config.split.split_seed
+
+    def shards_of(split: str) -> Iterator[list[Example]]:
+        for index in range(num_shards):
+            yield _examples(rng, genres, f"{split}-{index}", tracks_a_genre, seed)
+
+    shards = {split: shards_of(split) for split in SPLITS}
+    return write_examples(records_dir, config, shards, num_shards=num_shards)
+
+
+def write_examples(
+    records_dir: Path,
+    config: BuildConfig,
+    shards: Mapping[str, Iterable[Iterable[Example]]],
+    *,
+    num_shards: int,
+) -> Manifest:
+    """Writes examples as a build's records.
+
+    Args:
+        records_dir: where to.
+        config: with the genres and the way of splitting resolved.
+        shards: of each split, the examples of each shard; they are put in the order of their keys.
+        num_shards: the number in the shards' names.
+    """
     splits, rows = {}, []
     for number, split in enumerate(SPLITS):
-        shards = []
-        for index in range(num_shards):
-            examples = _examples(
-                rng, genres, f"{split}-{index}", tracks_a_genre, config.split.split_seed
-            )
+        written, slices = [], Counter[int]()
+        tracks: set[tuple[str, int]] = set()
+        for index, unordered in enumerate(shards[split]):
+            examples = sorted(unordered, key=lambda example: example.key)
             rows += [(example.key, example.label, index, number) for example in examples]
+            slices.update(example.label for example in examples)
+            tracks.update((example.track_id, example.label) for example in examples)
             name = records.shard_name(config.dataset, split, index, num_shards)
             encoded = (records.encode(**example._asdict()) for example in examples)
-            shards.append(records.write_shard(records_dir / name, encoded))
-        tracks = dict.fromkeys(genres, num_shards * tracks_a_genre)
-        slices = {genre: count * _SLICES_A_TRACK for genre, count in tracks.items()}
-        splits[split] = SplitContents(tuple(shards), tracks, slices)
+            written.append(records.write_shard(records_dir / name, encoded))
+        counts = (Counter(label for _, label in tracks), slices)
+        by_genre = [{g: count[label] for label, g in enumerate(config.genres)} for count in counts]
+        splits[split] = SplitContents(tuple(written), *by_genre)
     sampling.write_index(records_dir / sampling.NAME, np.array(rows, sampling.ROW))
     track_table.write(records_dir, ())
-    contents = Manifest(to_json(config), "", genres, splits, ())
+    contents = Manifest(to_json(config), "", config.genres, splits, ())
     manifest.write(contents, records_dir)
     return contents
 
 
 def _examples(
     rng: np.random.Generator, genres: tuple[str, ...], name: str, tracks_a_genre: int, seed: int
-) -> list[records.Example]:
-    """The slices of a shard, in the order of their keys."""
+) -> list[Example]:
+    """The slices of a shard."""
     found = []
     for label in range(len(genres)):
         for track in range(tracks_a_genre):
@@ -65,5 +94,5 @@ def _examples(
                 height = SLICE_SIZE // len(genres)
                 image[label * height : (label + 1) * height] += 120
                 key = sampling_key(seed, track_id, index)
-                found.append(records.Example(image.tobytes(), label, track_id, index, key))
-    return sorted(found, key=lambda example: example.key)
+                found.append(Example(image.tobytes(), label, track_id, index, key))
+    return found
