@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tfgenre import manifest
-from tfgenre.records import decode, read_shard
+from tfgenre.records import decode
+from tfgenre.shard_files import read_shard
 
 SHARDS = 16
 

@@ -77,7 +77,8 @@ def _source(records_dir: str, num_slices: int) -> Any:
     shards = manifest.read(Path(records_dir)).splits["train"].shards
     shards = shards[: max(1, num_slices // SLICES_A_SHARD)]
     paths = tuple(str(Path(records_dir, shard.name)) for shard in shards)
-    return Source(paths, tuple(shard.slices for shard in shards))
+    framed_bytes = shards[0].bytes // shards[0].slices
+    return Source(paths, tuple(shard.slices for shard in shards), framed_bytes)
 
 
 def _images(records_dir: str, num_slices: int) -> Iterator[np.ndarray]:

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tests import songs
-from tfgenre import build, datasets, manifest, records, sampling
+from tfgenre import build, datasets, manifest, records, sampling, shard_files
 from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
 from tfgenre.datasets import Track
 from tfgenre.errors import UserError
@@ -247,7 +247,7 @@ def test_shards_lie_in_key_order_and_match_the_index(plan, tmp_path):
         for shard in built.splits[split].shards:
             keys = read(tmp_path / shard.name)["key"]
             assert (np.diff(keys) > 0).all()
-            in_shard = index["shard"] == records.shard_index(shard.name)
+            in_shard = index["shard"] == shard_files.shard_index(shard.name)
             of_shard = in_shard & (index["split"] == number)
             np.testing.assert_array_equal(index["key"][of_shard], keys)
 

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tfgenre import contact_sheet, manifest, records
+from tfgenre import contact_sheet, manifest, records, shard_files
 from tfgenre.errors import UserError
 
 
@@ -15,7 +15,7 @@ def test_the_first_slices_of_each_genre_are_found(records_dir):
     everything = [
         records.decode(record)
         for path in records_dir.glob("*.tfrecord*")
-        for record in records.read_shard(path)
+        for record in shard_files.read_shard(path)
     ]
     for label, row in enumerate(found):
         keys = sorted(example.key for example in everything if example.label == label)

@@ -50,6 +50,7 @@ ORDER = [
     "datasets.duplicates",
     "datasets",
     "splits",
+    "shard_files",
     "records",
     "sampling",
     "manifest",

@@ -31,7 +31,7 @@ FLAGS = (
 
 
 def source(lengths: list[int]) -> Source:
-    return Source(tuple(f"shard{i}" for i in range(len(lengths))), tuple(lengths))
+    return Source(tuple(f"shard{i}" for i in range(len(lengths))), tuple(lengths), 16_700)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_each_shard_has_one_worker(lengths, count, shares):
 
 def test_shards_keep_their_masks():
     masks = (np.array([True, False]), np.array([False, True, True]))
-    records = Source(("a", "b"), (3, 4), masks)
+    records = Source(("a", "b"), (3, 4), 16_700, masks)
     parts = [records.of_worker(index, 2) for index in range(2)]
     assert [(part.paths, part.num_slices) for part in parts] == [(("b",), 2), (("a",), 1)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgenre import records
+from tfgenre import records, shard_files
 
 IMAGE = np.random.default_rng(0).integers(4, 255, (128, 128), np.uint8)
 
@@ -23,24 +23,41 @@ def tensorflow_example(label: int, track_id: str, slice_index: int, key: int) ->
         "slice_index": number(slice_index),
         "key": number(key),
     }
-    example = tf.train.Example(features=tf.train.Features(feature=feature))
+    checksum = int(np.frombuffer(IMAGE, "<i4").sum(dtype=np.int32) + np.int32(label))
+    end = np.array([label, checksum], "<i4").tobytes()
+    for zeros in range(SIZE):
+        feature["trailer"] = text(bytes(120 + zeros) + end)
+        example = tf.train.Example(features=tf.train.Features(feature=feature))
+        if example.ByteSize() == SIZE:
+            break
     return example.SerializeToString(deterministic=True)
 
 
+SIZE = records.record_bytes(300)
 ROWS = [(0, "a", 0, 0), (5, "Rock/é中🎵.mp3", 300, 2**63 - 1), (127, "x" * 300, 128, 2**35)]
+
+
+def encode(label: int, track_id: str, slice_index: int, key: int, size: int = SIZE) -> bytes:
+    return records.encode(
+        image=IMAGE.tobytes(),
+        label=label,
+        track_id=track_id,
+        slice_index=slice_index,
+        key=key,
+        size=size,
+    )
 
 
 @pytest.mark.parametrize(("label", "track_id", "slice_index", "key"), ROWS)
 def test_encoding_is_tensorflows(label, track_id, slice_index, key):
-    encoded = records.encode(
-        image=IMAGE.tobytes(), label=label, track_id=track_id, slice_index=slice_index, key=key
-    )
+    encoded = encode(label, track_id, slice_index, key)
+    assert len(encoded) == SIZE
     assert encoded == tensorflow_example(label, track_id, slice_index, key)
 
 
 def test_an_image_of_another_size_is_refused():
     with pytest.raises(ValueError, match="16384 bytes, got 3"):
-        records.encode(image=b"abc", label=0, track_id="a", slice_index=0, key=0)
+        records.encode(image=b"abc", label=0, track_id="a", slice_index=0, key=0, size=SIZE)
 
 
 def test_parsing_gives_back_what_was_encoded():
@@ -59,7 +76,7 @@ def test_parsing_gives_back_what_was_encoded():
 
 def test_shards_are_tensorflows(tmp_path):
     examples = [tensorflow_example(*row) for row in ROWS]
-    shard = records.write_shard(tmp_path / "ours", examples)
+    shard = shard_files.write_shard(tmp_path / "ours", examples)
     with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as writer:
         for example in examples:
             writer.write(example)
@@ -74,11 +91,11 @@ def test_half_a_shard_is_never_seen(tmp_path):
         raise RuntimeError("disk on fire")
 
     with pytest.raises(RuntimeError):
-        records.write_shard(tmp_path / "shard", broken())
+        shard_files.write_shard(tmp_path / "shard", broken())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_names():
-    name = records.shard_name("old-time", "train", 7, 12)
+    name = shard_files.shard_name("old-time", "train", 7, 12)
     assert name == "old-time-train.tfrecord-00007-of-00012"
-    assert records.shard_index(name) == 7
+    assert shard_files.shard_index(name) == 7

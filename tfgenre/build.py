@@ -17,7 +17,15 @@ from typing import IO, Any
 
 import numpy as np
 
-from tfgenre import cards, manifest, records, sampling, storage, tfds_metadata, track_table
+from tfgenre import (
+    cards,
+    manifest,
+    sampling,
+    shard_files,
+    storage,
+    tfds_metadata,
+    track_table,
+)
 from tfgenre.config import DATASETS, SPLITS
 from tfgenre.errors import UserError
 from tfgenre.files import TEMPORARY, read_json, write_json
@@ -158,7 +166,7 @@ def finished(plan: Plan, records_dir: Path) -> Manifest | None:
     _check_same(plan, records_dir, found)
     for split in built.splits.values():
         for shard in split.shards:
-            records.check_whole(records_dir / shard.name, shard)
+            shard_files.check_whole(records_dir / shard.name, shard)
     return built
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from tfgenre import records, sampling
+from tfgenre import records, sampling, shard_files
 from tfgenre.manifest import Manifest
 from tfgenre.records import Example
 from tfgenre.slices import SLICE_SIZE
@@ -37,7 +37,7 @@ def examples(records_dir: Path, manifest: Manifest, *, slices_a_genre: int) -> l
         keep = sampling.of_split(rows, split, slices_per_genre=slices_a_genre)
         masks = sampling.keep_by_shard(rows, split, keep)
         for shard in contents.shards:
-            mask = masks.get(records.shard_index(shard.name), ())
+            mask = masks.get(shard_files.shard_index(shard.name), ())
             for example in _read(records_dir / shard.name, mask):
                 found[example.label].append(example)
     labels = range(len(manifest.genres))
@@ -47,10 +47,10 @@ def examples(records_dir: Path, manifest: Manifest, *, slices_a_genre: int) -> l
 def _read(path: Path, mask: Iterable[bool]) -> list[Example]:
     """The records of a shard for which the mask, which may be shorter, is True."""
     try:
-        pairs = zip(mask, records.read_shard(path), strict=False)
+        pairs = zip(mask, shard_files.read_shard(path), strict=False)
         return [records.decode(record) for keep, record in pairs if keep]
     except (FileNotFoundError, ValueError) as error:
-        raise records.damaged(path) from error
+        raise shard_files.damaged(path) from error
 
 
 def draw(rows: Sequence[Sequence[bytes]], names: Sequence[str], *, title: str) -> Image.Image:

@@ -11,7 +11,7 @@ from tfgenre.files import write_atomically
 from tfgenre.manifest import Manifest
 from tfgenre.plan import digest, estimate_seconds
 
-_RECORD_BYTES = 16_560
+_RECORD_BYTES = 16_700
 _ALL = "all genres"
 
 

@@ -10,14 +10,14 @@ from tfgenre.config import SPLITS
 from tfgenre.datasets.track import Skipped
 from tfgenre.errors import SKIP_REASONS, UserError
 from tfgenre.files import read_json, write_json
-from tfgenre.records import Shard
+from tfgenre.shard_files import Shard
 
 NAME = "manifest.json"
 LEAKS = (
     "--split_by=slice leaks: slices of one song stand in training and test alike, so the accuracy "
     "is that of knowing songs again, not genres."
 )
-_FORMAT = 2
+_FORMAT = 3
 NAMES_SHOWN = 5
 
 

@@ -12,7 +12,7 @@ from tfgenre import storage
 from tfgenre.augment import augmenter
 from tfgenre.config import MAX_SEED, SPLITS, check_choice
 from tfgenre.manifest import read
-from tfgenre.records import parse_batch
+from tfgenre.records import parse_batch, parse_framed
 from tfgenre.slices import stable_hash
 from tfgenre.sources import Source, source
 from tfgenre.train_config import PipelineConfig
@@ -76,7 +76,7 @@ def training_dataset(
     )
     shards = shuffled(tf.data.Dataset.range(num_shards), num_shards)
     dataset = shards.interleave(
-        _reader(records),
+        _reader(records, tf.data.FixedLengthRecordDataset, records.framed_bytes),
         cycle_length=_SHARDS_AT_ONCE,
         block_length=_RECORDS_IN_TURN,
         num_parallel_calls=tf.data.AUTOTUNE,
@@ -85,7 +85,10 @@ def training_dataset(
     dataset = shuffled(dataset, config.shuffle_buffer).batch(config.batch_size)
     # A batch is parsed in one op: one by one costs half the throughput. Images stay uint8: the
     # model's first layer scales them, on its own device.
-    dataset = dataset.map(_image_and_label, num_parallel_calls=tf.data.AUTOTUNE)
+    dataset = dataset.map(
+        lambda framed: parse_framed(framed, records.framed_bytes),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
     dataset = dataset.apply(_assert_cardinality(records, config.batch_size))
     return dataset.prefetch(tf.data.AUTOTUNE)
 
@@ -156,7 +159,9 @@ def evaluation_dataset(records: Source, batch_size: int) -> tf.data.Dataset:
     Returns:
         Dicts as `records.parse_batch` gives them.
     """
-    dataset = tf.data.Dataset.range(len(records.paths)).flat_map(_reader(records))
+    dataset = tf.data.Dataset.range(len(records.paths)).flat_map(
+        _reader(records, tf.data.TFRecordDataset)
+    )
     dataset = dataset.batch(batch_size)
     dataset = dataset.map(parse_batch, num_parallel_calls=tf.data.AUTOTUNE)
     dataset = dataset.apply(_assert_cardinality(records, batch_size))
@@ -175,22 +180,25 @@ def _assert_cardinality(
     return tf.data.experimental.assert_cardinality(records.num_batches(batch_size))
 
 
-def _image_and_label(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    batch = parse_batch(serialized)
-    return batch["image"], batch["label"]
+def _reader(
+    records: Source, dataset: Callable[..., tf.data.Dataset], *args: int
+) -> Callable[[tf.Tensor], tf.data.Dataset]:
+    """A function from a shard's position to the dataset of its records.
 
-
-def _reader(records: Source) -> Callable[[tf.Tensor], tf.data.Dataset]:
-    """A function from a shard's position to the dataset of its serialized records."""
+    Args:
+        records: what is read.
+        dataset: reads a file.
+        args: follow the file's name.
+    """
     paths = tf.constant(records.paths)
     if records.keep is None:
-        return lambda shard: tf.data.TFRecordDataset(paths[shard])
+        return lambda shard: dataset(paths[shard], *args)
     lengths = [len(mask) for mask in records.keep]
     masks = tf.RaggedTensor.from_row_lengths(np.concatenate(records.keep), lengths)
 
     def read_kept(shard: tf.Tensor) -> tf.data.Dataset:
         kept = tf.data.Dataset.from_tensor_slices(masks[shard])
-        rows = tf.data.Dataset.zip((tf.data.TFRecordDataset(paths[shard]), kept))
+        rows = tf.data.Dataset.zip((dataset(paths[shard], *args), kept))
         return rows.filter(lambda _, keep: keep).map(lambda record, _: record)
 
     return read_kept

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tfgenre import slices, splits, storage
+from tfgenre import records, slices, splits, storage
 from tfgenre.config import SPLITS, BuildConfig, to_json
 from tfgenre.datasets import tags
 from tfgenre.datasets.track import Catalogue, Skipped, Track
@@ -39,12 +39,14 @@ class Job:
         data_dir: the collection's folder.
         records_dir: where the shards go.
         plan_digest: tells this plan from any other.
+        record_bytes: the length of each record.
     """
 
     config: BuildConfig
     data_dir: Path
     records_dir: Path
     plan_digest: str
+    record_bytes: int
 
     @property
     def work_dir(self) -> Path:
@@ -92,6 +94,13 @@ class Plan:
             data_dir=storage.absolute(self.data_dir),
             records_dir=storage.absolute(records_dir),
             plan_digest=hashlib.sha256(text.encode()).hexdigest()[:16],
+            record_bytes=records.record_bytes(
+                max(
+                    len(track.id.encode(errors="surrogateescape"))
+                    for unit in self.units
+                    for track in unit.tracks
+                )
+            ),
         )
 
     @property

@@ -1,50 +1,43 @@
-"""The only place that knows what a record looks like: its schema, writer, reader and file names.
+"""The only place that knows what a record looks like: its schema, writer and readers.
 
-A record is a tf.train.Example of one slice. Writing needs neither TensorFlow nor protobuf, so that
-render workers stay small; the bytes equal TensorFlow's own (a test holds them against it).
+A record is a tf.train.Example of one slice, and all records of a build are of one length: reading
+to train takes them by their places, which costs half of what finding and parsing them does. Writing
+needs neither TensorFlow nor protobuf, so that render workers stay small; the bytes equal
+TensorFlow's own (a test holds them against it).
 """
 
-import hashlib
 import struct
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import google_crc32c
+import numpy as np
 
-from tfgenre.errors import UserError
-from tfgenre.files import atomic_file
+from tfgenre.shard_files import FOOTER_BYTES, HEADER_BYTES
 from tfgenre.slices import SLICE_SIZE
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 IMAGE_BYTES = SLICE_SIZE * SLICE_SIZE
-_CRC_MASK = 0xA282EAD8
+_IMAGE_PLACE = 27  # in each record: "image" comes first, and lengths from 16 KB on take three bytes
+# The trailer ends with label and checksum, int32 each. Of this length or more, up to 16 KB, every
+# protobuf length around it takes two bytes.
+_TRAILER_BYTES = 128
 
 
-@dataclass(frozen=True)
-class Shard:
-    """A finished shard file: its name, how many slices it holds, its size and its digest."""
+def record_bytes(longest_track_id: int) -> int:
+    """The length of the records of a build.
 
-    name: str
-    slices: int
-    bytes: int
-    sha256: str
-
-
-def shard_name(dataset: str, split: str, index: int, num_shards: int) -> str:
-    """The file name of a shard, as TensorFlow Datasets names them."""
-    return f"{dataset}-{split}.tfrecord-{index:05d}-of-{num_shards:05d}"
+    Args:
+        longest_track_id: of its tracks, in bytes of UTF-8.
+    """
+    widest = _features(bytes(IMAGE_BYTES), 2**31 - 1, "x" * longest_track_id, 2**31 - 1, 2**63 - 1)
+    return len(_with_trailer(widest, bytes(_TRAILER_BYTES)))
 
 
-def shard_index(name: str) -> int:
-    """The shard number in a shard's file name."""
-    return int(name.rsplit("-", 3)[1])
-
-
-def encode(*, image: bytes, label: int, track_id: str, slice_index: int, key: int) -> bytes:
+def encode(
+    *, image: bytes, label: int, track_id: str, slice_index: int, key: int, size: int
+) -> bytes:
     """A slice as a serialized tf.train.Example.
 
     Args:
@@ -53,9 +46,20 @@ def encode(*, image: bytes, label: int, track_id: str, slice_index: int, key: in
         track_id: names the song within its collection.
         slice_index: position of the slice in the song.
         key: the sampling key, by which a shard's slices are ordered.
+        size: the record's length, as `record_bytes` gives it.
     """
     if len(image) != IMAGE_BYTES:
         raise ValueError(f"image must have {IMAGE_BYTES} bytes, got {len(image)}")
+    features = _features(image, label, track_id, slice_index, key)
+    padding = size - len(_with_trailer(features, bytes(_TRAILER_BYTES)))
+    if padding < 0:
+        raise ValueError(f"a record of {size} bytes is too short by {-padding} for {track_id!r}")
+    trailer = struct.pack("<ii", label, _checksum(image, label))
+    return _with_trailer(features, trailer.rjust(_TRAILER_BYTES + padding, b"\0"))
+
+
+def _features(image: bytes, label: int, track_id: str, slice_index: int, key: int) -> bytes:
+    """All entries of a record's map but the last."""
     features = {  # in alphabetical order, as protobuf serializes maps deterministically
         "image": _bytes_feature(image),
         "key": _int64_feature(key),
@@ -63,8 +67,21 @@ def encode(*, image: bytes, label: int, track_id: str, slice_index: int, key: in
         "slice_index": _int64_feature(slice_index),
         "track_id": _bytes_feature(track_id.encode(errors="surrogateescape")),
     }
-    entries = (_field(1, _field(1, n.encode()) + _field(2, f)) for n, f in features.items())
-    return _field(1, b"".join(entries))
+    return b"".join(_entry(name, feature) for name, feature in features.items())
+
+
+def _with_trailer(features: bytes, trailer: bytes) -> bytes:
+    return _field(1, features + _entry("trailer", _bytes_feature(trailer)))
+
+
+def _entry(name: str, feature: bytes) -> bytes:
+    return _field(1, _field(1, name.encode()) + _field(2, feature))
+
+
+def _checksum(image: bytes, label: int) -> int:
+    """The sum of the label and of the image's 32-bit words, as an int32 that wraps around."""
+    words = np.frombuffer(image, "<i4").sum(dtype=np.int32) + np.int32(label)
+    return int(words)
 
 
 class Example(NamedTuple):
@@ -90,35 +107,13 @@ def decode(record: bytes) -> Example:
         ((kind, content),) = _fields(feature)
         ((_, value),) = _fields(content)
         values[name.decode()] = value if kind == 1 else _read_varint(value, 0)[0]
-    if values.keys() != set(Example._fields):
+    if values.pop("trailer", None) is None or values.keys() != set(Example._fields):
         raise ValueError(f"a record of {', '.join(sorted(values))}")
     values["track_id"] = values["track_id"].decode(errors="surrogateescape")
     found = Example(**values)
-    if encode(**found._asdict()) != record:
+    if encode(**found._asdict(), size=len(record)) != record:
         raise ValueError("a record that is not as it was written")
     return found
-
-
-def read_shard(path: Path, *, digest: "hashlib._Hash | None" = None) -> Iterator[bytes]:
-    """The records of a TFRecord file; a digest, if given, is fed every byte that is read.
-
-    Raises:
-        ValueError: if a checksum is wrong or the file is cut off, with the record's number.
-    """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        number = 0
-        while header := file.read(12):
-            length = struct.unpack("<Q", header[:8])[0] if len(header) == 12 else 0
-            if len(header) < 12 or length > size or header[8:] != _masked_crc(header[:8]):
-                raise ValueError(f"record {number:,} has a damaged header")
-            record, checksum = file.read(length), file.read(4)
-            if checksum != _masked_crc(record):
-                raise ValueError(f"record {number:,} is damaged")
-            if digest is not None:
-                digest.update(b"".join([header, record, checksum]))
-            yield record
-            number += 1
 
 
 def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
@@ -144,63 +139,30 @@ def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
     return batch
 
 
-def is_whole(path: Path, shard: Shard) -> bool:
-    """Whether a shard's file is there and has its size; its contents are not read."""
-    return path.is_file() and path.stat().st_size == shard.bytes
-
-
-def check_whole(path: Path, shard: Shard) -> None:
-    """Raises UserError unless `is_whole`."""
-    if not is_whole(path, shard):
-        raise damaged(path)
-
-
-def damaged(path: Path) -> UserError:
-    """What to tell the user of a file of records that is not what was written."""
-    return UserError(
-        f"{path} is missing or damaged: build the records again with tools/make_records "
-        "--overwrite."
-    )
-
-
-def sha256_of(path: Path) -> str:
-    """Digest of a file's contents."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def write_shard(path: Path, records: Iterable[bytes], *, scratch: Path | None = None) -> Shard:
-    """Writes a TFRecord file; under its final name it is either whole or not there.
+def parse_framed(framed: "tf.Tensor", framed_bytes: int) -> "tuple[tf.Tensor, tf.Tensor]":
+    """Takes images and labels out of a batch of records by their places, and checks them.
 
     Args:
-        path: the file.
-        records: its serialized examples.
-        scratch: see `files.atomic_file`.
+        framed: records as they stand in a TFRecord file, each with its framing, string [batch].
+        framed_bytes: the length of each.
+
+    Returns:
+        image uint8 [batch, 128, 128, 1], label int64 [batch]; an InvalidArgumentError in their
+        place, if one is not what was written.
     """
-    digest = hashlib.sha256()
-    slices = size = 0
-    with atomic_file(path, scratch=scratch) as file:
-        for record in records:
-            framed = _framed(record)
-            file.write(framed)
-            digest.update(framed)
-            slices += 1
-            size += len(framed)
-    return Shard(path.name, slices, size, digest.hexdigest())
+    import tensorflow as tf
 
-
-def _framed(record: bytes) -> bytes:
-    """TFRecord framing: length, its checksum, the record, its checksum."""
-    length = struct.pack("<Q", len(record))
-    return b"".join([length, _masked_crc(length), record, _masked_crc(record)])
-
-
-def _masked_crc(data: bytes) -> bytes:
-    crc = google_crc32c.value(data)
-    return struct.pack("<I", ((crc >> 15 | crc << 17) + _CRC_MASK) & 0xFFFFFFFF)
+    rows = tf.io.decode_raw(framed, tf.uint8, fixed_length=framed_bytes)
+    image = tf.slice(rows, [0, HEADER_BYTES + _IMAGE_PLACE], [-1, IMAGE_BYTES])
+    trailer = tf.slice(rows, [0, framed_bytes - FOOTER_BYTES - 8], [-1, 8])
+    label, checksum = tf.unstack(tf.bitcast(tf.reshape(trailer, [-1, 2, 4]), tf.int32), axis=1)
+    words = tf.bitcast(tf.reshape(image, [-1, IMAGE_BYTES // 4, 4]), tf.int32)
+    intact = tf.debugging.assert_equal(
+        tf.reduce_sum(words, axis=1) + label, checksum, message="a record is damaged"
+    )
+    with tf.control_dependencies([intact]):
+        image = tf.reshape(image, [-1, SLICE_SIZE, SLICE_SIZE, 1])
+    return image, tf.cast(label, tf.int64)
 
 
 def _bytes_feature(value: bytes) -> bytes:

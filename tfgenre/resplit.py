@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgenre import records
+from tfgenre import records, shard_files
 from tfgenre.config import SPLITS
 from tfgenre.errors import SkipTrack
 from tfgenre.manifest import Manifest
@@ -43,9 +43,11 @@ class ResplitRunner:
         skipped = {skip.path: skip for skip in self.contents.skipped}
         examples: dict[str, list[Example]] = {}
         for split in SPLITS:
-            name = records.shard_name(job.config.dataset, split, unit.index, job.config.num_shards)
+            name = shard_files.shard_name(
+                job.config.dataset, split, unit.index, job.config.num_shards
+            )
             if any(shard.name == name for shard in self.contents.splits[split].shards):
-                for record in records.read_shard(self.records_dir / name):
+                for record in shard_files.read_shard(self.records_dir / name):
                     example = records.decode(record)
                     examples.setdefault(example.track_id, []).append(example)
         known: dict[str, Rendered] = {}

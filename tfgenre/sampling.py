@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tfgenre.config import SPLITS
 from tfgenre.files import write_atomically
-from tfgenre.records import damaged
+from tfgenre.shard_files import damaged
 
 NAME = "index.npy"
 # One row a slice; rows of a split's shard are consecutive and in the order of its records.

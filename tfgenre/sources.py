@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from tfgenre import sampling, storage
 from tfgenre.errors import UserError
-from tfgenre.manifest import Manifest
-from tfgenre.records import check_whole, damaged, sha256_of, shard_index
+from tfgenre.manifest import NAME, Manifest
+from tfgenre.shard_files import check_whole, damaged, sha256_of, shard_index
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class Source:
     Attributes:
         paths: shard files.
         lengths: how many records each holds.
+        framed_bytes: what every record takes in its file.
         keep: per shard, for its leading records, whether each is read; bool [records].
     """
 
     paths: tuple[str, ...]
     lengths: tuple[int, ...]
+    framed_bytes: int
     keep: tuple[NDArray[np.bool_], ...] | None = None
 
     @property
@@ -53,7 +55,7 @@ class Source:
         for shard, kept in enumerate(self._kept()):
             stretch = np.arange(len(kept)) * count // max(1, len(kept))
             masks.append(_mask(kept[(stretch + shard) % count == index]))  # so small shards spread
-        found = Source(self.paths, self.lengths, tuple(masks))
+        found = replace(self, keep=tuple(masks))
         if not found.num_slices:
             raise UserError(
                 f"--partitions={count} leaves parts without slices: there are {self.num_slices:,}."
@@ -80,10 +82,11 @@ class Source:
             if poorest == index:
                 mine.append(shard)
         mine.sort()
-        return Source(
-            tuple(self.paths[shard] for shard in mine),
-            tuple(self.lengths[shard] for shard in mine),
-            None if self.keep is None else tuple(self.keep[shard] for shard in mine),
+        return replace(
+            self,
+            paths=tuple(self.paths[shard] for shard in mine),
+            lengths=tuple(self.lengths[shard] for shard in mine),
+            keep=None if self.keep is None else tuple(self.keep[shard] for shard in mine),
         )
 
     def dealt(self, index: int, count: int, *, rows: int) -> "Source":
@@ -95,7 +98,7 @@ class Source:
             numbers = np.arange(number, number + len(kept))
             masks.append(_mask(kept[(numbers % count == index) & (numbers < rows * count)]))
             number += len(kept)
-        return Source(self.paths, self.lengths, tuple(masks))
+        return replace(self, keep=tuple(masks))
 
     def _kept(self) -> list[NDArray[np.int64]]:
         """The positions of the records that are read, shard by shard."""
@@ -147,7 +150,11 @@ def source(
         check_whole(records_dir / shard.name, shard)
     paths = tuple(str(records_dir / shard.name) for shard in shards.values())
     lengths = tuple(shard.slices for shard in shards.values())
-    return Source(paths, lengths, None if keep is None else tuple(keep.values()))
+    sizes = {divmod(shard.bytes, shard.slices) for shard in shards.values()}
+    if len(sizes) > 1 or any(rest for _, rest in sizes):
+        raise damaged(records_dir / NAME)
+    ((framed, _),) = sizes
+    return Source(paths, lengths, framed, None if keep is None else tuple(keep.values()))
 
 
 def _check_scheme(records_dir: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgenre import manifest, records, sampling, track_table
+from tfgenre import manifest, records, sampling, shard_files, track_table
 from tfgenre.config import SPLITS, BuildConfig, to_json
 from tfgenre.manifest import Manifest, SplitContents
 from tfgenre.records import Example
@@ -16,6 +16,7 @@ from tfgenre.slices import SLICE_SIZE, sampling_key
 _SIX_GENRES = ("Electronic", "Folk", "Hip-Hop", "Instrumental", "Pop", "Rock")
 _GENRES = {"fma_small": tuple(sorted((*_SIX_GENRES, "Experimental", "International")))}
 _SLICES_A_TRACK = 2
+_LONGEST_TRACK_ID = 64  # in bytes
 
 
 def write_records(
@@ -59,6 +60,7 @@ def write_examples(
         shards: of each split, the examples of each shard; they are put in the order of their keys.
         num_shards: the number in the shards' names.
     """
+    size = records.record_bytes(_LONGEST_TRACK_ID)
     splits, rows = {}, []
     for number, split in enumerate(SPLITS):
         written, slices = [], Counter[int]()
@@ -68,9 +70,9 @@ def write_examples(
             rows += [(example.key, example.label, index, number) for example in examples]
             slices.update(example.label for example in examples)
             tracks.update((example.track_id, example.label) for example in examples)
-            name = records.shard_name(config.dataset, split, index, num_shards)
-            encoded = (records.encode(**example._asdict()) for example in examples)
-            written.append(records.write_shard(records_dir / name, encoded))
+            name = shard_files.shard_name(config.dataset, split, index, num_shards)
+            encoded = (records.encode(**example._asdict(), size=size) for example in examples)
+            written.append(shard_files.write_shard(records_dir / name, encoded))
         counts = (Counter(label for _, label in tracks), slices)
         by_genre = [{g: count[label] for label, g in enumerate(config.genres)} for count in counts]
         splits[split] = SplitContents(tuple(written), *by_genre)

@@ -7,7 +7,7 @@ image as uint8 [128, 128, 1] and label with the genres' names.
 from pathlib import Path
 from typing import Any
 
-from tfgenre import records
+from tfgenre import shard_files
 from tfgenre.files import write_atomically, write_json
 from tfgenre.manifest import Manifest
 from tfgenre.slices import SLICE_SIZE
@@ -58,7 +58,7 @@ def _info(manifest: Manifest) -> dict[str, Any]:
     for name, contents in manifest.splits.items():
         lengths = [0] * int(manifest.config["num_shards"])  # a shard without slices has no file
         for shard in contents.shards:
-            lengths[records.shard_index(shard.name)] = shard.slices
+            lengths[shard_files.shard_index(shard.name)] = shard.slices
         splits.append(
             {
                 "name": name,

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgenre import records, sampling, slices, splits
+from tfgenre import records, sampling, shard_files, slices, splits
 from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets.track import Skipped, Track
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.files import write_atomically, write_json
 from tfgenre.plan import Job, Unit
-from tfgenre.records import Shard
 from tfgenre.render import Slices
+from tfgenre.shard_files import Shard
 from tfgenre.workers import Rendered
 
 PLAN = "plan.json"  # in the work folder of a build that is on
@@ -59,13 +59,14 @@ class _Slice:
     label: int
     image: NDArray[np.uint8]
 
-    def encode(self) -> bytes:
+    def encode(self, size: int) -> bytes:
         return records.encode(
             image=self.image.tobytes(),
             label=self.label,
             track_id=self.track_id,
             slice_index=self.index,
             key=self.key,
+            size=size,
         )
 
 
@@ -106,7 +107,7 @@ def read_report(unit: Unit, job: Job) -> UnitReport | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     shards = (found.shard for found in report.splits.values() if found.shard)
-    whole = all(records.is_whole(job.records_dir / shard.name, shard) for shard in shards)
+    whole = all(shard_files.is_whole(job.records_dir / shard.name, shard) for shard in shards)
     same = hashlib.sha256(index).hexdigest() == report.index_sha256
     return report if whole and same else None
 
@@ -169,9 +170,9 @@ def _write_split(unit: Unit, job: Job, split: str, pieces: list[_Slice]) -> Unit
     shard = None
     config = job.config
     if pieces:
-        name = records.shard_name(config.dataset, split, unit.index, config.num_shards)
+        name = shard_files.shard_name(config.dataset, split, unit.index, config.num_shards)
         encoded = _encoded(pieces, job)
-        shard = records.write_shard(job.records_dir / name, encoded, scratch=job.work_dir)
+        shard = shard_files.write_shard(job.records_dir / name, encoded, scratch=job.work_dir)
     tracks = Counter(label for _, label in {(piece.track_id, piece.label) for piece in pieces})
     counts = Counter(piece.label for piece in pieces)
     return UnitSplit(
@@ -184,7 +185,7 @@ def _write_split(unit: Unit, job: Job, split: str, pieces: list[_Slice]) -> Unit
 def _encoded(pieces: list[_Slice], job: Job) -> Iterator[bytes]:
     """The records of a shard; at its end, before it gets its name, the build must still be on."""
     for piece in pieces:
-        yield piece.encode()
+        yield piece.encode(job.record_bytes)
     if not (job.work_dir / PLAN).exists():
         raise UserError(f"The build in {job.records_dir} was called off meanwhile.")
 

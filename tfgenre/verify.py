@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgenre import manifest, records, sampling, slices
+from tfgenre import manifest, records, sampling, shard_files, slices
 from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
 from tfgenre.manifest import Manifest
-from tfgenre.records import Shard
+from tfgenre.shard_files import Shard
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _contents(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardCont
         raise ValueError(f"has {size:,} bytes, not {shard.bytes:,}")
     rows, tracks = np.zeros(shard.slices, sampling.ROW), set()
     digest, number = hashlib.sha256(), 0
-    for number, record in enumerate(records.read_shard(path, digest=digest), start=1):
+    for number, record in enumerate(shard_files.read_shard(path, digest=digest), start=1):
         example = records.decode(record)
         if not 0 <= example.label < num_genres:
             raise ValueError(f"record {number - 1:,} has label {example.label} of {num_genres}")
@@ -139,7 +139,7 @@ def _wrong_index(
     for number, split in enumerate(SPLITS):
         for shard in expected.splits[split].shards:
             member = (index["split"] == number) & (
-                index["shard"] == records.shard_index(shard.name)
+                index["shard"] == shard_files.shard_index(shard.name)
             )
             rows, told = found[shard.name].rows, index[member]
             if not all(np.array_equal(told[name], rows[name]) for name in ("key", "label")):
