@@ -17,7 +17,7 @@ LEAKS = (
     "--split_by=slice leaks: slices of one song stand in training and test alike, so the accuracy "
     "is that of knowing songs again, not genres."
 )
-_FORMAT = 3
+FORMAT = 3
 NAMES_SHOWN = 5
 
 
@@ -71,7 +71,7 @@ class Manifest:
 
 def write(manifest: Manifest, records_dir: Path, *, scratch: Path | None = None) -> None:
     """Writes the manifest, as `files.write_json`; from now on the folder is a finished build."""
-    write_json(records_dir / NAME, {"format": _FORMAT, **asdict(manifest)}, scratch=scratch)
+    write_json(records_dir / NAME, {"format": FORMAT, **asdict(manifest)}, scratch=scratch)
 
 
 def read(records_dir: Path) -> Manifest:
@@ -84,7 +84,7 @@ def read(records_dir: Path) -> Manifest:
     advice = "build the records again with tools/make_records --overwrite"
     try:
         values = read_json(path, advice=advice)
-        if values.pop("format") != _FORMAT:
+        if values.pop("format") != FORMAT:
             raise ValueError("format")
         return _manifest(**values)
     except (FileNotFoundError, NotADirectoryError) as error:

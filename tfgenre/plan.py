@@ -14,6 +14,7 @@ from tfgenre.config import SPLITS, BuildConfig, to_json
 from tfgenre.datasets import tags
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
+from tfgenre.manifest import FORMAT
 from tfgenre.render import check_renderer
 
 SHARD_MB = 128
@@ -88,7 +89,8 @@ class Plan:
 
     def job(self, records_dir: Path) -> Job:
         """The plan's work in a folder."""
-        text = json.dumps(self.identity, sort_keys=True)
+        # What another version began is not gone on with.
+        text = json.dumps({**self.identity, "format": FORMAT}, sort_keys=True)
         return Job(
             config=self.config,
             data_dir=storage.absolute(self.data_dir),
