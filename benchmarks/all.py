@@ -12,12 +12,24 @@ from pathlib import Path
 import jinja2
 from absl import app, flags
 
-from benchmarks import build, input, models, plots, predict, ram, render, script, tables, train
+from benchmarks import (
+    build,
+    cold,
+    input,
+    models,
+    plots,
+    predict,
+    ram,
+    render,
+    script,
+    tables,
+    train,
+)
 from benchmarks.measuring import Result, read, write
 
 BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
-    for module in (render, input, ram, train, models, predict, build)
+    for module in (render, input, cold, ram, train, models, predict, build)
 }
 _OUT_DIR = flags.DEFINE_string("out_dir", "docs", "The folder of benchmarks.md.")
 _ONLY = flags.DEFINE_list("only", list(BENCHMARKS), "Benchmarks to run.")
@@ -52,7 +64,7 @@ def write_page(folder: Path) -> Path:
     """Writes the page and its plots, of all that was ever measured; returns its path."""
     paths = {name: folder / f"{name}.json" for name in BENCHMARKS}
     results = {name: read(path) for name, path in paths.items() if path.exists()}
-    for name, scale in (("render", "linear"), ("input", "log")):
+    for name, scale in (("render", "linear"), ("input", "log"), ("cold", "log")):
         if name in results:
             plots.bars(results[name], folder / f"{name}.png", scale=scale)
     if "ram" in results:

@@ -23,7 +23,7 @@ def reading(
     *,
     count: Callable[[Any], int] | None = None,
 ) -> Turn:
-    """A turn that takes batches for some seconds, pass after pass; the first one takes all once.
+    """A turn that takes batches for some seconds, pass after pass; the first pass is a whole one.
 
     Args:
         one_pass: gives the batches of a pass: (image uint8 [batch, 128, 128, 1], label [batch]).
@@ -41,6 +41,8 @@ def reading(
                 if is_cached and time.monotonic() > end:
                     return Done(amount)
             is_cached = True
+            if time.monotonic() > end:
+                return Done(amount)
 
     return turn
 

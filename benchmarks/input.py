@@ -171,7 +171,7 @@ def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
     """Records, and a folder for what the others read."""
 
     def made() -> Path:
-        inputs.write_records(folder / "records", num_slices=240 if smoke else 24_000, num_shards=16)
+        inputs.write_records(folder / "records", num_slices=240 if smoke else 48_000, num_shards=16)
         return folder / "records"
 
     records_dir = script.folder_of(script.RECORDS_DIR, made)

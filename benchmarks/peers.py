@@ -89,6 +89,15 @@ def torch(records_dir: str, scratch: str, seconds: float, *, num_workers: int) -
 
 def ffcv(records_dir: str, scratch: str, seconds: float) -> Turn:
     """FFCV's threads over its own file, which the operating system is to keep in memory."""
+    return _ffcv(records_dir, scratch, seconds, order="RANDOM", os_cache=True)
+
+
+def ffcv_from_disk(records_dir: str, scratch: str, seconds: float) -> Turn:
+    """The same as FFCV's documentation has it for what is larger than memory."""
+    return _ffcv(records_dir, scratch, seconds, order="QUASI_RANDOM", os_cache=False)
+
+
+def _ffcv(records_dir: str, scratch: str, seconds: float, *, order: str, os_cache: bool) -> Turn:
     from ffcv.fields.decoders import IntDecoder, NDArrayDecoder
     from ffcv.loader import Loader, OrderOption
 
@@ -96,8 +105,8 @@ def ffcv(records_dir: str, scratch: str, seconds: float) -> Turn:
         f"{formats.beton(records_dir, scratch)}/slices.beton",
         batch_size=BATCH_SIZE,
         num_workers=2,
-        order=OrderOption.RANDOM,
-        os_cache=True,
+        order=OrderOption[order],
+        os_cache=os_cache,
         pipelines={"image": [NDArrayDecoder()], "label": [IntDecoder()]},
     )
     return reading(lambda: loader, seconds)

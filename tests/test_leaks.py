@@ -71,6 +71,7 @@ def test_the_program(collection, tmp_path):
         "--dataset=folder",
         f"--data_dir={collection}",
         f"--output_dir={tmp_path}",
+        "--model=spectral",
         "--epochs=1",
         "--batch_size=8",
         "--num_shards=2",

@@ -105,7 +105,9 @@ def test_from_remote_songs_to_remote_records_and_a_network(collection, tmp_path)
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
     assert verify.verify(storage.to_path(remote), num_workers=2) == []
     run_dir = f"--run_dir={tmp_path / 'run'}"
-    trained = run("tfgenre_train", f"--records_dir={remote}", run_dir, "--epochs=1")
+    trained = run(
+        "tfgenre_train", f"--records_dir={remote}", run_dir, "--model=spectral", "--epochs=1"
+    )
     assert trained.returncode == 0, trained.stderr
     assert run("tfgenre_evaluate", run_dir).returncode == 0
     song = f"file://{collection}/Tones/1.wav"

@@ -1,0 +1,111 @@
+"""Slices a second of reading slices that are on the disk only.
+
+python -m benchmarks.cold [--rounds=3] [--ways=ours,torch,...] [--records_dir=...] [--out=cold.json]
+
+So it is with data larger than memory: what a pass has read is gone when the next one wants it. A
+turn is one pass over all slices. The ways are those of benchmarks.input; FFCV takes the settings
+that its documentation has for such data.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks import input, inputs, peers, script
+from benchmarks.ways import Benchmark, Turn, Way
+
+
+def from_disk(start: Callable[..., Turn], records_dir: str, scratch: str, warm_up: str) -> Turn:
+    """A way of benchmarks.input, warmed up with other records; its own are not in memory.
+
+    Args:
+        start: the way's.
+        records_dir: what it reads.
+        scratch: the same in the form that it reads.
+        warm_up: a folder of a few such records.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        start(records_dir=warm_up, scratch=folder, seconds=0.0)()
+    turn = start(records_dir=records_dir, scratch=scratch, seconds=0.0)
+    forget(Path(records_dir))
+    forget(Path(scratch))
+    return turn
+
+
+def forget(folder: Path) -> None:
+    """Drops a folder's files from the operating system's cache."""
+    os.sync()  # what is not on the disk yet would stay
+    for path in folder.rglob("*"):
+        if path.is_file():
+            file = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(file)
+
+
+def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
+    """Records, a folder for what the others read, and a few records more."""
+
+    def made() -> Path:
+        inputs.write_records(folder / "records", num_slices=240 if smoke else 48_000, num_shards=16)
+        return folder / "records"
+
+    inputs.write_records(folder / "few", num_slices=240, num_shards=2)
+    (folder / "others").mkdir()
+    return {
+        "records_dir": script.folder_of(script.RECORDS_DIR, made),
+        "scratch": str(folder / "others"),
+        "warm_up": str(folder / "few"),
+    }
+
+
+def _ways(ways: Mapping[str, Way], names: tuple[str, ...]) -> dict[str, Way]:
+    return {
+        name: Way(
+            ways[name].title,
+            partial(from_disk, ways[name].start),
+            _prepared(ways[name].prepare),
+            warm_up=False,
+        )
+        for name in names
+    }
+
+
+def _prepared(prepare: Callable[..., None] | None) -> Callable[..., None] | None:
+    if prepare is None:
+        return None
+    return lambda records_dir, scratch, warm_up: prepare(records_dir, scratch, 0.0)
+
+
+_KNOWN = {
+    **input.BENCHMARK.ways,
+    "ffcv": Way("FFCV, quasi-random", peers.ffcv_from_disk, input.BENCHMARK.ways["ffcv"].prepare),
+}
+BENCHMARK = Benchmark(
+    "benchmarks.cold",
+    unit="slices",
+    ways=_ways(
+        _KNOWN,
+        (
+            "generator",
+            "png_records",
+            "ours",
+            "reading",
+            "keras",
+            "tfds",
+            "grain",
+            "webdataset",
+            "torch",
+            "torch2",
+            "ffcv",
+        ),
+    ),
+    references=("generator", "reading"),
+    prepare=prepare,
+)
+
+
+if __name__ == "__main__":
+    script.run(BENCHMARK)
