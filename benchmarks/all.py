@@ -3,7 +3,8 @@
 python -m benchmarks.all [--out_dir=docs] [--smoke] [--only=input,ram]
 
 It takes about an hour, and wants the machine for itself. What is not among --only is taken from the
-samples of the last time, if there are any.
+samples of the last time, if there are any. Where the others' libraries are installed, Keras imports
+some of them and starts 9 s later: measure `--only=predict,build` without.
 """
 
 from collections.abc import Mapping

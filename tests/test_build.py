@@ -64,8 +64,12 @@ def test_an_interrupted_build_goes_on(plan, undisturbed, tmp_path):
     finished = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.tfrecord*")}
     assert finished
     assert not (tmp_path / manifest.NAME).exists()
-    build.build(plan, tmp_path, runner=LocalRunner(2))
+    before: list[int] = []
+    now: list[int] = []
+    runner = LocalRunner(2)
+    build.build(plan, tmp_path, runner=runner, on_track=now.append, on_found=before.append)
     assert contents(tmp_path) == undisturbed
+    assert 0 < sum(before) == plan.num_tracks - sum(now)
     assert {p: p.stat().st_mtime_ns for p in finished} == finished
 
 

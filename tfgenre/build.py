@@ -44,6 +44,7 @@ def build(
     *,
     runner: Runner,
     on_track: OnTrack = lambda count: None,
+    on_found: OnTrack = lambda count: None,
     overwrite: bool = False,
 ) -> Manifest:
     """Builds the records; a finished build is read, an interrupted one is gone on with.
@@ -53,6 +54,7 @@ def build(
         records_dir: where the shards, index and manifest go.
         runner: has each of some units built, by `unit.build_unit`.
         on_track: called with the number of songs just dealt with, from any thread.
+        on_found: called once, with the number of songs that were dealt with before.
         overwrite: whether what another build left in the folder is removed first.
 
     Raises:
@@ -68,7 +70,8 @@ def build(
         if built is None:
             job = plan.job(records_dir)
             _claim(plan, job)
-            built = _finish(plan, job, _build_units(plan.units, job, runner, on_track))
+            reports = _build_units(plan.units, job, runner, on_track, on_found)
+            built = _finish(plan, job, reports)
         storage.remove_folder(records_dir / WORK)
         return built
 
@@ -90,7 +93,7 @@ def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Manifest:
 
 
 def _build_units(
-    units: Sequence[Unit], job: Job, runner: Runner, on_track: OnTrack
+    units: Sequence[Unit], job: Job, runner: Runner, on_track: OnTrack, on_found: OnTrack
 ) -> list[UnitReport]:
     """Has the units built that are not yet, and reads what all of them report.
 
@@ -98,8 +101,7 @@ def _build_units(
         UserError: if one left no report where we look for it.
     """
     done = _reports(units, job)
-    if done:
-        on_track(sum(len(unit.tracks) for unit in units if unit.index in done))
+    on_found(sum(len(unit.tracks) for unit in units if unit.index in done))
     left = [unit for unit in units if unit.index not in done]
     runner(left, job, on_track)
     done |= _reports(left, job)

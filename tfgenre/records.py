@@ -1,9 +1,9 @@
 """The only place that knows what a record looks like: its schema, writer and readers.
 
 A record is a tf.train.Example of one slice, and all records of a build are of one length: reading
-to train takes them by their places, which costs half of what finding and parsing them does. Writing
-needs neither TensorFlow nor protobuf, so that render workers stay small; the bytes equal
-TensorFlow's own (a test holds them against it).
+to train takes them by their places, a third cheaper than finding and parsing them. Writing needs
+neither TensorFlow nor protobuf, so that render workers stay small; the bytes equal TensorFlow's own
+(a test holds them against it).
 """
 
 import struct

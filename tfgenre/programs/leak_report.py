@@ -60,13 +60,14 @@ def _build_all(output_dir: Path) -> Built:
     if not catalogue.num_artists_known:
         print("note: no song's artist is known, so what artists leak cannot be told")
     built: Built = {}
+    done = "rendered"
     for method in reversed(methods):
         split = replace(config.split, split_by=method)
         plan = make_plan(catalogue, replace(config, split=split), shard_mb=settings.shard_mb(FLAGS))
         records_dir = output_dir / "records" / method
         print(f"records split by {method}: {records_dir}")
-        built[method] = records_dir, build_with_bar(plan, records_dir, runner)
-        runner = ResplitRunner(*built[methods[-1]])
+        built[method] = records_dir, build_with_bar(plan, records_dir, runner, done=done)
+        runner, done = ResplitRunner(*built[methods[-1]]), "dealt to splits"
     return {method: built[method] for method in methods}
 
 

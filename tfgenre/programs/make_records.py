@@ -66,15 +66,41 @@ def _opening(plan: Plan, catalogue: Catalogue) -> list[str]:
     return lines + [f"note: {note}" for note in (*catalogue.notes, *plan.deviations)]
 
 
-def build_with_bar(plan: Plan, records_dir: Path, runner: Runner) -> Manifest:
-    """Builds, under a progress bar if there is a terminal, and says how long it took."""
+def build_with_bar(
+    plan: Plan, records_dir: Path, runner: Runner, *, done: str = "rendered"
+) -> Manifest:
+    """Builds, under a progress bar if there is a terminal, and says how long it took.
+
+    Args:
+        plan: what.
+        records_dir: where.
+        runner: by whom.
+        done: what is done with songs.
+    """
     started = time.monotonic()
-    with tqdm(total=plan.num_tracks, unit="song", desc="rendering", disable=None) as bar:
+    now: list[int] = []
+    with tqdm(total=plan.num_tracks, unit="song", desc=done, disable=None) as bar:
+
+        def on_found(count: int) -> None:
+            bar.initial = bar.n = count  # no part of the bar's songs a second
+
+        def on_track(count: int) -> None:
+            now.append(count)
+            bar.update(count)
+
         built = build.build(
-            plan, records_dir, runner=runner, on_track=bar.update, overwrite=FLAGS.overwrite
+            plan,
+            records_dir,
+            runner=runner,
+            on_track=on_track,
+            on_found=on_found,
+            overwrite=FLAGS.overwrite,
         )
     seconds = time.monotonic() - started
-    print(f"rendered in {seconds:,.1f} s, {plan.num_tracks / seconds:,.1f} songs a second")
+    if now:
+        print(f"{sum(now):,} songs {done} in {seconds:,.1f} s, {sum(now) / seconds:,.1f} a second")
+    if sum(now) < plan.num_tracks:
+        print(f"{plan.num_tracks - sum(now):,} songs were {done} before")
     return built
 
 
