@@ -1,6 +1,7 @@
 """The benchmarks run, in their smallest size; how fast is none of a test's business."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,14 @@ def test_mistakes(arguments, words):
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert re.search(words, done.stdout + done.stderr)
+
+
+def test_the_page_is_that_of_its_samples(tmp_path):
+    shutil.copytree(ROOT / "docs" / "benchmarks", tmp_path / "benchmarks")
+    done = run("all", "--only=", f"--out_dir={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    written = (tmp_path / "benchmarks.md").read_text()
+    assert written == (ROOT / "docs" / "benchmarks.md").read_text()
 
 
 def test_made_up_records_are_whole(tmp_path):
