@@ -65,7 +65,7 @@ def write_page(folder: Path) -> Path:
     """Writes the page and its plots, of all that was ever measured; returns its path."""
     paths = {name: folder / f"{name}.json" for name in BENCHMARKS}
     results = {name: read(path) for name, path in paths.items() if path.exists()}
-    for name, scale in (("render", "linear"), ("input", "log"), ("cold", "log")):
+    for name, scale in (("render", "linear"), ("input", "log"), ("cold", "linear")):
         if name in results:
             plots.bars(results[name], folder / f"{name}.png", scale=scale)
     if "ram" in results:
