@@ -47,15 +47,10 @@ def forget(folder: Path) -> None:
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
     """Records, a folder for what the others read, and a few records more."""
-
-    def made() -> Path:
-        inputs.write_records(folder / "records", num_slices=240 if smoke else 48_000, num_shards=16)
-        return folder / "records"
-
     inputs.write_records(folder / "few", num_slices=240, num_shards=2)
     (folder / "others").mkdir()
     return {
-        "records_dir": script.folder_of(script.RECORDS_DIR, made),
+        "records_dir": input.prepare(folder, smoke)["records_dir"],
         "scratch": str(folder / "others"),
         "warm_up": str(folder / "few"),
     }

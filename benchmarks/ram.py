@@ -7,6 +7,7 @@ float32 its network takes, all at once or a twelfth at a time.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -72,13 +73,11 @@ def ours(records_dir: str, scale: int, *, num_slices: int) -> Turn:
 
 
 def _source(records_dir: str, num_slices: int) -> Any:
-    from tfgenre.sources import Source
+    from tfgenre.sources import source
 
-    shards = manifest.read(Path(records_dir)).splits["train"].shards
-    shards = shards[: max(1, num_slices // SLICES_A_SHARD)]
-    paths = tuple(str(Path(records_dir, shard.name)) for shard in shards)
-    framed_bytes = shards[0].bytes // shards[0].slices
-    return Source(paths, tuple(shard.slices for shard in shards), framed_bytes)
+    whole = source(Path(records_dir), manifest.read(Path(records_dir)), "train")
+    num_shards = max(1, num_slices // SLICES_A_SHARD)
+    return replace(whole, paths=whole.paths[:num_shards], lengths=whole.lengths[:num_shards])
 
 
 def _images(records_dir: str, num_slices: int) -> Iterator[np.ndarray]:

@@ -76,7 +76,10 @@ def training_dataset(
     )
     shards = shuffled(tf.data.Dataset.range(num_shards), num_shards)
     dataset = shards.interleave(
-        _reader(records, tf.data.FixedLengthRecordDataset, records.framed_bytes),
+        _reader(
+            records,
+            lambda path: tf.data.FixedLengthRecordDataset(path, records.framed_bytes),
+        ),
         cycle_length=_SHARDS_AT_ONCE,
         block_length=_RECORDS_IN_TURN,
         num_parallel_calls=tf.data.AUTOTUNE,
@@ -181,24 +184,23 @@ def _assert_cardinality(
 
 
 def _reader(
-    records: Source, dataset: Callable[..., tf.data.Dataset], *args: int
+    records: Source, dataset: Callable[[tf.Tensor], tf.data.Dataset]
 ) -> Callable[[tf.Tensor], tf.data.Dataset]:
     """A function from a shard's position to the dataset of its records.
 
     Args:
         records: what is read.
-        dataset: reads a file.
-        args: follow the file's name.
+        dataset: reads the file of a path.
     """
     paths = tf.constant(records.paths)
     if records.keep is None:
-        return lambda shard: dataset(paths[shard], *args)
+        return lambda shard: dataset(paths[shard])
     lengths = [len(mask) for mask in records.keep]
     masks = tf.RaggedTensor.from_row_lengths(np.concatenate(records.keep), lengths)
 
     def read_kept(shard: tf.Tensor) -> tf.data.Dataset:
         kept = tf.data.Dataset.from_tensor_slices(masks[shard])
-        rows = tf.data.Dataset.zip((dataset(paths[shard], *args), kept))
+        rows = tf.data.Dataset.zip((dataset(paths[shard]), kept))
         return rows.filter(lambda _, keep: keep).map(lambda record, _: record)
 
     return read_kept

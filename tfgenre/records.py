@@ -23,6 +23,7 @@ _IMAGE_PLACE = 27  # in each record: "image" comes first, and lengths from 16 KB
 # The trailer ends with label and checksum, int32 each. Of this length or more, up to 16 KB, every
 # protobuf length around it takes two bytes.
 _TRAILER_BYTES = 128
+_AROUND_BYTES = 25  # tags and lengths around the trailer, its name, those of the whole
 
 
 def record_bytes(longest_track_id: int) -> int:
@@ -32,7 +33,7 @@ def record_bytes(longest_track_id: int) -> int:
         longest_track_id: of its tracks, in bytes of UTF-8.
     """
     widest = _features(bytes(IMAGE_BYTES), 2**31 - 1, "x" * longest_track_id, 2**31 - 1, 2**63 - 1)
-    return len(_with_trailer(widest, bytes(_TRAILER_BYTES)))
+    return len(widest) + _AROUND_BYTES + _TRAILER_BYTES
 
 
 def encode(
@@ -51,7 +52,7 @@ def encode(
     if len(image) != IMAGE_BYTES:
         raise ValueError(f"image must have {IMAGE_BYTES} bytes, got {len(image)}")
     features = _features(image, label, track_id, slice_index, key)
-    padding = size - len(_with_trailer(features, bytes(_TRAILER_BYTES)))
+    padding = size - len(features) - _AROUND_BYTES - _TRAILER_BYTES
     if padding < 0:
         raise ValueError(f"a record of {size} bytes is too short by {-padding} for {track_id!r}")
     trailer = struct.pack("<ii", label, _checksum(image, label))
