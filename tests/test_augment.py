@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgenre.augment import augmenter, masked, mixed_up
+from tfgenre.augment import augmenter, low_passed, masked, mixed_up
 from tfgenre.train_config import AugmentConfig
 
 SEED = tf.constant([1, 2])
@@ -28,6 +28,17 @@ def test_a_band_of_each_slice_is_blanked(axis):
     np.testing.assert_array_equal(untouched, image)
 
 
+def test_half_of_the_slices_lose_their_highest_rows():
+    image, _ = batch_of(400)
+    varied = low_passed(image, most=20, seed=SEED).numpy()
+    blank = (varied == 4).all(axis=2)[..., 0]
+    cut = blank.sum(axis=1)
+    np.testing.assert_array_equal(blank, np.arange(128) < cut[:, None])  # from the top on
+    assert set(cut) == set(range(21))
+    assert 0.4 < (cut > 0).mean() < 0.6
+    np.testing.assert_array_equal(varied[~blank], image.numpy()[~blank])
+
+
 def test_pairs_are_blended_with_their_labels():
     image, label = batch_of(64)
     blended, labels = mixed_up(image, label, alpha=0.5, seed=SEED)
@@ -42,7 +53,7 @@ def test_pairs_are_blended_with_their_labels():
 
 
 def test_the_same_seed_and_number_give_the_same():
-    config = AugmentConfig(frequency_mask=30, time_mask=30, mixup_alpha=0.3)
+    config = AugmentConfig(frequency_mask=30, time_mask=30, mixup_alpha=0.3, lowpass_rows=64)
     batch = batch_of(8)
     vary = augmenter(config, seed=5)
     one, same, next_one = (vary(tf.constant(n, tf.int64), batch)[0] for n in (3, 3, 4))

@@ -24,7 +24,9 @@ def augmenter(config: AugmentConfig, *, seed: int) -> Callable[[tf.Tensor, Batch
 
     def vary(number: tf.Tensor, batch: Batch) -> Batch:
         image, label = batch
-        seeds = tf.random.split([seed, tf.cast(number, tf.int32)], 3)
+        seeds = tf.random.split([seed, tf.cast(number, tf.int32)], 4)
+        if config.lowpass_rows:
+            image = low_passed(image, most=config.lowpass_rows, seed=seeds[3])
         if config.mixup_alpha:
             image, label = mixed_up(image, label, alpha=config.mixup_alpha, seed=seeds[0])
         if config.frequency_mask:
@@ -34,6 +36,26 @@ def augmenter(config: AugmentConfig, *, seed: int) -> Callable[[tf.Tensor, Batch
         return image, label
 
     return vary
+
+
+def low_passed(image: tf.Tensor, *, most: int, seed: tf.Tensor) -> tf.Tensor:
+    """Half of the slices lose their highest rows, as a codec of a low bit rate cuts them off.
+
+    Else a network hears which codec a song went through, and so which source it came from
+    (docs/models.md).
+
+    Args:
+        image: uint8 [batch, 128, 128, 1].
+        most: 1 to this many rows are blanked.
+        seed: int [2].
+    """
+    count = tf.shape(image)[0]
+    seeds = tf.random.split(seed, 2)
+    chosen = tf.random.stateless_uniform([count], seeds[0]) < 0.5
+    rows = tf.random.stateless_uniform([count], seeds[1], 1, most + 1, tf.int32)
+    cut = tf.where(chosen, rows, 0)
+    above = tf.range(image.shape[1])[None] < cut[:, None]  # the first row is the highest
+    return tf.where(above[:, :, None, None], tf.constant(_SILENCE, tf.uint8), image)
 
 
 def masked(image: tf.Tensor, *, axis: int, widest: int, seed: tf.Tensor) -> tf.Tensor:

@@ -27,22 +27,25 @@ class AugmentConfig:
 
     SpecAugment (Park et al. 2019) blanks a band of up to `frequency_mask` rows and one of up to
     `time_mask` columns. Mixup (Zhang et al. 2018) blends pairs of slices and their labels, by a
-    share drawn from Beta(`mixup_alpha`, `mixup_alpha`).
+    share drawn from Beta(`mixup_alpha`, `mixup_alpha`). Half of the slices lose up to
+    `lowpass_rows` of their highest rows, as codecs cut them off.
     """
 
     frequency_mask: int = 0
     time_mask: int = 0
     mixup_alpha: float = 0.0
+    lowpass_rows: int = 0
 
     def __post_init__(self) -> None:
         check_range("frequency_mask", self.frequency_mask, 0, 127)
         check_range("time_mask", self.time_mask, 0, 127)
         check_range("mixup_alpha", self.mixup_alpha, 0, 100)
+        check_range("lowpass_rows", self.lowpass_rows, 0, 127)
 
     @property
     def is_on(self) -> bool:
         """Whether anything is varied."""
-        return bool(self.frequency_mask or self.time_mask or self.mixup_alpha)
+        return self != AugmentConfig()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ OPTIMIZING = (
 )
 NETWORK = ("model", "initializer", "activation", "dropout_rate")
 READING = ("batch_size", "shuffle_buffer", "slices_per_genre", "seed", "cache")
-AUGMENTING = ("frequency_mask", "time_mask", "mixup_alpha")
+AUGMENTING = ("frequency_mask", "time_mask", "mixup_alpha", "lowpass_rows")
 HARDWARE = ("precision", "jit_compile", "device", "strategy", "deterministic")
 TRAINING = (
     "records_dir",
@@ -160,6 +160,13 @@ def _define_reading(values: flags.FlagValues) -> None:
         0,
         "Blend pairs of slices and labels in training, by shares from Beta(alpha, alpha) (mixup); "
         "0: none.",
+        **where,
+    )
+    flags.DEFINE_integer(
+        "lowpass_rows",
+        0,
+        "Blank up to so many of the highest of the 128 rows, in half of the slices in training, as "
+        "codecs do; 0: none.",
         **where,
     )
 
