@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,14 @@ def wait_for_a_report(records_dir: Path) -> int:
     return len(reports)
 
 
+@contextmanager
+def sigint_ignored() -> Iterator[None]:
+    """As a shell starts what a script puts into the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_beam_process_that_is_killed_ends_the_build_which_can_be_gone_on_with(
     plan, local, tmp_path
 ):
@@ -75,7 +84,7 @@ def test_a_beam_process_that_is_killed_ends_the_build_which_can_be_gone_on_with(
 
     killer = threading.Thread(target=kill_a_process)
     killer.start()
-    with pytest.raises(Failure, match="a worker died"):
+    with sigint_ignored(), pytest.raises(Failure, match="a worker died"):
         build.build(plan, tmp_path, runner=TWO_PROCESSES)
     killer.join()
     build.build(plan, tmp_path, runner=BeamRunner())

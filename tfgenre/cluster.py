@@ -154,36 +154,42 @@ def _run(pipeline: Any) -> None:
                 client.close()
 
 
+class _Died(BaseException):
+    """A worker died; no Exception, so that nothing on the way out takes it for its own."""
+
+
 @contextmanager
 def _noticing_deaths() -> Iterator[None]:
     """Ends the wait for a Beam worker that was killed: FnApiRunner would wait forever.
 
-    Its thread beside the worker's process raises an error, which nobody takes notice of.
+    Its thread beside the worker's process raises an error, which nobody takes notice of. Only a
+    signal wakes who waits for a lock, and SIGINT may be ignored, as in a script's background.
 
     Raises:
         Failure: if that happens.
     """
     died: list[BaseException] = []
     waiting = threading.get_ident()
-    before = threading.excepthook
 
     def notice(told: threading.ExceptHookArgs) -> None:
-        if told.exc_value is not None and "subprocess exited" in str(told.exc_value):
-            died.append(told.exc_value)
-            # A real signal: _thread.interrupt_main() would not wake who waits for a lock.
-            signal.pthread_kill(waiting, signal.SIGINT)
-        else:
+        if told.exc_value is None or "subprocess exited" not in str(told.exc_value):
             before(told)
+        elif not died:
+            died.append(told.exc_value)
+            signal.pthread_kill(waiting, signal.SIGUSR1)
 
-    threading.excepthook = notice
+    def wake(*_: object) -> None:
+        raise _Died
+
+    before, threading.excepthook = threading.excepthook, notice
+    handler = signal.signal(signal.SIGUSR1, wake)
     try:
         yield
-    except KeyboardInterrupt:
-        if died:
-            raise Failure(f"a worker died ({_told(died[0])})") from died[0]
-        raise
+    except _Died:
+        raise Failure(f"a worker died ({_told(died[0])})") from died[0]
     finally:
         threading.excepthook = before
+        signal.signal(signal.SIGUSR1, handler)
 
 
 def _build_one(unit: Unit, job: Job) -> int:
