@@ -55,7 +55,9 @@ class RunDir:
         try:
             return manifest.read(self.path)
         except UserError as error:
-            raise UserError(f"{self.path / manifest.NAME} is damaged: {_TRAIN_AGAIN}.") from error
+            raise UserError(
+                f"{self.path / manifest.NAME} is damaged or of another version: {_TRAIN_AGAIN}."
+            ) from error
 
     def read_result(self) -> dict[str, Any]:
         """What the finished training came to.
