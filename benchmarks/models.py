@@ -30,10 +30,10 @@ def train(steps: int, *, model: str) -> Turn:
     from tfgenre.optimizer import make_optimizer
     from tfgenre.train_config import HardwareConfig, ModelConfig, OptimizerConfig
 
-    hardware.prepare(HardwareConfig(), seed=0)
-    network = build_model(ModelConfig(model=model), num_genres=_NUM_GENRES)
-    optimizer = make_optimizer(OptimizerConfig(), num_steps=1)
-    network.compile(optimizer=optimizer, loss="categorical_crossentropy", jit_compile=False)
+    with hardware.prepared(HardwareConfig(), seed=0):
+        network = build_model(ModelConfig(model=model), num_genres=_NUM_GENRES)
+        optimizer = make_optimizer(OptimizerConfig(), num_steps=1)
+        network.compile(optimizer=optimizer, loss="categorical_crossentropy", jit_compile=False)
     rng = np.random.default_rng(0)
     images = rng.integers(4, 255, (BATCH_SIZE, 128, 128, 1), np.uint8)
     labels = np.eye(_NUM_GENRES, dtype=np.float32)[rng.integers(_NUM_GENRES, size=BATCH_SIZE)]

@@ -33,10 +33,10 @@ def train(records_dir: str, steps: int, *, precision: str, from_records: bool) -
         pipeline=PipelineConfig(batch_size=BATCH_SIZE),
         hardware=HardwareConfig(precision=precision),
     )
-    hardware.prepare(config.hardware, seed=0)
     folder = Path(records_dir)
-    data = training_data.find(folder, manifest.read(folder), config, cache_dir=Path())
-    model = compiled_model(config, data)
+    with hardware.prepared(config.hardware, seed=0):
+        data = training_data.find(folder, manifest.read(folder), config, cache_dir=Path())
+        model = compiled_model(config, data)
     batches = data.epoch(0, config)
     if not from_records:
         batches = tf.data.Dataset.from_tensors(next(iter(batches))).cache()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import songs
+from tests import process, songs
 from tfgenre import build, datasets
 from tfgenre.config import BuildConfig
 from tfgenre.local import LocalRunner
@@ -51,12 +51,24 @@ def records_dir(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _keras_as_it_starts() -> Iterator[None]:
-    """A test that trains leaves no precision behind for the next one."""
+def _check_state_is_kept() -> Iterator[None]:
+    before = process.state()
     yield
-    if "keras" in sys.modules:
-        sys.modules["keras"].config.set_dtype_policy("float32")
+    after = process.state()
+    changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    assert not changed, f"left changed for the tests that follow: {changed}"
+
+
+@pytest.fixture(autouse=True)
+def _process_state_is_kept() -> Iterator[None]:
+    """Fails a test that leaves the process changed for those after it."""
+    yield from _check_state_is_kept()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _process_state_is_kept_by_fixtures() -> Iterator[None]:
+    """The same for a module's fixtures."""
+    yield from _check_state_is_kept()
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -23,6 +23,7 @@ from tfgenre import (
     graph_audio,
     manifest,
     pipeline,
+    process_state,
     saved_model,
     slices,
     sources,
@@ -241,9 +242,8 @@ def test_rebuilding_in_float32_keeps_the_weights(run_dir, network):
 @pytest.fixture(scope="module")
 def network_over_time(records_dir) -> keras.Model:
     """Trained a little in bfloat16, so that its moving means and variances are not the first."""
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    model = build_model(ModelConfig(model="spectral"), num_genres=2)
-    keras.config.set_dtype_policy("float32")
+    with process_state.seeded(0), process_state.dtype_policy("mixed_bfloat16"):
+        model = build_model(ModelConfig(model="spectral"), num_genres=2)
     model.compile(optimizer="adamw", loss="sparse_categorical_crossentropy")
     records = sources.source(records_dir, manifest.read(records_dir), "train")
     model.fit(pipeline.validation_dataset(records, 4), epochs=20, verbose=0)

@@ -20,12 +20,6 @@ def values_of(flag_file: Path, *more: str) -> flags.FlagValues:
     return values
 
 
-@pytest.fixture(autouse=True)
-def short_ceiling(monkeypatch):
-    """How fast input could be is of no interest here."""
-    monkeypatch.setattr("tfgenre.train._CEILING_S", 0.05)
-
-
 @pytest.mark.parametrize("flag_file", FLAG_FILES, ids=lambda path: path.stem)
 def test_one_step(flag_file, tmp_path):
     from tfgenre.train import train
@@ -44,6 +38,7 @@ def test_one_step(flag_file, tmp_path):
         run_dir,
         settings.train_config(values),
         say=lambda line: None,
+        ceiling_s=0.05,
     )
     assert result["epochs"] == values.partitions
     assert run_dir.claim(flags, contents)

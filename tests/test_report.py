@@ -6,11 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
-from tfgenre import manifest, report, settings, wrong_songs
+from tfgenre import manifest, process_state, report, settings, wrong_songs
 from tfgenre.model import build_model
 from tfgenre.run_dir import RunDir
 from tfgenre.scoring import Verdicts
@@ -40,8 +39,8 @@ def page(records_dir, tmp_path_factory) -> Path:
     run_dir, contents = RunDir(path), manifest.read(records_dir)
     flags = settings.run_flags(read_flags(Path("/dev/null")), records_dir=records_dir, run_dir=path)
     run_dir.claim(flags, contents)
-    keras.utils.set_random_seed(0)
-    build_model(ModelConfig(), num_genres=2).save(run_dir.best_model)
+    with process_state.seeded(0):
+        build_model(ModelConfig(), num_genres=2).save(run_dir.best_model)
     epoch = "1,0.5,0.7,0.5,0.7,0.001,90.0,1.0\n2,0.6,0.6,0.6,0.6,0.001,90.0,1.0\n"
     run_dir.metrics.write_text(
         "epoch,train_accuracy,train_loss,validation_accuracy,validation_loss,learning_rate,"

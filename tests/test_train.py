@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tfgenre import hardware, manifest, train, training_data
+from tfgenre import hardware, manifest, process_state, train, training_data
 from tfgenre.errors import UserError
 from tfgenre.multiworker import Worker
 from tfgenre.progress import read_rows
@@ -46,11 +47,15 @@ class Stop(Exception):
     pass
 
 
-def run(records_dir, folder, config=CONFIG, *, epochs_at_most=99) -> tuple[list[str], list[Any]]:
+def run(
+    records_dir, folder, config=CONFIG, *, epochs_at_most=99, fails=False
+) -> tuple[list[str], list[Any]]:
     """Trains; returns what was said and the figures of each epoch."""
     said: list[str] = []
 
     def say(line: str) -> None:
+        if fails:
+            raise RuntimeError("of the test")
         said.append(line)
         if line.startswith(f"epoch {epochs_at_most}/"):
             raise Stop
@@ -58,15 +63,10 @@ def run(records_dir, folder, config=CONFIG, *, epochs_at_most=99) -> tuple[list[
     folder.mkdir(exist_ok=True)
     run_dir = RunDir(folder)
     with contextlib.suppress(Stop):
-        train.train(records_dir, manifest.read(records_dir), run_dir, config, say=say)
+        contents = manifest.read(records_dir)
+        train.train(records_dir, contents, run_dir, config, say=say, ceiling_s=0.05)
     rows = [tuple(row.values())[:-2] for row in read_rows(run_dir.metrics)]
     return said, rows
-
-
-@pytest.fixture(autouse=True)
-def short_ceiling(monkeypatch):
-    """How fast input could be is of no interest here."""
-    monkeypatch.setattr("tfgenre.train._CEILING_S", 0.05)
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +154,30 @@ def test_a_loss_that_is_no_number_ends_the_run(records_dir, tmp_path):
     with pytest.raises(UserError, match=r"The loss became nan .* lower --learning_rate"):
         run(records_dir, tmp_path, config)
     assert not (tmp_path / "result.json").exists()
+
+
+@pytest.mark.parametrize("asked_by", ["the run before", "the user"])
+def test_one_process_trains_with_and_without_determinism(records_dir, tmp_path, asked_by):
+    """As in a notebook: neither a run nor the user's own setting breaks the run that follows."""
+    quick = replace(CONFIG, epochs=1, hardware=HardwareConfig(precision="float32"))
+    with contextlib.ExitStack() as stack:
+        if asked_by == "the user":
+            stack.enter_context(process_state.op_determinism())
+        else:
+            run(records_dir, tmp_path / "deterministic", replace(CONFIG, epochs=1))
+        _, rows = run(records_dir, tmp_path / "run", quick)
+    assert len(rows) == 1
+
+
+def test_a_run_that_fails_leaves_the_process_as_it_was(records_dir, tmp_path):
+    random.seed(7)
+    expected = random.Random(7).random()
+    hardware = HardwareConfig(precision="mixed_bfloat16", deterministic=True)
+    failing = replace(CONFIG, hardware=hardware, pipeline=PipelineConfig(batch_size=8, seed=5))
+    with pytest.raises(RuntimeError, match="of the test"):
+        run(records_dir, tmp_path, failing, fails=True)
+    assert random.random() == expected
+    assert not process_state.has_op_determinism()
 
 
 def test_a_gpu_that_is_not_there(records_dir, tmp_path):

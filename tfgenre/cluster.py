@@ -104,6 +104,7 @@ def _empty_pipeline(options: Sequence[str]) -> Any:
 
 def _beam() -> Any:
     """Apache Beam, imported without its warnings of what else could be installed."""
+    before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         import apache_beam
@@ -112,7 +113,7 @@ def _beam() -> Any:
             f"--runner=beam needs Apache Beam ({error}): pip install 'tfgenre[beam]'."
         ) from error
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     return apache_beam
 

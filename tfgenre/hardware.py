@@ -1,14 +1,15 @@
 """On what a network is trained: devices, number formats, compilation, told from what is there."""
 
 import resource
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from tfgenre import multiworker
+from tfgenre import multiworker, process_state
 from tfgenre.errors import UserError
 from tfgenre.multiworker import Worker
 from tfgenre.train_config import HardwareConfig
@@ -16,12 +17,16 @@ from tfgenre.train_config import HardwareConfig
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
-def prepare(config: HardwareConfig, *, seed: int) -> None:
-    """Sets what holds for the whole process: devices, precision, seeds. Once, before a network.
+@contextmanager
+def prepared(config: HardwareConfig, *, seed: int) -> Iterator[None]:
+    """Within, networks are made and trained as the config says; then all is as it was before.
+
+    Two things stay for the whole process: GPUs that --device=cpu has hidden, and the cluster that
+    --strategy=multiworker has joined.
 
     Raises:
-        UserError: if a GPU was asked for and there is none that the Keras backend can use, or the
-            other workers cannot be found.
+        UserError: if a GPU was asked for and there is none that the Keras backend can use, GPUs
+            can no longer be hidden, or the other workers cannot be found.
     """
     if config.strategy == "multiworker":
         multiworker.join()
@@ -32,12 +37,14 @@ def prepare(config: HardwareConfig, *, seed: int) -> None:
         )
     if config.device == "cpu":
         _hide_gpus()
-    keras.config.set_dtype_policy(precision(config))
-    keras.utils.set_random_seed(seed)
-    if config.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    if keras.backend.backend() == "jax" and _is_spread(config):
-        multiworker.distribute()
+    with ExitStack() as stack:
+        stack.enter_context(process_state.dtype_policy(precision(config)))
+        stack.enter_context(process_state.seeded(seed))
+        if config.deterministic:
+            stack.enter_context(process_state.op_determinism())
+        if keras.backend.backend() == "jax" and _is_spread(config):
+            stack.enter_context(multiworker.distributed())
+        yield
 
 
 def precision(config: HardwareConfig) -> str:
@@ -60,7 +67,7 @@ def gpus() -> list[Any]:
         import jax
 
         return [device for device in jax.local_devices() if device.platform == "gpu"]
-    return list(tf.config.list_physical_devices("GPU"))
+    return list(tf.config.get_visible_devices("GPU"))
 
 
 def strategy(config: HardwareConfig) -> AbstractContextManager[Any]:
@@ -130,7 +137,13 @@ def _hide_gpus() -> None:
 
         jax.config.update("jax_platforms", "cpu")
     else:
-        tf.config.set_visible_devices([], "GPU")
+        with suppress(RuntimeError):  # TensorFlow has started on them already
+            tf.config.set_visible_devices([], "GPU")
+    if gpus():
+        raise UserError(
+            "--device=cpu: this process has begun to use its GPU, which cannot be undone: train in "
+            "a new one."
+        )
 
 
 def _has_bfloat16(gpu: Any) -> bool:

@@ -83,22 +83,29 @@ def join() -> None:
         raise UserError(f"The workers did not find each other ({said}): {values}.") from error
 
 
-def distribute() -> None:
-    """Lets Keras on JAX spread each batch over all devices of all workers from now on."""
+@contextmanager
+def distributed() -> Iterator[None]:
+    """Within, Keras on JAX spreads each batch over all devices of all workers."""
     # Each worker reads its own share: Keras would have all of them read everything.
-    spread = keras.distribution.DataParallel(auto_shard_dataset=False)
-    keras.distribution.set_distribution(spread)
+    with _distribution(keras.distribution.DataParallel(auto_shard_dataset=False)):
+        yield
 
 
 @contextmanager
 def alone() -> Iterator[None]:
     """Within, Keras does not wait for the other workers, as it would even to save a network."""
-    found = keras.distribution.distribution()
-    keras.distribution.set_distribution(None)
+    with _distribution(None):
+        yield
+
+
+@contextmanager
+def _distribution(chosen: keras.distribution.DataParallel | None) -> Iterator[None]:
+    before = keras.distribution.distribution()
+    keras.distribution.set_distribution(chosen)
     try:
         yield
     finally:
-        keras.distribution.set_distribution(found)
+        keras.distribution.set_distribution(before)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ after the last such epoch, with the network, the optimizer and the random number
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tfgenre import (
     contact_sheet,
     hardware,
     multiworker,
+    process_state,
     progress,
     run_summary,
     sources,
@@ -34,7 +36,6 @@ from tfgenre.run_dir import RunDir
 from tfgenre.train_config import TrainConfig
 from tfgenre.training_data import TrainingData
 
-_CEILING_S = 2.0
 _SLICES_SHOWN = 8
 Say = Callable[[str], None]
 
@@ -47,6 +48,7 @@ def train(
     *,
     at_most: Sequence[int] | None = None,
     say: Say = print,
+    ceiling_s: float = 2.0,
 ) -> dict[str, Any]:
     """Trains a network and leaves it, its metrics and its result in the run's folder.
 
@@ -57,6 +59,7 @@ def train(
         config: how.
         at_most: how many slices of each label to train on; None means all.
         say: takes a line of progress an epoch.
+        ceiling_s: how long, at the end, the input alone is timed.
 
     Returns:
         The contents of result.json.
@@ -64,9 +67,11 @@ def train(
     Raises:
         UserError: if the records cannot be trained on, or the loss is no number any more.
     """
-    hardware.prepare(config.hardware, seed=config.pipeline.seed)
-    worker = hardware.worker(config.hardware)
-    with sources.naming_damage(records_dir, contents), multiworker.ending_together(worker):
+    with ExitStack() as stack:
+        stack.enter_context(hardware.prepared(config.hardware, seed=config.pipeline.seed))
+        worker = hardware.worker(config.hardware)
+        stack.enter_context(multiworker.ending_together(worker))
+        stack.enter_context(sources.naming_damage(records_dir, contents))
         data = training_data.find(
             records_dir,
             contents,
@@ -77,17 +82,17 @@ def train(
         )
         run = _Run(config, data, run_dir, say)
         run.train()
-        ceiling = slices_a_second(data.epoch(0, config), seconds=_CEILING_S) * worker.count
-    result = run_summary.description(data, run.model, config) | {
-        "epochs": len(run.rows),
-        "stopped_early": progress.stops_early(run.rows, config),
-        "best": run.rows[progress.best_epoch(run.rows) - 1],
-        "seconds": round(sum(row["seconds"] for row in run.rows), 1),
-        "input_wait_share": run.input_wait_share,
-        "input_ceiling_slices_per_second": round(ceiling, 1),
-        "peak_memory_mb": hardware.peak_memory_mb(),
-        "peak_device_memory_mb": hardware.peak_device_memory_mb(),
-    }
+        ceiling = slices_a_second(data.epoch(0, config), seconds=ceiling_s) * worker.count
+        result = run_summary.description(data, run.model, config) | {
+            "epochs": len(run.rows),
+            "stopped_early": progress.stops_early(run.rows, config),
+            "best": run.rows[progress.best_epoch(run.rows) - 1],
+            "seconds": round(sum(row["seconds"] for row in run.rows), 1),
+            "input_wait_share": run.input_wait_share,
+            "input_ceiling_slices_per_second": round(ceiling, 1),
+            "peak_memory_mb": hardware.peak_memory_mb(),
+            "peak_device_memory_mb": hardware.peak_device_memory_mb(),
+        }
     if worker.is_chief:
         run.finish()
         write_json(run_dir.result, result)
@@ -105,8 +110,8 @@ class _Run:
     """
 
     def __init__(self, config: TrainConfig, data: TrainingData, run_dir: RunDir, say: Say) -> None:
-        # TensorFlow's clock is not to be had where it must be deterministic.
-        self.clock = None if config.hardware.deterministic else InputClock()
+        # TensorFlow has no clock where its ops must be deterministic.
+        self.clock = None if process_state.has_op_determinism() else InputClock()
         self.seconds_trained = 0.0
         self._config, self._data, self._run_dir, self._say = config, data, run_dir, say
         self._checkpoints = Checkpoints(run_dir, keep_all=config.keep_checkpoints)
@@ -193,8 +198,8 @@ class _Run:
 
 def compiled_model(config: TrainConfig, data: TrainingData) -> keras.Model:
     """A fresh network, ready for fit; the same weights for the same seed."""
-    keras.utils.set_random_seed(config.pipeline.seed)
-    model = build_model(config.model, num_genres=len(data.contents.genres))
+    with process_state.seeded(config.pipeline.seed):
+        model = build_model(config.model, num_genres=len(data.contents.genres))
     num_steps = config.epochs * sum(data.num_batches)
     model.compile(
         optimizer=make_optimizer(config.optimizer, num_steps=num_steps),

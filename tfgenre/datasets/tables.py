@@ -48,13 +48,15 @@ def rows(path: Path, *, dialect: type[csv.Dialect] = csv.excel) -> Iterator[Iter
             number += 1
             yield row
 
-    csv.field_size_limit(10**9)
+    limit = csv.field_size_limit(10**9)
     try:
         with archives.opened(str(path)) as file:
             text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
             yield numbered(csv.reader(text, dialect=dialect))
     except (OSError, SkipTrack, csv.Error, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read (after row {number:,}): {error}.") from error
+    finally:
+        csv.field_size_limit(limit)
 
 
 def seconds(text: str) -> float:

@@ -1,0 +1,58 @@
+"""What holds for the whole process, and which no test may leave changed."""
+
+import csv
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD)
+_CHANGED_BY_PYTEST = {"PYTEST_CURRENT_TEST"}
+_CHANGED_BY_IMPORTS = {"TF2_BEHAVIOR"}
+
+
+def state() -> dict[str, Any]:
+    """What holds now, by name; of a library that is not imported, what it would begin with."""
+    ignored = _CHANGED_BY_PYTEST | _CHANGED_BY_IMPORTS
+    return {
+        "environment": {name: os.environ[name] for name in os.environ.keys() - ignored},
+        "working folder": os.getcwd(),
+        "signal handlers": {number: signal.getsignal(number) for number in _SIGNALS},
+        "excepthooks": (sys.excepthook, threading.excepthook),
+        "csv.field_size_limit": csv.field_size_limit(),
+        "logging.disable": logging.root.manager.disable,
+        **_tensorflow_state(),
+        **_keras_state(),
+    }
+
+
+def _tensorflow_state() -> dict[str, Any]:
+    if "tensorflow" not in sys.modules:
+        return {"op determinism": False, "TensorFlow's seed": None, "TensorFlow's threads": (0, 0)}
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+    from tensorflow.python.framework import config
+
+    threading_config = tf.config.threading
+    return {
+        "op determinism": config.is_op_determinism_enabled(),
+        "TensorFlow's seed": context.global_seed(),
+        "TensorFlow's threads": (
+            threading_config.get_intra_op_parallelism_threads(),
+            threading_config.get_inter_op_parallelism_threads(),
+        ),
+    }
+
+
+def _keras_state() -> dict[str, Any]:
+    if "keras" not in sys.modules:
+        return {"dtype policy": "float32", "floatx": "float32", "distribution": None}
+    import keras
+
+    return {
+        "dtype policy": keras.config.dtype_policy().name,
+        "floatx": keras.config.floatx(),
+        "distribution": keras.distribution.distribution(),
+    }
