@@ -18,13 +18,13 @@ test: .venv/installed-dev sox
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist worksteal
-	KERAS_BACKEND=jax $(BIN)/pytest tests/test_train.py -k "stopped or two_devices"
+	KERAS_BACKEND=jax $(BIN)/pytest tests/training/test_train.py -k "stopped or two_devices"
 	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then $(MAKE) test-tfio; \
 	else echo "note: tests of tensorflow-io are skipped: it needs Python 3.10 to 3.12"; fi
 
 # tensorflow-io loads with older TensorFlows only: an environment of its own, and one file of tests.
 test-tfio: .venv-tfio/installed
-	.venv-tfio/bin/pytest tests/with_tfio.py
+	.venv-tfio/bin/pytest tests/export/with_tfio.py
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.all

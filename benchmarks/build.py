@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks import inputs, script
 from benchmarks.ways import Benchmark, Done, Turn, Way
-from tfgenre.datasets.folder import find_songs
+from tfgenre.audio.search import find_songs
 
 _CODE = "from tfgenre.programs import make_records; make_records.run()"
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tfgenre import manifest
-from tfgenre.records import decode
-from tfgenre.shard_files import read_shard
+from tfgenre.records import manifest
+from tfgenre.records.example import decode
+from tfgenre.records.shards import read_shard
 
 SHARDS = 16
 

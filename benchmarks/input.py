@@ -18,8 +18,8 @@ from PIL import Image
 from benchmarks import formats, inputs, peers, script
 from benchmarks.consumer import BATCH_SIZE, BUFFER, Batch, reading, tensors
 from benchmarks.ways import Benchmark, Turn, Way
-from tfgenre import manifest
-from tfgenre.train_config import AugmentConfig, PipelineConfig
+from tfgenre.records import manifest
+from tfgenre.training.config import AugmentConfig, PipelineConfig
 
 
 def generator(records_dir: str, scratch: str, seconds: float) -> Turn:
@@ -94,7 +94,7 @@ def tfrecord_of_pngs(records_dir: str, scratch: str, seconds: float) -> Turn:
 
 def ours(records_dir: str, scratch: str, seconds: float) -> Turn:
     """Our pipeline, as training reads."""
-    from tfgenre import pipeline
+    from tfgenre.records import pipeline
 
     records, config = _train_split(records_dir), PipelineConfig(batch_size=BATCH_SIZE)
     dataset = pipeline.training_dataset(records, config, reshuffle=True)
@@ -103,7 +103,7 @@ def ours(records_dir: str, scratch: str, seconds: float) -> Turn:
 
 def ours_in_memory(records_dir: str, scratch: str, seconds: float) -> Turn:
     """Our pipeline with --cache=memory."""
-    from tfgenre import pipeline
+    from tfgenre.records import pipeline
 
     config = PipelineConfig(batch_size=BATCH_SIZE)
     return reading(tensors(pipeline.in_memory(_train_split(records_dir))(config)), seconds)
@@ -111,11 +111,12 @@ def ours_in_memory(records_dir: str, scratch: str, seconds: float) -> Turn:
 
 def ours_varied(records_dir: str, scratch: str, seconds: float) -> Turn:
     """Our pipeline with SpecAugment and mixup."""
-    from tfgenre import pipeline
+    from tfgenre.records import pipeline
+    from tfgenre.training.data import epoch_dataset
 
     records = _train_split(records_dir)
     augment = AugmentConfig(frequency_mask=16, time_mask=16, mixup_alpha=0.2)
-    dataset = pipeline.epoch_dataset(
+    dataset = epoch_dataset(
         lambda config: pipeline.training_dataset(records, config),
         PipelineConfig(batch_size=BATCH_SIZE, augment=augment),
         epoch=0,
@@ -126,7 +127,7 @@ def ours_varied(records_dir: str, scratch: str, seconds: float) -> Turn:
 
 def in_order(records_dir: str, scratch: str, seconds: float) -> Turn:
     """Our pipeline, as evaluation reads: not shuffled."""
-    from tfgenre import pipeline
+    from tfgenre.records import pipeline
 
     dataset = pipeline.validation_dataset(_train_split(records_dir), BATCH_SIZE)
     return reading(tensors(dataset), seconds)
@@ -162,7 +163,7 @@ def _reading_only(records_dir: str, seconds: float, reader: Callable[[Any], Any]
 
 
 def _train_split(records_dir: str) -> Any:
-    from tfgenre import sources
+    from tfgenre.records import sources
 
     return sources.source(Path(records_dir), manifest.read(Path(records_dir)), "train")
 

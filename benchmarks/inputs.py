@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgenre import tfds_metadata
 from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
 from tfgenre.datasets import demo
-from tfgenre.manifest import Manifest
-from tfgenre.records import Example
-from tfgenre.render import Slices, render
-from tfgenre.slices import sampling_key
-from tfgenre.synthetic import write_examples
+from tfgenre.records import tfds
+from tfgenre.records.example import Example
+from tfgenre.records.manifest import Manifest
+from tfgenre.records.sampling import sampling_key
+from tfgenre.records.synthetic import write_examples
+from tfgenre.spectrogram.render import Slices, render
 
 _VALIDATION_SLICES = 110
 
@@ -55,7 +55,7 @@ def write_records(folder: Path, *, num_slices: int, num_shards: int) -> Manifest
     made = _slices(folder / "songs", num_slices + _VALIDATION_SLICES)
     shards = {split: (islice(made, size) for size in found) for split, found in sizes.items()}
     contents = write_examples(folder, _config(num_shards), shards, num_shards=num_shards)
-    tfds_metadata.write(contents, folder)
+    tfds.write(contents, folder)
     return contents
 
 

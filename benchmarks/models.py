@@ -16,7 +16,7 @@ from benchmarks import script
 from benchmarks.arithmetic import gflop_a_slice
 from benchmarks.consumer import BATCH_SIZE
 from benchmarks.ways import Benchmark, Done, Turn, Way
-from tfgenre.train_config import MODELS
+from tfgenre.training.config import MODELS
 
 _NUM_GENRES = 8
 
@@ -25,10 +25,10 @@ def train(steps: int, *, model: str) -> Turn:
     """Some steps of a network."""
     import tensorflow as tf
 
-    from tfgenre import hardware
-    from tfgenre.model import build_model
-    from tfgenre.optimizer import make_optimizer
-    from tfgenre.train_config import HardwareConfig, ModelConfig, OptimizerConfig
+    from tfgenre.training import hardware
+    from tfgenre.training.config import HardwareConfig, ModelConfig, OptimizerConfig
+    from tfgenre.training.model import build_model
+    from tfgenre.training.optimizer import make_optimizer
 
     with hardware.prepared(HardwareConfig(), seed=0):
         network = build_model(ModelConfig(model=model), num_genres=_NUM_GENRES)

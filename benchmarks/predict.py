@@ -21,11 +21,11 @@ from benchmarks import inputs, script
 from benchmarks.consumer import BATCH_SIZE
 from benchmarks.render import by_workers
 from benchmarks.ways import Benchmark, Done, Turn, Way
+from tfgenre.audio.search import find_songs
 from tfgenre.config import RenderConfig
-from tfgenre.datasets.folder import find_songs
-from tfgenre.render import Slices
-from tfgenre.run_dir import RunDir
-from tfgenre.workers import map_with_workers
+from tfgenre.spectrogram.render import Slices
+from tfgenre.spectrogram.workers import map_with_workers
+from tfgenre.training.run_dir import RunDir
 
 _CODE = "from tfgenre.programs import predict; predict.run()"
 
@@ -49,7 +49,7 @@ def network(songs: list[str], run_dir: str) -> Turn:
 
 def judging(songs: list[str], run_dir: str, *, num_workers: int) -> Turn:
     """Both, as predict does it."""
-    from tfgenre.predict import judge_songs
+    from tfgenre.prediction.predict import judge_songs
 
     model = _model(run_dir)
 
@@ -100,8 +100,8 @@ def _rendered(songs: list[str]) -> NDArray[np.uint8]:
 
 def write_run(songs: list[str], run_dir: str) -> None:
     """Writes a run whose network was not trained."""
-    from tfgenre.model import build_model
-    from tfgenre.train_config import ModelConfig
+    from tfgenre.training.config import ModelConfig
+    from tfgenre.training.model import build_model
 
     run = RunDir(Path(run_dir))
     if not run.best_model.exists():

@@ -18,8 +18,8 @@ import psutil
 from benchmarks import inputs, script
 from benchmarks.consumer import BATCH_SIZE, taken
 from benchmarks.ways import Benchmark, Done, Turn, Way
-from tfgenre import manifest
-from tfgenre.train_config import PipelineConfig
+from tfgenre.records import manifest
+from tfgenre.training.config import PipelineConfig
 
 SIZES = (5_000, 20_000, 50_000, 100_000, 200_000)
 SLICES_A_SHARD = 2_500
@@ -61,7 +61,7 @@ def arrays(records_dir: str, scale: int, *, num_slices: int, partitions: int) ->
 
 def ours(records_dir: str, scale: int, *, num_slices: int) -> Turn:
     """Our pipeline, as training reads."""
-    from tfgenre import pipeline
+    from tfgenre.records import pipeline
 
     records = _source(records_dir, num_slices // scale)
 
@@ -73,7 +73,7 @@ def ours(records_dir: str, scale: int, *, num_slices: int) -> Turn:
 
 
 def _source(records_dir: str, num_slices: int) -> Any:
-    from tfgenre.sources import source
+    from tfgenre.records.sources import source
 
     whole = source(Path(records_dir), manifest.read(Path(records_dir)), "train")
     num_shards = max(1, num_slices // SLICES_A_SHARD)
@@ -81,7 +81,7 @@ def _source(records_dir: str, num_slices: int) -> Any:
 
 
 def _images(records_dir: str, num_slices: int) -> Iterator[np.ndarray]:
-    from tfgenre import pipeline
+    from tfgenre.records import pipeline
 
     for images, _ in pipeline.validation_dataset(_source(records_dir, num_slices), BATCH_SIZE):
         yield from images.numpy()

@@ -16,10 +16,10 @@ from PIL import Image
 
 from benchmarks import inputs, script
 from benchmarks.ways import Benchmark, Done, Turn, Way
+from tfgenre.audio.search import find_songs
 from tfgenre.config import RenderConfig
-from tfgenre.datasets.folder import find_songs
-from tfgenre.render import render
-from tfgenre.workers import map_with_workers
+from tfgenre.spectrogram.render import render
+from tfgenre.spectrogram.workers import map_with_workers
 
 _PIXELS_PER_SECOND = 50
 _MOST_SONGS = 60

@@ -25,9 +25,11 @@ def train(records_dir: str, steps: int, *, precision: str, from_records: bool) -
     """Some steps of the network of the seed."""
     import tensorflow as tf
 
-    from tfgenre import hardware, manifest, training_data
-    from tfgenre.train import compiled_model
-    from tfgenre.train_config import HardwareConfig, PipelineConfig, TrainConfig
+    from tfgenre.records import manifest
+    from tfgenre.training import hardware
+    from tfgenre.training.config import HardwareConfig, PipelineConfig, TrainConfig
+    from tfgenre.training.data import find
+    from tfgenre.training.train import compiled_model
 
     config = TrainConfig(
         pipeline=PipelineConfig(batch_size=BATCH_SIZE),
@@ -35,7 +37,7 @@ def train(records_dir: str, steps: int, *, precision: str, from_records: bool) -
     )
     folder = Path(records_dir)
     with hardware.prepared(config.hardware, seed=0):
-        data = training_data.find(folder, manifest.read(folder), config, cache_dir=Path())
+        data = find(folder, manifest.read(folder), config, cache_dir=Path())
         model = compiled_model(config, data)
     batches = data.epoch(0, config)
     if not from_records:
@@ -56,8 +58,8 @@ def products(records_dir: str, steps: int, *, precision: str) -> Turn:
     """Products of two matrices of 2048 x 2048, counted as the slices they would be."""
     import tensorflow as tf
 
-    from tfgenre.model import build_model
-    from tfgenre.train_config import ModelConfig
+    from tfgenre.training.config import ModelConfig
+    from tfgenre.training.model import build_model
 
     dtype = tf.bfloat16 if precision == "mixed_bfloat16" else tf.float32
     left, right = (tf.cast(tf.random.normal([_MATRIX_SIZE] * 2), dtype) for _ in range(2))

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests import process, songs
-from tfgenre import build, datasets
+from tests import process_state, songs
+from tfgenre import datasets
+from tfgenre.building import build
+from tfgenre.building.local import LocalRunner
+from tfgenre.building.plan import make_plan
 from tfgenre.config import BuildConfig
-from tfgenre.local import LocalRunner
-from tfgenre.plan import make_plan
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -52,9 +53,9 @@ def records_dir(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def _check_state_is_kept() -> Iterator[None]:
-    before = process.state()
+    before = process_state.state()
     yield
-    after = process.state()
+    after = process_state.state()
     changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
     assert not changed, f"left changed for the tests that follow: {changed}"
 

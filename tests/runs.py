@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from tfgenre import manifest, process_state
-from tfgenre.model import build_model
-from tfgenre.run_dir import RunDir
-from tfgenre.train_config import ModelConfig
+from tfgenre.records import manifest
+from tfgenre.training import process_state
+from tfgenre.training.config import ModelConfig
+from tfgenre.training.model import build_model
+from tfgenre.training.run_dir import RunDir
 
 
 def untrained_run(path: Path, records_dir: Path, *, dtype: str = "float32") -> RunDir:

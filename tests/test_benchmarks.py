@@ -11,7 +11,7 @@ import pytest
 from benchmarks import child, inputs, tables
 from benchmarks.measuring import Result, Sample, read
 from benchmarks.ways import Done, Way
-from tfgenre import manifest
+from tfgenre.records import manifest
 
 ROOT = Path(__file__).parents[1]
 WAYS = {

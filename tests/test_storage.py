@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from tests.test_build import contents, plan_of
-from tests.test_programs import make_records, run
-from tfgenre import archives, build, datasets, files, manifest, storage, verify
+from tests.builds import bytes_of, plan_of
+from tests.commands import make_records, run
+from tfgenre import datasets, files, storage
+from tfgenre.audio import archives
+from tfgenre.audio.search import find_songs
+from tfgenre.building import build
+from tfgenre.building.local import LocalRunner
+from tfgenre.building.plan import make_plan
 from tfgenre.config import BuildConfig, CollectionConfig
-from tfgenre.datasets import duplicates, folder
+from tfgenre.datasets import duplicates
 from tfgenre.errors import SkipTrack, UserError
-from tfgenre.local import LocalRunner
-from tfgenre.plan import make_plan
+from tfgenre.records import manifest, verify
 
 
 @pytest.fixture
@@ -63,10 +67,10 @@ def test_records_are_written_to_memory(collection, tmp_path, memory):
     plan = plan_of(collection, num_shards=3)
     build.build(plan, tmp_path, runner=LocalRunner(2))
     built = build.build(plan, memory / "records", runner=LocalRunner(2))
-    assert contents(memory / "records") == contents(tmp_path)
+    assert bytes_of(memory / "records") == bytes_of(tmp_path)
     assert build.finished(plan, memory / "records") == built
     build.build(plan, memory / "records", runner=LocalRunner(2), overwrite=True)
-    assert contents(memory / "records") == contents(tmp_path)
+    assert bytes_of(memory / "records") == bytes_of(tmp_path)
 
 
 def test_a_table_of_remote_songs(collection, tmp_path):
@@ -91,9 +95,7 @@ def test_a_remote_collection_is_that_on_the_disk(collection):
     there = datasets.load("folder", storage.to_path(f"file://{collection}"))
     assert there.tracks == here.tracks
     assert duplicates.find(there) == duplicates.find(here) == {}
-    assert (
-        folder.find_songs([f"file://{collection}/Noise"])[0] == f"file://{collection}/Noise/0.wav"
-    )
+    assert find_songs([f"file://{collection}/Noise"])[0] == f"file://{collection}/Noise/0.wav"
 
 
 def test_from_remote_songs_to_remote_records_and_a_network(collection, tmp_path):
@@ -102,7 +104,7 @@ def test_from_remote_songs_to_remote_records_and_a_network(collection, tmp_path)
     remote = f"file://{tmp_path}/there"
     done = make_records(f"file://{collection}", remote, *options)
     assert done.returncode == 0, done.stderr
-    assert contents(tmp_path / "there") == contents(tmp_path / "here")
+    assert bytes_of(tmp_path / "there") == bytes_of(tmp_path / "here")
     assert verify.verify(storage.to_path(remote), num_workers=2) == []
     run_dir = f"--run_dir={tmp_path / 'run'}"
     trained = run(

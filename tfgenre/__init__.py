@@ -3,11 +3,11 @@
 import importlib
 from typing import Any
 
-__version__ = "0.1.0"
+from tfgenre.version import __version__ as __version__
 
 
 def __getattr__(name: str) -> Any:
     """`tfgenre.load_dataset`, which imports TensorFlow when it is first asked for."""
     if name == "load_dataset":
-        return importlib.import_module("tfgenre.pipeline").load_dataset
+        return importlib.import_module("tfgenre.records.pipeline").load_dataset
     raise AttributeError(f"module 'tfgenre' has no attribute {name!r}")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tfgenre.config import CollectionConfig
-from tfgenre.datasets import demo, downloads, fma, folder, jamendo, table
+from tfgenre.datasets import demo, downloads, fma, folder, jamendo, tracks_csv
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 
@@ -58,5 +58,5 @@ def _loader(dataset: str, config: CollectionConfig) -> Callable[[Path], Catalogu
             official_split=config.official_split,
         )
     if dataset == "csv":
-        return lambda place: table.load(place, tracks_csv=config.tracks_csv)
+        return lambda place: tracks_csv.load(place, tracks_csv=config.tracks_csv)
     return folder.load

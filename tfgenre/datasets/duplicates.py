@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import IO
 
-from tfgenre import archives, mpeg
+from tfgenre.audio import archives, mpeg
 from tfgenre.datasets.track import Catalogue, Skipped
 from tfgenre.errors import SkipTrack
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tfgenre import archive_index, storage
+from tfgenre import storage
+from tfgenre.audio import archive_index, tags
+from tfgenre.audio.search import refuse
 from tfgenre.config import FMA_SUBSETS
-from tfgenre.datasets import downloads, fma_tables, tags
+from tfgenre.datasets import downloads, fma_tables
 from tfgenre.datasets.fma_tables import Row
-from tfgenre.datasets.folder import refuse
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
 

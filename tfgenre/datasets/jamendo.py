@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfgenre import archive_index
+from tfgenre.audio import archive_index
 from tfgenre.config import SPLITS
 from tfgenre.datasets import downloads, tables
 from tfgenre.datasets.track import Catalogue, Skipped, Track

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tfgenre import archive_index, archives
+from tfgenre.audio import archive_index, archives
 from tfgenre.errors import SkipTrack, UserError
 
 

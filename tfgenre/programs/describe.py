@@ -5,15 +5,17 @@ describe --dataset=jamendo --data_dir=/data/jamendo
 
 import sys
 
-from tfgenre import describe, folders, manifest, settings
-from tfgenre.flags import DESCRIBE, FLAGS
+from tfgenre.building import describe
+from tfgenre.flags import configs, folders
+from tfgenre.flags.definitions import DESCRIBE, FLAGS
 from tfgenre.programs.launch import launch
 from tfgenre.programs.make_records import load_catalogue
+from tfgenre.records import manifest
 
 
 def main(arguments: list[str]) -> None:
     """Describes the collection that the flags name."""
-    config = settings.build_config(FLAGS)
+    config = configs.build_config(FLAGS)
     catalogue = load_catalogue(config, folders.data_dir(FLAGS))
     records_dir = folders.records_dir(FLAGS)
     is_built = (records_dir / manifest.NAME).exists()

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from absl import flags
 
-from tfgenre import folders, settings, synthetic
-from tfgenre.flags import BUILD, EXPERIMENTS, FLAGS, TRAIN
+from tfgenre.flags import configs, folders
+from tfgenre.flags.definitions import BUILD, EXPERIMENTS, FLAGS, TRAIN
 from tfgenre.programs.launch import launch
-from tfgenre.run_dir import RunDir
+from tfgenre.records import synthetic
+from tfgenre.training.run_dir import RunDir
 
 _NOTE = (
     "The seed counted slices, and shuffled them before it split them, so it had trained on other "
@@ -32,12 +33,12 @@ _SMOKE_PARTITIONS = 2
 
 def main(arguments: list[str]) -> int:
     """Runs the experiments; returns 1 if one failed."""
-    from tfgenre import experiments
+    from tfgenre.evaluation import experiments
 
     folders_of_one = ("records_dir", "run_dir")
-    settings.refuse(FLAGS, folders_of_one, why="cannot be the same for several experiments")
+    configs.refuse(FLAGS, folders_of_one, why="cannot be the same for several experiments")
     flag_files = experiments.find_flag_files(FLAGS.flagfiles)
-    values = [settings.read_flags(flag_file) for flag_file in flag_files]
+    values = [configs.read_flags(flag_file) for flag_file in flag_files]
     output_dir = folders.output_dir(FLAGS)
     note = _SMOKE_NOTE if FLAGS.smoke else _NOTE
     outcomes = []
@@ -64,7 +65,7 @@ def _commands(
         records_dir = output_dir / "records" / flag_file.stem
         partitions = min(values.partitions, _SMOKE_PARTITIONS)
         synthetic.write_records(
-            records_dir, settings.build_config(values), tracks_a_genre=2 * partitions
+            records_dir, configs.build_config(values), tracks_a_genre=2 * partitions
         )
         places = [f"--records_dir={records_dir}", f"--run_dir={run_dir}"]
         given += [*places, *_SMOKE_FLAGS, f"--partitions={partitions}", "--overwrite"]

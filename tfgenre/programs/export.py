@@ -6,11 +6,14 @@ tfgenre_export --run_dir=runs/demo --format=saved_model,tflite_int8
 import importlib.util
 import sys
 
-from tfgenre import config, folders, manifest, settings
+from tfgenre import config
 from tfgenre.errors import UserError
-from tfgenre.flags import EXPORT, FLAGS
+from tfgenre.export.folder import check_export_dir
+from tfgenre.flags import configs, folders
+from tfgenre.flags.definitions import EXPORT, FLAGS
 from tfgenre.programs.launch import launch, quiet_tensorflow
-from tfgenre.run_dir import RunDir, check_export_dir
+from tfgenre.records import manifest
+from tfgenre.training.run_dir import RunDir
 
 
 def main(arguments: list[str]) -> None:
@@ -20,10 +23,10 @@ def main(arguments: list[str]) -> None:
     run_dir.read_manifest()
     folder = folders.export_dir(FLAGS)
     check_export_dir(folder, overwrite=FLAGS.overwrite)
-    given = FLAGS if FLAGS.records_dir else settings.read_flags(run_dir.flags)
+    given = FLAGS if FLAGS.records_dir else configs.read_flags(run_dir.flags)
     records_dir = folders.records_dir(given)
     with quiet_tensorflow():
-        from tfgenre import export
+        from tfgenre.export import export
 
         found = export.export(run_dir, folder, formats=formats, records_dir=records_dir)
     for name, exported in found.items():

@@ -5,9 +5,11 @@ inspect_records --records_dir=data/records/folder-50px
 
 import sys
 
-from tfgenre import contact_sheet, folders, manifest, storage
-from tfgenre.flags import FLAGS, INSPECT
+from tfgenre import storage
+from tfgenre.flags import folders
+from tfgenre.flags.definitions import FLAGS, INSPECT
 from tfgenre.programs.launch import launch
+from tfgenre.records import contact_sheet, manifest
 
 _SLICES_A_GENRE = 10
 

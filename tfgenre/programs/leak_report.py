@@ -10,15 +10,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tfgenre import folders, settings
-from tfgenre.flags import FLAGS, LEAKS
-from tfgenre.manifest import Manifest
-from tfgenre.plan import make_plan
+from tfgenre.building.plan import make_plan
+from tfgenre.building.resplit import ResplitRunner
+from tfgenre.flags import configs, folders
+from tfgenre.flags.definitions import FLAGS, LEAKS
 from tfgenre.programs.launch import launch, quiet_tensorflow
 from tfgenre.programs.make_records import build_with_bar, load_catalogue
-from tfgenre.resplit import ResplitRunner
-from tfgenre.run_dir import RunDir
-from tfgenre.train_config import TrainConfig
+from tfgenre.records.manifest import Manifest
+from tfgenre.training.config import TrainConfig
+from tfgenre.training.run_dir import RunDir
 
 _METHODS = ("slice", "track", "artist")
 Built = dict[str, tuple[Path, Manifest]]
@@ -27,12 +27,12 @@ Built = dict[str, tuple[Path, Manifest]]
 def main(arguments: list[str]) -> None:
     """Builds, trains and judges, and writes the page."""
     chosen = ("split_by", "records_dir", "run_dir")
-    settings.refuse(FLAGS, chosen, why="is leak_report's own to choose")
+    configs.refuse(FLAGS, chosen, why="is leak_report's own to choose")
     output_dir = folders.leaks_dir(FLAGS)
-    config = settings.train_config(FLAGS)
+    config = configs.train_config(FLAGS)
     built = _build_all(output_dir)
     with quiet_tensorflow():
-        from tfgenre import leaks
+        from tfgenre.evaluation import leaks
     at_most = leaks.slices_in_common(built, slices_per_genre=config.pipeline.slices_per_genre)
     found = {}
     for method, (records_dir, contents) in built.items():
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> None:
 
 def _build_all(output_dir: Path) -> Built:
     """Records for each way to split that the collection allows; the songs are rendered once."""
-    config, runner = settings.build_config(FLAGS), settings.runner(FLAGS)
+    config, runner = configs.build_config(FLAGS), configs.runner(FLAGS)
     catalogue = load_catalogue(config, folders.data_dir(FLAGS))
     methods = _METHODS if catalogue.num_artists_known else _METHODS[:2]
     if not catalogue.num_artists_known:
@@ -63,7 +63,7 @@ def _build_all(output_dir: Path) -> Built:
     done = "rendered"
     for method in reversed(methods):
         split = replace(config.split, split_by=method)
-        plan = make_plan(catalogue, replace(config, split=split), shard_mb=settings.shard_mb(FLAGS))
+        plan = make_plan(catalogue, replace(config, split=split), shard_mb=configs.shard_mb(FLAGS))
         records_dir = output_dir / "records" / method
         print(f"records split by {method}: {records_dir}")
         built[method] = records_dir, build_with_bar(plan, records_dir, runner, done=done)
@@ -75,13 +75,13 @@ def _train_and_judge(
     path: Path, records_dir: Path, contents: Manifest, config: TrainConfig, at_most: list[int]
 ) -> dict[str, object]:
     """The figures of a run, trained now or before."""
-    from tfgenre import report
-    from tfgenre.train import train
+    from tfgenre.evaluation import report
+    from tfgenre.training.train import train
 
     run_dir = RunDir(path)
     if FLAGS.overwrite:
         run_dir.discard()
-    flags = settings.run_flags(FLAGS, records_dir=records_dir, run_dir=path)
+    flags = configs.run_flags(FLAGS, records_dir=records_dir, run_dir=path)
     if not run_dir.claim(flags, contents):
         train(records_dir, contents, run_dir, config, at_most=at_most)
     return report.evaluate_run(

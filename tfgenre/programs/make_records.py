@@ -10,22 +10,25 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tfgenre import build, datasets, folders, manifest, settings
-from tfgenre.build import Runner
+from tfgenre import datasets
+from tfgenre.building import build
+from tfgenre.building.build import Runner
+from tfgenre.building.plan import Plan, make_plan
 from tfgenre.config import BuildConfig
 from tfgenre.datasets import Catalogue, duplicates
-from tfgenre.flags import BUILD, FLAGS
-from tfgenre.manifest import Manifest
-from tfgenre.plan import Plan, make_plan
+from tfgenre.flags import configs, folders
+from tfgenre.flags.definitions import BUILD, FLAGS
 from tfgenre.programs.launch import launch
+from tfgenre.records import manifest
+from tfgenre.records.manifest import Manifest
 
 
 def main(arguments: list[str]) -> None:
     """Builds the records that the flags describe."""
-    config = settings.build_config(FLAGS)
-    runner = settings.runner(FLAGS)
+    config = configs.build_config(FLAGS)
+    runner = configs.runner(FLAGS)
     records_dir = folders.records_dir(FLAGS)
-    shard_mb = settings.shard_mb(FLAGS)
+    shard_mb = configs.shard_mb(FLAGS)
     catalogue = load_catalogue(config, folders.data_dir(FLAGS))
     plan = make_plan(catalogue, config, shard_mb=shard_mb)
     for line in _opening(plan, catalogue):

@@ -14,19 +14,20 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tfgenre import folders, settings, tag_log
+from tfgenre.audio.search import find_songs
 from tfgenre.config import RenderConfig
-from tfgenre.datasets.folder import find_songs
 from tfgenre.errors import UserError
-from tfgenre.flags import FLAGS, PREDICT
-from tfgenre.manifest import Manifest
-from tfgenre.predict_config import UNSURE, TagConfig, VoteConfig
-from tfgenre.predict_flags import TAGGING, VOTING
-from tfgenre.prediction import Prediction, lines
+from tfgenre.flags import configs, folders
+from tfgenre.flags.definitions import FLAGS, PREDICT
+from tfgenre.flags.prediction import TAGGING, VOTING
+from tfgenre.prediction import tag_log
+from tfgenre.prediction.config import UNSURE, TagConfig, VoteConfig
+from tfgenre.prediction.result import Prediction, lines
+from tfgenre.prediction.tagging import CannotTag
 from tfgenre.programs.launch import launch, quiet_tensorflow
-from tfgenre.render import check_renderer
-from tfgenre.run_dir import RunDir
-from tfgenre.tagging import CannotTag
+from tfgenre.records.manifest import Manifest
+from tfgenre.spectrogram.render import check_renderer
+from tfgenre.training.run_dir import RunDir
 
 
 def main(arguments: list[str]) -> int:
@@ -59,12 +60,13 @@ def _predict(
     plot_dir: Path | None,
 ) -> Iterator[Prediction]:
     """Loads the network; then come the songs' predictions, drawn if there is a folder for that."""
-    batch_size, num_workers = settings.batch_size(FLAGS), settings.num_workers(FLAGS)
+    batch_size, num_workers = configs.batch_size(FLAGS), configs.num_workers(FLAGS)
     render_config = RenderConfig(**trained_on.config["render"])
     check_renderer(render_config)
     with quiet_tensorflow():
-        from tfgenre import vote_plot
-        from tfgenre.predict import JudgedSong, decide, judge_songs
+        from tfgenre.prediction import vote_plot
+        from tfgenre.prediction.predict import judge_songs
+        from tfgenre.prediction.votes import JudgedSong, decide
     judged = judge_songs(
         run_dir.load_best_model(num_genres=len(trained_on.genres)),
         songs,

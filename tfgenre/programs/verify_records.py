@@ -7,15 +7,16 @@ import sys
 
 from tqdm import tqdm
 
-from tfgenre import folders, manifest, settings, verify
-from tfgenre.flags import FLAGS, VERIFY
+from tfgenre.flags import configs, folders
+from tfgenre.flags.definitions import FLAGS, VERIFY
 from tfgenre.programs.launch import launch
+from tfgenre.records import manifest, verify
 
 
 def main(arguments: list[str]) -> int:
     """Verifies the records; the status is 1 if something is wrong."""
     records_dir = folders.records_dir(FLAGS)
-    num_workers = settings.num_workers(FLAGS)
+    num_workers = configs.num_workers(FLAGS)
     expected = manifest.read(records_dir)
     num_shards = sum(len(split.shards) for split in expected.splits.values())
     with tqdm(total=num_shards, unit="shard", desc="verifying", disable=None) as bar:

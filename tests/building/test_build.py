@@ -1,0 +1,359 @@
+"""Building: the same bytes whatever happens on the way, and nothing lost."""
+
+import fcntl
+import os
+import threading
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import songs
+from tests.builds import bytes_of, plan_of
+from tfgenre import datasets
+from tfgenre.building import build
+from tfgenre.building.local import LocalRunner
+from tfgenre.building.plan import make_plan
+from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
+from tfgenre.datasets import Track
+from tfgenre.errors import UserError
+from tfgenre.records import example, manifest, sampling
+from tfgenre.records.shards import shard_index
+
+
+@pytest.fixture(scope="module")
+def plan(collection):
+    return plan_of(collection, num_shards=5)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(plan, tmp_path_factory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    build.build(plan, folder, runner=LocalRunner(1))
+    return bytes_of(folder)
+
+
+def build_and_interrupt(plan, folder: Path) -> None:
+    """Ctrl-C after eight of the twelve songs."""
+    done = []
+
+    def interrupt(count):
+        done.append(count)
+        if len(done) == 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build.build(plan, folder, runner=LocalRunner(1), on_track=interrupt)
+
+
+@pytest.mark.parametrize("num_workers", [2, 5])
+def test_bytes_do_not_depend_on_workers(plan, undisturbed, tmp_path, num_workers):
+    build.build(plan, tmp_path, runner=LocalRunner(num_workers))
+    assert bytes_of(tmp_path) == undisturbed
+
+
+def test_an_interrupted_build_goes_on(plan, undisturbed, tmp_path):
+    build_and_interrupt(plan, tmp_path)
+    finished = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.tfrecord*")}
+    assert finished
+    assert not (tmp_path / manifest.NAME).exists()
+    before: list[int] = []
+    now: list[int] = []
+    runner = LocalRunner(2)
+    build.build(plan, tmp_path, runner=runner, on_track=now.append, on_found=before.append)
+    assert bytes_of(tmp_path) == undisturbed
+    assert 0 < sum(before) == plan.num_tracks - sum(now)
+    assert {p: p.stat().st_mtime_ns for p in finished} == finished
+
+
+def test_a_finished_build_is_left_alone(plan, tmp_path):
+    first = build.build(plan, tmp_path, runner=LocalRunner(2))
+    times = {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    assert build.build(plan, tmp_path, runner=LocalRunner(2)) == first
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()} == times
+
+
+def test_another_build_in_the_folder_is_refused(plan, collection, tmp_path):
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    before = bytes_of(tmp_path)
+    other = plan_of(collection, num_shards=5, render=RenderConfig(pixels_per_second=25))
+    with pytest.raises(UserError, match=r"pixels_per_second \(50 there, 25 asked for\)"):
+        build.build(other, tmp_path, runner=LocalRunner(2))
+    assert bytes_of(tmp_path) == before
+    foreign = {"mine.txt", "imagenet-train.tfrecord-00000-of-01024"}
+    for name in foreign:
+        (tmp_path / name).write_text("not ours")
+    build.build(other, tmp_path, runner=LocalRunner(2), overwrite=True)
+    assert foreign < bytes_of(tmp_path).keys()
+    build.build(plan, tmp_path, runner=LocalRunner(2), overwrite=True)
+    assert bytes_of(tmp_path) == before | dict.fromkeys(foreign, b"not ours")
+
+
+def test_a_second_build_at_once_is_refused(plan, tmp_path):
+    refused = []
+
+    def build_again(count):
+        with pytest.raises(UserError, match="Another make_records is at work"):
+            build.build(plan, tmp_path, runner=LocalRunner(1))
+        with pytest.raises(UserError, match="Another make_records is at work"):
+            build.build(plan, tmp_path, runner=LocalRunner(1), overwrite=True)
+        refused.append(count)
+
+    build.build(plan, tmp_path, runner=LocalRunner(1), on_track=build_again)
+    assert len(refused) == 12
+
+
+def test_a_unit_whose_shard_is_lost_is_done_again(plan, undisturbed, tmp_path):
+    build_and_interrupt(plan, tmp_path)
+    shards = sorted(tmp_path.glob("*.tfrecord*"))
+    shards[0].unlink()
+    shards[1].write_bytes(shards[1].read_bytes()[:-100])
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    assert bytes_of(tmp_path) == undisturbed
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "{}", "{'splits': {}, 'skipped': []}", "of another unit", "index"]
+)
+def test_a_unit_whose_report_is_damaged_is_done_again(plan, undisturbed, tmp_path, content):
+    build_and_interrupt(plan, tmp_path)
+    one, other = sorted(tmp_path.glob(".build/*/unit-*.json"))[:2]
+    if content == "of another unit":
+        content = other.read_text()
+    if content == "index":
+        one.with_suffix(".npy").write_bytes(other.with_suffix(".npy").read_bytes())
+    else:
+        one.write_text(content.replace("'", '"'))
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    assert bytes_of(tmp_path) == undisturbed
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"config": 3}'])
+def test_a_damaged_note_of_another_build_is_told(plan, tmp_path, content):
+    note = tmp_path / ".build" / "0123" / "plan.json"
+    note.parent.mkdir(parents=True)
+    note.write_text(content)
+    with pytest.raises(UserError, match="--overwrite"):
+        build.build(plan, tmp_path, runner=LocalRunner(1))
+    build.build(plan, tmp_path, runner=LocalRunner(2), overwrite=True)
+    assert not (tmp_path / ".build").exists()
+
+
+def test_what_a_build_left_that_was_killed_at_its_very_end_is_removed(plan, tmp_path):
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    (tmp_path / ".build" / "0123").mkdir(parents=True)
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    assert not (tmp_path / ".build").exists()
+
+
+def test_one_who_still_works_for_another_plan_publishes_nothing(
+    plan, undisturbed, collection, tmp_path
+):
+    """As a machine of a cluster does that was not reached when its build was called off."""
+    other = plan_of(collection, num_shards=5, render=RenderConfig(pixels_per_second=25))
+    late, goes_on = threading.Event(), threading.Event()
+    errors = []
+
+    class Straggler(LocalRunner):
+        def __call__(self, units, job, on_track):
+            def work(count):
+                late.set()
+                goes_on.wait()
+
+            try:
+                super().__call__(units, job, work)
+            except Exception as error:
+                errors.append(error)
+
+    job = other.job(tmp_path)
+    job.work_dir.mkdir(parents=True)
+    (job.work_dir / "plan.json").write_text("{}")
+    straggler = threading.Thread(target=Straggler(1), args=(other.units, job, None))
+    straggler.start()
+    late.wait()
+    building = threading.Thread(
+        target=build.build,
+        args=(plan, tmp_path),
+        kwargs={"runner": LocalRunner(1), "overwrite": True, "on_track": lambda _: goes_on.set()},
+    )
+    building.start()
+    building.join()
+    straggler.join()
+    assert len(errors) == 1
+    assert bytes_of(tmp_path) == undisturbed
+
+
+def test_the_lock_is_that_of_the_file_that_has_its_name(plan, undisturbed, tmp_path, monkeypatch):
+    """Between opening and locking it, the build before may end and remove it."""
+    flock = fcntl.flock
+    removed: list[str] = []
+
+    def remove_first(file, how):
+        if not removed:
+            removed.append(file.name)
+            os.unlink(file.name)
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    assert bytes_of(tmp_path) == undisturbed
+
+
+def test_a_finished_build_that_lost_a_shard_says_so(plan, tmp_path):
+    build.build(plan, tmp_path, runner=LocalRunner(2))
+    shard = min(tmp_path.glob("*.tfrecord*"))
+    shard.unlink()
+    with pytest.raises(UserError, match=shard.name):
+        build.build(plan, tmp_path, runner=LocalRunner(2))
+
+
+def test_a_changed_collection_is_refused(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=5, seconds=3.0)
+    build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2))
+    songs.write(data_dir / "Tones" / "new.wav", songs.tone(3.0))
+    with pytest.raises(UserError, match="the collection's tracks"):
+        build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2))
+
+
+def read(*shards: Path) -> dict[str, np.ndarray]:
+    serialized = tf.data.TFRecordDataset([str(shard) for shard in shards]).batch(1000)
+    batch = example.parse_batch(next(iter(serialized)))
+    return {name: value.numpy() for name, value in batch.items()}
+
+
+def test_records_hold_every_slice_once(plan, tmp_path):
+    built = build.build(plan, tmp_path, runner=LocalRunner(2))
+    seen: set[tuple[bytes, int]] = set()
+    track_splits: dict[bytes, set[str]] = {}
+    for split, found in built.splits.items():
+        rows = read(*tmp_path.glob(f"*-{split}.tfrecord*"))
+        assert len(rows["label"]) == found.num_slices
+        genres = [built.genres[label] for label in rows["label"]]
+        assert [track.decode().split("/")[0] for track in rows["track_id"]] == genres
+        seen |= set(zip(rows["track_id"].tolist(), rows["slice_index"].tolist(), strict=True))
+        for track in rows["track_id"]:
+            track_splits.setdefault(track, set()).add(split)
+    assert len(seen) == 24
+    assert all(len(splits) == 1 for splits in track_splits.values())
+
+
+def test_shards_lie_in_key_order_and_match_the_index(plan, tmp_path):
+    built = build.build(plan, tmp_path, runner=LocalRunner(2))
+    index = sampling.read_index(tmp_path / sampling.NAME)
+    for number, split in enumerate(built.splits):
+        for shard in built.splits[split].shards:
+            keys = read(tmp_path / shard.name)["key"]
+            assert (np.diff(keys) > 0).all()
+            in_shard = index["shard"] == shard_index(shard.name)
+            of_shard = in_shard & (index["split"] == number)
+            np.testing.assert_array_equal(index["key"][of_shard], keys)
+
+
+def test_split_by_slice_divides_songs(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=40.0)
+    plan = plan_of(data_dir, split=SplitConfig(split_by="slice"), num_shards=2)
+    built = build.build(plan, tmp_path / "records", runner=LocalRunner(2))
+    assert built.splits["train"].tracks == {"Noise": 3, "Tones": 3}
+    assert built.splits["validation"].tracks == {"Noise": 3, "Tones": 3}
+    assert sum(split.num_slices for split in built.splits.values()) == 6 * 15
+
+
+def test_broken_songs_are_named_and_the_rest_is_built(collection, tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=8, seconds=3.0)
+    (data_dir / "Noise" / "zero.mp3").touch()
+    (data_dir / "Noise" / "page.mp3").write_text("<html>")
+    songs.write(data_dir / "Tones" / "short.wav", songs.tone(1.0))
+    built = build.build(
+        plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2)
+    )
+    reasons = {skip.path: skip.reason for skip in built.skipped}
+    assert reasons == {
+        "Noise/page.mp3": "not_audio",
+        "Noise/zero.mp3": "empty",
+        "Tones/short.wav": "too_short",
+    }
+    assert sum(split.num_slices for split in built.splits.values()) == 16
+    assert "skipped 1: too_short" in manifest.summary(built)
+
+
+def test_what_the_errata_name_is_reported_as_known(collection, tmp_path):
+    catalogue = datasets.load("folder", collection)
+    bad = Track("bad", "Noise/bad.wav", "Noise", known_bad=True)
+    catalogue = replace(catalogue, tracks=(*catalogue.tracks, bad))
+    built = build.build(
+        make_plan(catalogue, BuildConfig(dataset="folder")), tmp_path, runner=LocalRunner(1)
+    )
+    assert [(skip.path, skip.reason) for skip in built.skipped] == [("Noise/bad.wav", "missing")]
+    assert "known: FMA's errata name it" in built.skipped[0].detail
+
+
+def test_records_out_of_a_zip_file_are_those_of_the_folder(undisturbed, collection, tmp_path):
+    with zipfile.ZipFile(tmp_path / "songs.zip", "w") as archive:
+        for path in sorted(collection.rglob("*.wav")):
+            archive.write(path, path.relative_to(collection))
+    catalogue = datasets.load("folder", collection)
+    inside = tuple(replace(t, path=f"songs.zip/{t.path}") for t in catalogue.tracks)
+    catalogue = replace(catalogue, data_dir=tmp_path, tracks=inside)
+    config = BuildConfig(dataset="folder", num_shards=5)
+    build.build(make_plan(catalogue, config), tmp_path / "records", runner=LocalRunner(2))
+    found = bytes_of(tmp_path / "records")
+    shards = [name for name in undisturbed if "tfrecord" in name]
+    assert all(found[name] == undisturbed[name] for name in shards)
+
+
+def test_tensorflow_datasets_reads_the_records(plan, tmp_path):
+    tfds = pytest.importorskip("tensorflow_datasets")
+    built = build.build(plan, tmp_path, runner=LocalRunner(2))
+    builder = tfds.builder_from_directory(tmp_path)
+    assert builder.info.features["label"].names == ["Noise", "Tones"]
+    for split, contents in built.splits.items():
+        assert builder.info.splits[split].num_examples == contents.num_slices
+        found = list(builder.as_dataset(split=split))
+        assert len(found) == contents.num_slices
+        assert found[0]["image"].shape == (128, 128, 1)
+        assert found[0]["image"].dtype == tf.uint8
+        names = [builder.info.features["label"].int2str(int(e["label"])) for e in found]
+        assert all(
+            e["track_id"].numpy().decode().startswith(n) for e, n in zip(found, names, strict=True)
+        )
+
+
+def test_names_that_are_not_utf8(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=3.0)
+    song = data_dir / "Noise" / "0.wav"
+    song.rename(song.with_name(os.fsdecode(b"caf\xe9.wav")))
+    built = build.build(
+        plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2)
+    )
+    assert built.skipped == ()
+    assert manifest.read(tmp_path / "records") == built
+
+
+def test_a_split_without_tracks_is_refused(tmp_path):
+    data_dir = songs.write_collection(tmp_path, songs_a_genre=1)
+    with pytest.raises(UserError, match="test split is left without tracks"):
+        plan_of(data_dir)
+
+
+def test_a_split_whose_songs_are_all_broken_is_refused(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=1.0)
+    with pytest.raises(
+        UserError, match=r"train split is left without slices .* Skipped: 6 too_short"
+    ):
+        build.build(plan_of(data_dir), tmp_path / "records", runner=LocalRunner(2))
+
+
+def test_num_shards_grow_with_the_collection(collection):
+    assert plan_of(collection).config.num_shards == 2
+    assert plan_of(collection, num_shards=7).config.num_shards == 7
+
+
+def test_damaged_manifest_is_the_users_to_know(tmp_path):
+    with pytest.raises(UserError, match=r"manifest.json is missing"):
+        manifest.read(tmp_path)
+    (tmp_path / manifest.NAME).write_text('{"format": 99}')
+    with pytest.raises(UserError, match="another version"):
+        manifest.read(tmp_path)

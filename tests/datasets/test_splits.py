@@ -1,0 +1,129 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tfgenre.config import SPLITS, SplitConfig
+from tfgenre.datasets import splits
+from tfgenre.datasets.track import Catalogue, Track
+from tfgenre.errors import UserError
+
+CONFIG = SplitConfig()
+
+
+def tracks_of(sizes: list[int], genre: str = "Rock") -> list[Track]:
+    """One artist a size, with that many songs."""
+    return [
+        Track(id=f"{genre}{artist}-{song}", path="", genre=genre, artist=f"{genre} {artist}")
+        for artist, size in enumerate(sizes)
+        for song in range(size)
+    ]
+
+
+def counts(tracks, method="artist", config=CONFIG) -> dict[str, tuple[int, ...]]:
+    """Genre -> tracks in train, validation and test."""
+    split_of = splits.assign(tracks, method=method, config=config)
+    found = Counter((track.genre, split_of[track.id]) for track in tracks)
+    return {
+        genre: tuple(found[genre, split] for split in SPLITS)
+        for genre in sorted({track.genre for track in tracks})
+    }
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([2, 2, 2, 1, 1, 1, 1], (6, 3, 1)),
+        ([1] * 10, (6, 3, 1)),
+        ([1] * 100, (60, 30, 10)),
+        ([30, 20, 10, 10, 10, 10, 10], (60, 30, 10)),
+        ([1, 1, 1], (1, 1, 1)),
+        ([50, 1, 1], (50, 1, 1)),
+        ([5, 1], (5, 1, 0)),
+        ([7], (7, 0, 0)),
+    ],
+)
+def test_one_genre_by_artist(sizes, expected):
+    assert counts(tracks_of(sizes)) == {"Rock": expected}
+
+
+def test_each_genre_keeps_to_the_ratios():
+    tracks = [t for genre in "ABCDEF" for t in tracks_of([2, 2, 2, 1, 1, 1, 1], genre)]
+    assert counts(tracks) == dict.fromkeys("ABCDEF", (6, 3, 1))
+    test_heavy = SplitConfig(split_ratios=(60, 10, 30))
+    assert counts(tracks, config=test_heavy) == dict.fromkeys("ABCDEF", (6, 1, 3))
+
+
+def test_an_artist_of_two_genres_stays_whole():
+    tracks = [
+        Track(id=str(i), path="", genre="AB"[i % 2], artist=f"artist {i // 4}") for i in range(80)
+    ]
+    split_of = splits.assign(tracks, method="artist", config=CONFIG)
+    artists = {(track.artist, split_of[track.id]) for track in tracks}
+    assert len(artists) == 20
+    assert counts(tracks) == {"A": (24, 12, 4), "B": (24, 12, 4)}
+
+
+def test_songs_without_artist_stand_alone():
+    tracks = [Track(id=str(i), path="", genre="A") for i in range(10)]
+    assert counts(tracks) == {"A": (6, 3, 1)}
+
+
+def test_order_and_other_seeds():
+    tracks = tracks_of([1] * 40)
+    assert splits.assign(tracks, method="track", config=CONFIG) == splits.assign(
+        reversed(tracks), method="track", config=CONFIG
+    )
+    other = splits.assign(tracks, method="track", config=SplitConfig(split_seed=1))
+    assert other != splits.assign(tracks, method="track", config=CONFIG)
+
+
+def test_official():
+    tracks = [Track(id="1", path="", genre="A", split="test")]
+    assert splits.assign(tracks, method="official", config=CONFIG) == {"1": "test"}
+
+
+def test_slices_split_by_share():
+    found = Counter(splits.split_of_slice("track", i, config=CONFIG) for i in range(10_000))
+    assert [round(found[split] / 10_000, 1) for split in SPLITS] == [0.6, 0.3, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("track", "asked", "expected"),
+    [
+        (Track("1", "", "A", artist="x"), None, "artist"),
+        (Track("1", "", "A"), None, "track"),
+        (Track("1", "", "A", artist="x"), "slice", "slice"),
+        (Track("1", "", "A", split="test"), "official", "official"),
+    ],
+)
+def test_method(track, asked, expected):
+    catalogue = Catalogue(data_dir=Path(), tracks=(track,), genres=("A",))
+    assert splits.resolve(SplitConfig(split_by=asked), catalogue) == expected
+
+
+@pytest.mark.parametrize("asked", ["artist", "official"])
+def test_method_the_collection_cannot_give(asked):
+    catalogue = Catalogue(data_dir=Path(), tracks=(Track("1", "", "A"),), genres=("A",))
+    with pytest.raises(UserError, match=f"--split_by={asked}"):
+        splits.resolve(SplitConfig(split_by=asked), catalogue)
+
+
+def test_jamendo_artists_within_a_point_a_genre(shared_data, monkeypatch):
+    from tfgenre.datasets import jamendo
+
+    monkeypatch.setattr(jamendo._Places, "find", lambda self, name: name)
+    catalogue = jamendo.load(shared_data / "jamendo")
+    assert len(catalogue.tracks) == 36_504
+    for found in counts(catalogue.tracks).values():
+        shares = [count / sum(found) for count in found]
+        assert shares == pytest.approx([0.6, 0.3, 0.1], abs=0.01)
+
+
+def test_what_is_far_from_the_ratios_is_said():
+    tracks = tracks_of([8, 1, 1])
+    split_of = splits.assign(tracks, method="artist", config=CONFIG)
+    assert splits.deviations(tracks, split_of, method="artist", config=CONFIG) == [
+        "Rock: 80.0 / 10.0 / 10.0 % of its 10 songs are in train, validation and test, "
+        "not 60.0 / 30.0 / 10.0 %: artists are kept whole, and the largest has 8"
+    ]

@@ -1,0 +1,133 @@
+"""The report in a real browser, on a phone and on a screen."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfgenre.evaluation import report, wrong_songs
+from tfgenre.evaluation.scoring import Verdicts
+from tfgenre.flags import configs
+from tfgenre.flags.configs import read_flags
+from tfgenre.records import manifest
+from tfgenre.training import process_state
+from tfgenre.training.config import ModelConfig
+from tfgenre.training.model import build_model
+from tfgenre.training.run_dir import RunDir
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+LOOK = """<script>
+addEventListener("load", () => {
+  const found = {
+    scrolls: document.documentElement.scrollWidth > innerWidth,
+    width: innerWidth,
+    images: [...document.images].map(image => image.naturalWidth),
+    plots: [...document.querySelectorAll("svg")].map(svg => svg.getBoundingClientRect().height),
+    tables: document.querySelectorAll("table").length,
+    headings: [...document.querySelectorAll("h2")].map(heading => heading.textContent),
+  };
+  document.body.innerHTML = "<pre id=found>" + JSON.stringify(found) + "</pre>";
+});
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def page(records_dir, tmp_path_factory) -> Path:
+    """The report of a run whose network knows nothing."""
+    path = tmp_path_factory.mktemp("run")
+    run_dir, contents = RunDir(path), manifest.read(records_dir)
+    flags = configs.run_flags(read_flags(Path("/dev/null")), records_dir=records_dir, run_dir=path)
+    run_dir.claim(flags, contents)
+    with process_state.seeded(0):
+        build_model(ModelConfig(), num_genres=2).save(run_dir.best_model)
+    epoch = "1,0.5,0.7,0.5,0.7,0.001,90.0,1.0\n2,0.6,0.6,0.6,0.6,0.001,90.0,1.0\n"
+    run_dir.metrics.write_text(
+        "epoch,train_accuracy,train_loss,validation_accuracy,validation_loss,learning_rate,"
+        f"slices_per_second,seconds\n{epoch}"
+    )
+    result = {
+        "epochs": 2,
+        "stopped_early": "",
+        "best": {"epoch": 2},
+        "weights": 1,
+        "train_slices": 14,
+        "validation_slices": 8,
+        "seconds": 1.0,
+        "peak_memory_mb": 1,
+        "precision": "float32",
+        "device": "CPU",
+        "input_wait_share": None,
+        "versions": {"tfgenre": "1", "tensorflow": "2", "keras": "3"},
+    }
+    run_dir.result.write_text(json.dumps(result))
+    report.evaluate_run(run_dir, records_dir, split="test", batch_size=16)
+    return run_dir.report("test")
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium")
+@pytest.mark.parametrize("width", [500, 1400])
+def test_it_reads_well(page, tmp_path, width):
+    """Nothing is wider than the window, every picture has a size, the console is silent."""
+    looked_at = tmp_path / "report.html"
+    looked_at.write_text(page.read_text().replace("</body>", f"{LOOK}</body>"))
+    done = subprocess.run(
+        [
+            str(BROWSER),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--window-size={width},900",
+            "--enable-logging=stderr",
+            "--virtual-time-budget=5000",
+            "--dump-dom",
+            str(looked_at),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    told = re.search(r"<pre id=\"found\">(.*?)</pre>", done.stdout)
+    assert told, done.stderr
+    found = json.loads(told[1].replace("&gt;", ">").replace("&amp;", "&"))
+    assert not found["scrolls"], found["width"]
+    assert found["images"]
+    assert min(found["images"]) > 0
+    assert len(found["plots"]) == 2
+    assert min(found["plots"]) > 50
+    assert "Genre by genre" in found["headings"]
+    assert "CONSOLE" not in done.stderr
+
+
+def test_it_needs_nothing_else(page):
+    text = page.read_text()
+    assert not re.search(r"(?:src|href)=\"(?!data:|#)", text)
+    assert "@import" not in text
+
+
+def test_the_model_card_lies_beside_it(page):
+    card = (page.parent / "model_card.md").read_text()
+    assert card.startswith("# Model card: genres of folder")
+    assert "| songs, by vote | " in card
+
+
+def test_the_surest_mistakes_come_first():
+    probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.8, 0.2], [0.2, 0.8]], np.float32)
+    verdicts = Verdicts(
+        probabilities,
+        np.ones(4, int),
+        np.array([b"b", b"a", b"b", b"c"], object),
+        np.arange(4)[::-1],
+    )
+    tracks = [
+        {"id": "a", "genre": "B", "vote": "A", "probabilities": [0.6, 0.4]},
+        {"id": "b", "genre": "B", "vote": "A", "probabilities": [0.85, 0.15]},
+        {"id": "c", "genre": "B", "vote": "B", "probabilities": [0.2, 0.8]},
+    ]
+    found = wrong_songs.find(verdicts, tracks, ("A", "B"))
+    assert [(song.name, song.confidence) for song in found] == [("b", 0.85), ("a", 0.6)]
+    assert found[0].rows.tolist() == [2, 0]

@@ -1,0 +1,108 @@
+"""Scores: against scikit-learn, by hand, and on a million slices."""
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from tfgenre.evaluation import scoring
+from tfgenre.evaluation.scoring import Verdicts
+
+
+def verdicts_of(num_tracks: int, slices_a_track: int, *, skill: float, seed: int = 0) -> Verdicts:
+    """Songs of three genres; a song's slices are right or wrong together, as real ones are."""
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(rng.integers(0, 3, num_tracks), slices_a_track)
+    guesses = np.repeat(rng.integers(0, 3, num_tracks), slices_a_track)
+    knows = np.repeat(rng.random(num_tracks) < skill, slices_a_track)
+    probabilities = rng.dirichlet(np.ones(3), len(labels))
+    probabilities[np.arange(len(labels)), np.where(knows, labels, guesses)] += 2
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    ids = np.array([b"%05d" % (row // slices_a_track) for row in range(len(labels))], object)
+    order = rng.permutation(len(labels))
+    places = np.arange(len(labels)) % slices_a_track
+    return Verdicts(
+        probabilities[order].astype(np.float32), labels[order], ids[order], places[order]
+    )
+
+
+def test_tracks_are_made_of_their_slices():
+    verdicts = verdicts_of(20, 5, skill=0.5)
+    tracks = scoring.by_track(verdicts)
+    assert tracks.ids.tolist() == [b"%05d" % number for number in range(20)]
+    for place, track_id in enumerate(tracks.ids):
+        mine = verdicts.track_ids == track_id
+        assert set(tracks.of_slice[mine]) == {place}
+        assert set(verdicts.labels[mine]) == {tracks.labels[place]}
+        np.testing.assert_allclose(
+            tracks.mean[place], verdicts.probabilities[mine].mean(axis=0), rtol=1e-6
+        )
+
+
+def test_figures_are_scikit_learns():
+    verdicts = verdicts_of(200, 5, skill=0.5)
+    tracks = scoring.by_track(verdicts)
+    found = scoring.accuracies(verdicts, tracks)
+    assert found["slice_accuracy"] == metrics.accuracy_score(
+        verdicts.labels, verdicts.probabilities.argmax(axis=1)
+    )
+    assert found["slice_top2"] == pytest.approx(
+        metrics.top_k_accuracy_score(verdicts.labels, verdicts.probabilities, k=2)
+    )
+    assert found["track_accuracy_vote"] == metrics.accuracy_score(tracks.labels, tracks.voted)
+    assert found["macro_f1"] == pytest.approx(
+        metrics.f1_score(tracks.labels, tracks.voted, average="macro")
+    )
+    assert scoring.ranking(verdicts.labels, verdicts.probabilities)["roc_auc"] == pytest.approx(
+        metrics.roc_auc_score(verdicts.labels, verdicts.probabilities, multi_class="ovr")
+    )
+
+
+def test_a_genre_that_is_not_there_does_not_count():
+    truth, scores = np.array([0, 1, 1, 0]), np.array([[8, 1, 1], [1, 8, 1], [2, 7, 1], [3, 6, 1]])
+    assert scoring.ranking(truth, scores / 10) == {"roc_auc": 1.0, "pr_auc": 1.0}
+    assert scoring.ranking(np.zeros(4, int), scores / 10) == {"roc_auc": None, "pr_auc": None}
+    confusion = np.array([[1, 1, 0], [0, 2, 0], [0, 0, 0]])
+    assert scoring.macro_f1(confusion) == pytest.approx((2 / 3 + 4 / 5) / 2)
+
+
+def test_intervals_hold_the_truth():
+    """Of many collections of one kind, about 95 % of the intervals hold the accuracy of all."""
+    truth = 0.6 + 0.4 / 3
+    held = []
+    for seed in range(100):
+        verdicts = verdicts_of(60, 4, skill=0.6, seed=seed)
+        found = scoring.accuracies(verdicts, scoring.by_track(verdicts))
+        low, high = found["intervals"]["slice_accuracy"]
+        assert low <= found["slice_accuracy"] <= high
+        held.append(low <= truth <= high)
+    assert 0.87 <= np.mean(held) <= 1
+
+
+def test_songs_of_an_artist_are_drawn_together():
+    verdicts = verdicts_of(60, 4, skill=0.6)
+    tracks = scoring.by_track(verdicts)
+    by_song = scoring.accuracies(verdicts, tracks)
+    artists = {
+        track_id: str(label) for track_id, label in zip(tracks.ids, tracks.labels, strict=True)
+    }
+    by_artist = scoring.accuracies(verdicts, tracks, artists=artists)
+    assert by_song["bootstrap"] == {"drawn": "tracks", "groups": 60, "rounds": 1000}
+    assert by_artist["bootstrap"] == {"drawn": "artists", "groups": 3, "rounds": 1000}
+    assert by_song["track_accuracy_vote"] == by_artist["track_accuracy_vote"]
+    unknown = dict.fromkeys(artists, "")
+    assert scoring.accuracies(verdicts, tracks, artists=unknown) == by_song
+
+
+def test_calibration():
+    truth = np.array([0, 0, 1, 1])
+    scores = np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.3, 0.7]])
+    found = scoring.calibration(truth, scores)
+    assert [point["count"] for point in found["curve"]] == [1, 3]
+    assert [point["accuracy"] for point in found["curve"]] == pytest.approx([1, 2 / 3])
+    assert found["ece"] == pytest.approx(0.25 * 0.3 + 0.75 * (0.9 - 2 / 3))
+
+
+def test_per_genre():
+    found = scoring.per_genre(np.array([0, 0, 1]), np.array([0, 1, 1]), ("A", "B", "C"))
+    assert found["A"] == {"precision": 1, "recall": 0.5, "f1": pytest.approx(2 / 3), "count": 2}
+    assert found["C"] == {"precision": 0, "recall": 0, "f1": 0, "count": 0}

@@ -1,0 +1,55 @@
+"""Every flag file is read, and trained for a step on tiny records that match it."""
+
+from pathlib import Path
+
+import pytest
+from absl import flags
+
+from tfgenre.flags import configs, definitions, folders
+from tfgenre.records import synthetic
+from tfgenre.training.run_dir import RunDir
+
+ROOT = Path(__file__).parents[2]
+FLAG_FILES = sorted((ROOT / "flags").glob("*.cfg"))
+
+
+def values_of(flag_file: Path, *more: str) -> flags.FlagValues:
+    values = flags.FlagValues()
+    definitions.define(values)
+    values(["test", f"--flagfile={flag_file}", *more])
+    return values
+
+
+@pytest.mark.parametrize("flag_file", FLAG_FILES, ids=lambda path: path.stem)
+def test_one_step(flag_file, tmp_path):
+    from tfgenre.training.train import train
+
+    small = ("--epochs=1", f"--records_dir={tmp_path / 'records'}", f"--run_dir={tmp_path / 'run'}")
+    values = values_of(flag_file, *small)
+    if values.partitions > 1:  # twelve of them take long
+        values = values_of(flag_file, *small, "--partitions=2")
+    contents = synthetic.write_records(tmp_path / "records", configs.build_config(values))
+    run_dir = RunDir(folders.run_dir(values))
+    flags = configs.run_flags(values, records_dir=tmp_path / "records", run_dir=run_dir.path)
+    assert not run_dir.claim(flags, contents)
+    result = train(
+        folders.records_dir(values),
+        contents,
+        run_dir,
+        configs.train_config(values),
+        say=lambda line: None,
+        ceiling_s=0.05,
+    )
+    assert result["epochs"] == values.partitions
+    assert run_dir.claim(flags, contents)
+    again = configs.read_flags(run_dir.flags)
+    assert configs.train_config(again) == configs.train_config(values)
+
+
+@pytest.mark.parametrize("flag_file", FLAG_FILES, ids=lambda path: path.stem)
+def test_opens_with_purpose_and_commands(flag_file):
+    text = flag_file.read_text()
+    assert text.startswith("# Purpose: ")
+    assert f"tfgenre_train --flagfile=flags/{flag_file.name}" in text
+    run_dir = values_of(flag_file).run_dir
+    assert run_dir == f"runs/{flag_file.stem}"

@@ -1,0 +1,261 @@
+"""Genres in songs' tags: written, undone, and nothing else touched."""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import mutagen
+import numpy as np
+import pytest
+from mutagen.id3 import APIC, ID3, TCON, TIT2, TXXX, TYER, Encoding
+from mutagen.ogg import OggPage
+
+from tests import songs
+from tfgenre.audio.song import open_audio
+from tfgenre.errors import UserError
+from tfgenre.prediction import tag_log, tagging
+from tfgenre.prediction.tag_log import write_genre
+from tfgenre.prediction.tagging import CannotTag
+
+RATE_HZ = 48000
+KINDS = {
+    "a.mp3": {"format": "MP3"},
+    "a.ogg": {"format": "OGG", "subtype": "VORBIS"},
+    "a.opus": {"format": "OGG", "subtype": "OPUS"},
+    "a.flac": {"format": "FLAC"},
+    "a.m4a": {},
+}
+ID3V1 = b"TAG" + b"Old title".ljust(30, b"\0") + b"\0" * 94 + b"\xff"
+
+
+@pytest.fixture(params=KINDS)
+def song(request, tmp_path) -> str:
+    return make(tmp_path / request.param)
+
+
+@pytest.fixture
+def mp3(tmp_path) -> str:
+    return make(tmp_path / "a.mp3")
+
+
+def make(path: Path) -> str:
+    samples = songs.noise(3.0, rate_hz=RATE_HZ)
+    if path.suffix == ".m4a":
+        songs.write_with_ffmpeg(path, samples, "ipod", "aac", rate_hz=RATE_HZ)
+    else:
+        songs.write(path, samples, rate_hz=RATE_HZ, **KINDS[path.name])
+    return str(path)
+
+
+def samples_of(path: str) -> np.ndarray:
+    with open_audio(path) as song:
+        return np.concatenate(list(song.blocks))
+
+
+def easy_tags(path: str) -> dict[str, list[str]]:
+    return dict(mutagen.File(path, easy=True).tags or {})
+
+
+def add_tags(path: str, **values: str) -> None:
+    found = mutagen.File(path, easy=True)
+    if found.tags is None:
+        found.add_tags()
+    found.tags.update(values)
+    found.save()
+
+
+def without_tag(path: str) -> bytes:
+    content = Path(path).read_bytes()
+    return content[tagging._id3_block(path)[1] :]
+
+
+def sound_of(path: str) -> list[bytes]:
+    """A file's bytes apart from its tags."""
+    content = Path(path).read_bytes()
+    if path.endswith(".mp3"):
+        return [without_tag(path)]
+    if path.endswith(".flac"):
+        return [content[content.index(b"\xff\xf8") :]]
+    if path.endswith(".m4a"):
+        start = content.index(b"mdat")
+        return [content[start : start - 4 + int.from_bytes(content[start - 4 : start], "big")]]
+    with open(path, "rb") as file:
+        pages = []
+        while file.tell() < len(content):
+            pages.append(OggPage(file))
+    head, _, *others = OggPage.to_packets(pages)
+    return [head, *others]
+
+
+@pytest.mark.parametrize("old", [None, "Polka"])
+def test_a_genre_is_written_and_undone(song, tmp_path, old):
+    add_tags(song, title="A title", artist="Somebody", **({"genre": old} if old else {}))
+    os.chmod(song, 0o640)
+    before, heard, sound = easy_tags(song), samples_of(song), sound_of(song)
+    log = tmp_path / "logs" / "tags.jsonl"
+    said = write_genre(song, "Jazz & Funk", overwrite=True, log=log)
+    assert said == "Jazz & Funk is written to its tag" + (f" instead of {old}" if old else "")
+    assert easy_tags(song) == before | {"genre": ["Jazz & Funk"]}
+    assert tagging.own_genres(song) == ("Jazz & Funk",)
+    np.testing.assert_array_equal(samples_of(song), heard)
+    assert sound_of(song) == sound
+    assert os.stat(song).st_mode & 0o777 == 0o640
+    assert [good for _, good in tag_log.undo(log, dry_run=False)] == [True]
+    assert easy_tags(song) == before
+    np.testing.assert_array_equal(samples_of(song), heard)
+    assert sound_of(song) == sound
+    assert sorted(os.listdir(tmp_path)) == sorted([Path(song).name, "logs"])
+
+
+def test_a_song_without_tags_has_none_again(song, tmp_path):
+    before = easy_tags(song)
+    had_block = tagging.has_block(song)
+    write_genre(song, "Jazz", overwrite=False, log=tmp_path / "log")
+    list(tag_log.undo(tmp_path / "log", dry_run=False))
+    assert easy_tags(song) == before
+    assert tagging.has_block(song) == had_block or song.endswith(".m4a")
+
+
+@pytest.mark.parametrize("end", [b"", ID3V1])
+def test_an_mp3_without_a_block_of_tags_is_byte_for_byte_itself_again(mp3, tmp_path, end):
+    with open(mp3, "ab") as file:
+        file.write(end)
+    before = Path(mp3).read_bytes()
+    assert before[:3] != b"ID3"
+    write_genre(mp3, "Jazz", overwrite=False, log=tmp_path / "log")
+    assert without_tag(mp3) == before
+    title = ID3(mp3).get("TIT2")
+    assert (title is not None and str(title)) == ("Old title" if end else False)
+    list(tag_log.undo(tmp_path / "log", dry_run=False))
+    assert Path(mp3).read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_an_mp3s_other_frames_audio_and_old_tag_stay(mp3, tmp_path, version):
+    frames = ID3()
+    for frame in (
+        TIT2(encoding=Encoding.UTF16, text="Ein Stück"),
+        TXXX(encoding=Encoding.UTF16, desc="mood", text=["calm", "slow"]),
+        TCON(encoding=Encoding.LATIN1, text=["(17)"]),
+        APIC(
+            encoding=Encoding.LATIN1,
+            mime="image/png",
+            type=3,
+            desc="",
+            data=b"\x89PNG" + bytes(9999),
+        ),
+    ):
+        frames.add(frame)
+    if version == 3:
+        frames.add(TYER(encoding=Encoding.LATIN1, text="1999"))
+    frames.save(mp3, v1=0, v2_version=version, v23_sep=None)
+    with open(mp3, "ab") as file:
+        file.write(ID3V1)
+    after_tag = without_tag(mp3)
+    before = ID3(mp3, translate=False, load_v1=False)
+    assert tagging.own_genres(mp3) == ("Rock",)
+    write_genre(mp3, "Jazz", overwrite=True, log=tmp_path / "log")
+    after = ID3(mp3, translate=False, load_v1=False)
+    assert after.version == before.version == (2, version, 0)
+    assert {**after, "TCON": None} == {**before, "TCON": None}
+    assert without_tag(mp3) == after_tag
+    list(tag_log.undo(tmp_path / "log", dry_run=False))
+    assert dict(ID3(mp3, translate=False, load_v1=False)) == dict(before)
+
+
+def test_a_songs_own_genre_is_kept(song, tmp_path):
+    add_tags(song, genre="Polka")
+    before = Path(song).read_bytes()
+    assert "says Polka and is kept" in write_genre(
+        song, "Jazz", overwrite=False, log=tmp_path / "log"
+    )
+    assert "says Polka already" in write_genre(song, "Polka", overwrite=True, log=tmp_path / "log")
+    assert "Jazz would be written to its tag instead of Polka" in write_genre(
+        song, "Jazz", overwrite=True, log=None
+    )
+    assert Path(song).read_bytes() == before
+    assert not (tmp_path / "log").exists()
+
+
+def test_two_changes_are_undone_one_after_the_other(song, tmp_path):
+    for genre in ("Jazz", "Folk"):
+        write_genre(song, genre, overwrite=True, log=tmp_path / "log")
+    told = list(tag_log.undo(tmp_path / "log", dry_run=True))
+    assert told[0][0].endswith("the genre Jazz would be given back")
+    assert easy_tags(song)["genre"] == ["Folk"]
+    assert all(good for _, good in tag_log.undo(tmp_path / "log", dry_run=False))
+    assert "genre" not in easy_tags(song)
+    again = list(tag_log.undo(tmp_path / "log", dry_run=False))
+    assert again[1] == (f"{song}: its tag is as it was already", True)
+
+
+def test_what_somebody_else_wrote_since_is_left(mp3, tmp_path):
+    write_genre(mp3, "Jazz", overwrite=False, log=tmp_path / "log")
+    add_tags(mp3, title="New")
+    add_tags(mp3, genre="Polka")
+    ((said, good),) = tag_log.undo(tmp_path / "log", dry_run=False)
+    assert (good, "it now says Polka, not Jazz" in said) == (False, True)
+    add_tags(mp3, genre="Jazz")
+    assert [good for _, good in tag_log.undo(tmp_path / "log", dry_run=False)] == [True]
+    assert easy_tags(mp3) == {"title": ["New"]}
+
+
+def test_a_crash_loses_neither_song_nor_log(song, tmp_path, monkeypatch):
+    before = Path(song).read_bytes()
+
+    def crash(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", crash)
+        with pytest.raises(KeyboardInterrupt):
+            write_genre(song, "Jazz", overwrite=False, log=tmp_path / "log")
+    assert Path(song).read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == sorted([Path(song).name, "log"])
+    with (tmp_path / "log").open("a") as file:
+        file.write('{"path": "/mus')
+    ((said, good),) = tag_log.undo(tmp_path / "log", dry_run=False)
+    assert good
+    assert "as it was already" in said
+
+
+def test_a_link_stays_a_link(mp3, tmp_path):
+    link = tmp_path / "link.mp3"
+    link.symlink_to(mp3)
+    write_genre(str(link), "Jazz", overwrite=False, log=tmp_path / "log")
+    assert link.is_symlink()
+    assert tagging.own_genres(mp3) == ("Jazz",)
+
+
+def test_songs_that_cannot_be_tagged(mp3, tmp_path):
+    def reason(path: Path | str) -> str:
+        with pytest.raises(CannotTag) as caught:
+            write_genre(str(path), "Jazz", overwrite=True, log=tmp_path / "log")
+        return str(caught.value)
+
+    os.chmod(mp3, 0o444)
+    assert reason(mp3) == "it is read-only"
+    wav = songs.write(tmp_path / "a.wav", songs.noise(1.0))
+    assert "mp3, ogg, opus, flac and m4a files only" in reason(wav)
+    damaged = tmp_path / "damaged.flac"
+    damaged.write_bytes(b"fLaC" + bytes(100))
+    assert "its tags cannot be read" in reason(damaged)
+    with zipfile.ZipFile(tmp_path / "songs.zip", "w") as archive:
+        archive.write(mp3, "a.mp3")
+    assert "in an archive" in reason(tmp_path / "songs.zip" / "a.mp3")
+    assert reason(tmp_path / "none.mp3") == "No such file or directory"
+    assert not (tmp_path / "log").exists()
+
+
+def test_logs_that_are_none(tmp_path):
+    log = tmp_path / "log"
+    with pytest.raises(UserError, match="cannot be read: No such file"):
+        tag_log.read(log)
+    line = {"path": "/a", "new": "Jazz", "old": None, "had_block": True}
+    for content in ("text\n", "[1]\n", '{"path": 1}\n', json.dumps(line | {"old": 1}) + "\n"):
+        log.write_text(content)
+        with pytest.raises(UserError, match="is no log of --write_tags, or is damaged"):
+            tag_log.read(log)
+    log.write_text(json.dumps(line) + "\n")
+    assert tag_log.read(log)[0].new == "Jazz"

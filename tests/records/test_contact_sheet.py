@@ -1,0 +1,61 @@
+"""Records to look at: the right slices, drawn as they are."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from tfgenre.errors import UserError
+from tfgenre.records import contact_sheet, manifest, shards
+from tfgenre.records.example import Example, decode
+
+
+def test_the_first_slices_of_each_genre_are_found(records_dir):
+    contents = manifest.read(records_dir)
+    found = contact_sheet.examples(records_dir, contents, slices_a_genre=5)
+    everything = [
+        decode(record)
+        for path in records_dir.glob("*.tfrecord*")
+        for record in shards.read_shard(path)
+    ]
+    for label, row in enumerate(found):
+        keys = sorted(example.key for example in everything if example.label == label)
+        assert [example.key for example in row] == keys[:5]
+
+
+def test_all_are_shown_where_there_are_few(records_dir):
+    contents = manifest.read(records_dir)
+    found = contact_sheet.examples(records_dir, contents, slices_a_genre=1000)
+    assert [len(row) for row in found] == [12, 12]
+
+
+def test_slices_are_drawn_pixel_by_pixel(records_dir):
+    contents = manifest.read(records_dir)
+    found = contact_sheet.examples(records_dir, contents, slices_a_genre=3)
+    rows = [[example.image for example in row] for row in found]
+    sheet = np.asarray(contact_sheet.draw(rows, ["Noise", "Tönes \udcff " * 9], title="both"))
+    for row, examples in enumerate(found):
+        for column, example in enumerate(examples):
+            top, left = 28 + 132 * row, 150 + 132 * column
+            drawn = sheet[top : top + 128, left : left + 128]
+            assert drawn.tobytes() == example.image
+
+
+def test_a_record_in_words(records_dir):
+    contents = manifest.read(records_dir)
+    example = Example(bytes([7, 9]) * 8192, 1, "Tones/3.wav", 2, 99)
+    assert contact_sheet.describe(example, contents) == {
+        "track_id": "Tones/3.wav",
+        "label": "1 (Tones)",
+        "slice_index": "2 (from 5.1 s on)",
+        "key": "99",
+        "image": "16,384 bytes: 128 rows of 128, of 7 to 9, on average 8",
+    }
+
+
+def test_a_damaged_shard_is_named(records_dir, tmp_path):
+    folder = shutil.copytree(records_dir, tmp_path / "records")
+    for shard in folder.glob("*.tfrecord*"):
+        shard.write_bytes(b"\0" * shard.stat().st_size)
+    with pytest.raises(UserError, match="is missing or damaged"):
+        contact_sheet.examples(folder, manifest.read(folder), slices_a_genre=1)

@@ -1,0 +1,162 @@
+"""Several workers: who reads what, and that two of them train as one would."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import keras
+import numpy as np
+import pytest
+
+from tfgenre.config import BuildConfig
+from tfgenre.errors import UserError
+from tfgenre.records import synthetic, verify
+from tfgenre.records.sources import Source
+from tfgenre.training import multiworker
+from tfgenre.training.multiworker import Worker
+from tfgenre.training.progress import Row, read_rows
+
+PROGRAM = Path(sys.executable).with_name("tfgenre_train")
+FIRST_PORT = 21000 + os.getpid() % 20000
+# All slices in one batch: so their order, which the number of workers changes, does not matter.
+FLAGS = (
+    "--epochs=3",
+    "--batch_size=48",
+    "--dropout_rate=0",
+    "--learning_rate=0.0001",
+    "--precision=float32",
+)
+
+
+def source(lengths: list[int]) -> Source:
+    return Source(tuple(f"shard{i}" for i in range(len(lengths))), tuple(lengths), 16_700)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "count", "shares"),
+    [
+        ([5], 1, [5]),
+        ([5, 5], 2, [5, 5]),
+        ([9, 1, 1, 7], 2, [9, 9]),
+        ([4, 4, 4, 4, 4], 3, [8, 8, 4]),
+    ],
+)
+def test_each_shard_has_one_worker(lengths, count, shares):
+    records = source(lengths)
+    parts = [records.of_worker(index, count) for index in range(count)]
+    assert [part.num_slices for part in parts] == shares
+    assert sorted(path for part in parts for path in part.paths) == sorted(records.paths)
+
+
+def test_shards_keep_their_masks():
+    masks = (np.array([True, False]), np.array([False, True, True]))
+    records = Source(("a", "b"), (3, 4), 16_700, masks)
+    parts = [records.of_worker(index, 2) for index in range(2)]
+    assert [(part.paths, part.num_slices) for part in parts] == [(("b",), 2), (("a",), 1)]
+
+
+def test_more_workers_than_shards():
+    with pytest.raises(UserError, match=r"3 workers cannot share 2 shards: .* --num_shards=3"):
+        source([5, 5]).of_worker(0, 3)
+
+
+@pytest.mark.parametrize(
+    ("count", "num_devices", "slices", "rows"),
+    [(1, 1, 7, 7), (2, 2, 7, 3), (1, 4, 7, 4), (2, 4, 7, 2)],
+)
+def test_validation_is_dealt_evenly_and_in_order(count, num_devices, slices, rows):
+    records = source([slices - 2, 2])
+    seen = []
+    for index in range(count):
+        worker = Worker(index, count, num_devices)
+        assert worker.rows(records.num_slices) == rows
+        part = records.dealt(index, count, rows=rows)
+        assert part.num_slices == rows
+        masks = part.keep or [np.ones(length, bool) for length in part.lengths]
+        starts = np.cumsum([0, *records.lengths])
+        kept = [start + np.flatnonzero(mask) for start, mask in zip(starts, masks, strict=False)]
+        seen += np.concatenate(kept).tolist()
+    assert sorted(seen) == list(range(rows * count))
+
+
+def test_a_batch_that_cannot_be_divided():
+    assert Worker(0, 2, 4).batch_size(8) == 4
+    with pytest.raises(UserError, match="--batch_size=110 must be a multiple of the 4 devices"):
+        Worker(0, 2, 4).batch_size(110)
+
+
+def start(
+    index: int, records_dir: Path, run_dir: Path, log: IO[bytes], *, port: int, count: int = 2
+) -> subprocess.Popen[bytes]:
+    addresses = ",".join(f"127.0.0.1:{port + number}" for number in range(count))
+    who = {"JOB_ADDRESSES": addresses, "NUM_PROCESSES": str(count), "PROCESS_ID": str(index)}
+    environment = {f"KERAS_DISTRIBUTION_{name}": value for name, value in who.items()}
+    strategy = "multiworker" if count > 1 else "one"
+    return subprocess.Popen(
+        [
+            PROGRAM,
+            f"--records_dir={records_dir}",
+            f"--run_dir={run_dir}",
+            f"--strategy={strategy}",
+            *FLAGS,
+        ],
+        env={**os.environ, **environment, "KERAS_BACKEND": "jax", "XLA_FLAGS": ""},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def figures(run_dir: Path) -> np.ndarray:
+    rows: list[Row] = read_rows(run_dir / "metrics.csv")
+    return np.array([list(row.values())[:-2] for row in rows])
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX can")
+def test_tensorflow_has_no_workers():
+    with pytest.raises(UserError, match="needs Keras on JAX: pip install jax"):
+        multiworker.join()
+
+
+def test_two_workers_train_as_one_would_and_come_back(tmp_path):
+    """One is killed after the first epoch; then both are started again."""
+    pytest.importorskip("jax")
+    records_dir = tmp_path / "records"
+    config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
+    synthetic.write_records(records_dir, config, tracks_a_genre=6, num_shards=2)
+    with (tmp_path / "one.log").open("wb") as log:
+        assert start(0, records_dir, tmp_path / "one", log, port=0, count=1).wait(120) == 0
+
+    run_dir = tmp_path / "two"
+    logs = [tmp_path / f"{index}.log" for index in range(2)]
+
+    def start_both(port: int) -> list[subprocess.Popen[bytes]]:
+        return [
+            start(index, records_dir, run_dir, log.open("ab"), port=port)
+            for index, log in enumerate(logs)
+        ]
+
+    chief, other = start_both(FIRST_PORT)
+    deadline = time.monotonic() + 120
+    while not (run_dir / "metrics.csv").exists():
+        assert time.monotonic() < deadline, [log.read_text() for log in logs]
+        time.sleep(0.05)
+    other.kill()
+    assert chief.wait(120) == 1, logs[0].read_text()
+    assert "Another worker is gone" in logs[0].read_text()
+    assert len(figures(run_dir)) < 3
+
+    assert [process.wait(120) for process in start_both(FIRST_PORT + 2)] == [0, 0], logs[
+        0
+    ].read_text()
+    assert "it goes on after epoch" in logs[0].read_text()
+    np.testing.assert_allclose(figures(run_dir), figures(tmp_path / "one"), rtol=1e-3, atol=1e-4)
+
+
+def test_synthetic_records_are_whole(tmp_path):
+    config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
+    contents = synthetic.write_records(tmp_path, config, num_shards=2)
+    assert contents.splits["train"].num_slices == 16
+    assert verify.verify(tmp_path, num_workers=1) == []

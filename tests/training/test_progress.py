@@ -1,0 +1,75 @@
+"""What follows from the rows of metrics.csv."""
+
+import pytest
+
+from tfgenre.errors import UserError
+from tfgenre.training import progress
+from tfgenre.training.config import OptimizerConfig, TrainConfig
+
+
+def rows_of(*figures: tuple[float, float]) -> list[progress.Row]:
+    """Rows of these validation accuracies and losses."""
+    rest = {
+        "train_accuracy": 0.5,
+        "train_loss": 1.0,
+        "learning_rate": 0.001,
+        "slices_per_second": 50.0,
+        "seconds": 2.0,
+    }
+    return [
+        {"epoch": number, "validation_accuracy": accuracy, "validation_loss": loss, **rest}
+        for number, (accuracy, loss) in enumerate(figures, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figures", "best"),
+    [([(0.5, 1)], 1), ([(0.5, 1), (0.6, 2), (0.4, 0)], 2), ([(0.5, 1), (0.5, 0.9), (0.5, 0.9)], 2)],
+)
+def test_the_best_epoch(figures, best):
+    assert progress.best_epoch(rows_of(*figures)) == best
+
+
+@pytest.mark.parametrize(
+    ("figures", "patience", "said"),
+    [
+        ([], 1, ""),
+        ([(0.9, 0.1)], 0, "passed their marks"),
+        ([(0.9, 0.11)], 0, ""),
+        ([(0.5, 1), (0.4, 1), (0.4, 1)], 2, "2 epochs without a better one"),
+        ([(0.5, 1), (0.4, 1), (0.5, 0.9)], 2, ""),
+        ([(0.5, 1), (0.4, 1), (0.4, 1)], 0, ""),
+    ],
+)
+def test_early_stop(figures, patience, said):
+    reason = progress.stops_early(rows_of(*figures), TrainConfig(early_stop_patience=patience))
+    assert bool(reason) == bool(said)
+    assert said in reason
+
+
+@pytest.mark.parametrize(
+    ("losses", "halvings"),
+    [
+        ([], 0),
+        ([3, 2, 1], 0),
+        ([1, 2, 2], 0),
+        ([1, 2, 2, 2], 1),
+        ([1] * 7, 2),
+        ([1, 2, 0, 1, 1], 0),
+    ],
+)
+def test_the_plateau_schedule(losses, halvings):
+    config = OptimizerConfig(learning_rate_schedule="plateau", learning_rate=0.8)
+    rows = rows_of(*((0.5, loss) for loss in losses))
+    assert progress.learning_rate(rows, config) == 0.8 * 0.5**halvings
+    assert progress.learning_rate(rows, OptimizerConfig()) == 0.001
+
+
+def test_rows_are_read_as_they_were_written(tmp_path):
+    rows = rows_of((0.5, 1.25), (0.25, 2.0))
+    assert progress.read_rows(tmp_path / "metrics.csv") == []
+    progress.write_rows(tmp_path / "metrics.csv", rows)
+    assert progress.read_rows(tmp_path / "metrics.csv") == rows
+    (tmp_path / "metrics.csv").write_text("epoch,loss\n1,x\n")
+    with pytest.raises(UserError, match=r"metrics\.csv is damaged"):
+        progress.read_rows(tmp_path / "metrics.csv")

@@ -1,0 +1,145 @@
+"""The one door to songs: a path becomes blocks of mono samples at one rate."""
+
+import functools
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from tfgenre.audio import ffmpeg, libsndfile, mpeg
+from tfgenre.audio.streams import Samples, Stream
+from tfgenre.errors import SkipTrack
+
+SUFFIXES = libsndfile.SUFFIXES | ffmpeg.SUFFIXES
+_FULL_SCALE = 2.0**31  # SoX's samples are 32-bit integers; its picture is drawn from those
+_LARGEST = 1 - 1 / _FULL_SCALE
+RATES_HZ = range(1000, 768_001)  # outside of these, a header is damaged
+
+
+@dataclass(frozen=True)
+class Audio:
+    """An open song.
+
+    Attributes:
+        rate_hz: sample rate of the blocks.
+        seconds: how long it should be, 0 if unknown.
+        is_mpeg: True for MPEG audio, whose length SoX guesses.
+        blocks: mono samples, float64 (float32 of lossy songs) [some] each, full scale 1; to be
+            read once.
+    """
+
+    rate_hz: int
+    seconds: float
+    is_mpeg: bool
+    blocks: Iterator[Samples]
+
+
+@contextmanager
+def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
+    """Opens a song.
+
+    Args:
+        path: the sound file.
+        sample_rate_hz: what its samples are converted to; 0 keeps its own rate.
+
+    Raises:
+        SkipTrack: missing, empty, not_audio, decode_error or truncated; the last two may come
+            while the blocks are read.
+    """
+    _check_file(path)
+    with _open_stream(path) as stream:
+        if stream.rate_hz not in RATES_HZ:
+            raise SkipTrack("decode_error", f"a sample rate of {stream.rate_hz} Hz")
+        blocks = _mono_blocks(stream)
+        if sample_rate_hz not in (0, stream.rate_hz):
+            blocks = _resampled(blocks, stream.rate_hz, sample_rate_hz)
+        yield Audio(
+            rate_hz=sample_rate_hz or stream.rate_hz,
+            seconds=stream.declared_frames / stream.rate_hz,
+            is_mpeg=stream.is_mpeg,
+            blocks=blocks,
+        )
+
+
+def _open_stream(path: str) -> AbstractContextManager[Stream]:
+    """Opens a sound file by the decoder for what it is.
+
+    Raises:
+        SkipTrack: not_audio or truncated; decode_error while the blocks are read.
+    """
+    with open(path, "rb") as file:
+        file.seek(mpeg.after_tag(file))
+        ffmpeg_format = ffmpeg.format_of(file.read(16), path)
+    if ffmpeg_format is not None:
+        return ffmpeg.open_stream(path, ffmpeg_format)
+    return libsndfile.open_stream(path)
+
+
+def _check_file(path: str) -> None:
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise SkipTrack("missing", error.strerror or str(error)) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise SkipTrack("not_audio", "not a file, but a folder, pipe or device")
+    if not os.access(path, os.R_OK):
+        raise SkipTrack("unreadable", "permission denied")
+    if not found.st_size:
+        raise SkipTrack("empty", "the file has no bytes")
+
+
+def _mono_blocks(stream: Stream) -> Iterator[Samples]:
+    """The channels' mean; what could be decoded before an error counts if it is half the song."""
+    expected = stream.declared_frames
+    decoded = 0
+    try:
+        for block in stream.blocks:
+            decoded += len(block)
+            yield _mono(block, stream.encoding)
+    except SkipTrack:
+        if not decoded or decoded < expected / 2:
+            raise
+    if not decoded:
+        raise SkipTrack("empty", "the file has no samples")
+    if decoded < expected / 2:
+        raise SkipTrack("truncated", f"{decoded} of {expected} samples could be decoded")
+
+
+def _mono(block: Samples, encoding: str) -> Samples:
+    """SoX's `remix -`: the channels' mean in 32-bit steps, [frames, channels] -> [frames].
+
+    That of lossy samples is left as it is: another decoder's differ by more than such a step. The
+    block is overwritten.
+    """
+    highest, lowest = block.max(initial=0), block.min(initial=0)
+    if np.isnan(highest):
+        np.nan_to_num(block, copy=False)
+    if not (highest <= _LARGEST and lowest >= -1):
+        np.clip(block, -1, _LARGEST, out=block)
+    if encoding == "float":
+        block = np.trunc(block * _FULL_SCALE) / _FULL_SCALE
+    elif encoding == "double":
+        block = _rounded(block)
+    block *= 1 / block.shape[1]
+    mean = functools.reduce(np.add, block.T)
+    return mean if encoding == "lossy" else _rounded(mean)
+
+
+def _rounded(samples: Samples) -> NDArray[np.float64]:
+    """Samples in 32-bit steps, halves away from zero, as SoX rounds."""
+    steps = samples * _FULL_SCALE
+    steps += np.copysign(0.5, steps)
+    return np.trunc(steps, out=steps) / _FULL_SCALE
+
+
+def _resampled(blocks: Iterator[Samples], rate_hz: int, to_rate_hz: int) -> Iterator[Samples]:
+    """The blocks at another rate, by libsoxr at the quality of SoX's `rate -v`."""
+    resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float64", quality="VHQ")
+    for block in blocks:
+        yield resampler.resample_chunk(block.astype(np.float64))
+    yield resampler.resample_chunk(np.zeros(0), last=True)

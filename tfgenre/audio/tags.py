@@ -1,0 +1,95 @@
+"""Genre and artist out of a song's own tags, whatever their format."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import mutagen
+from mutagen.apev2 import APEv2
+from mutagen.id3 import ID3
+
+from tfgenre.audio import archives, mpeg
+
+
+@dataclass(frozen=True)
+class Tags:
+    """A song's tags; "" and () where it has none."""
+
+    artist: str = ""
+    genres: tuple[str, ...] = ()
+
+
+def read(path: Path) -> Tags:
+    """Reads the tags of a song, be it in an archive or not; one that cannot be read has none."""
+    try:
+        with archives.opened(str(path)) as file:
+            found = _read_id3(file)
+            return found if found.genres and found.artist else _merged(found, _read_any(file))
+    except Exception:  # mutagen raises whatever a damaged tag makes it trip over
+        return Tags()
+
+
+def seconds(path: Path) -> float:
+    """The length of a song as its header tells it or mutagen guesses it; 0 if neither."""
+    try:
+        with archives.opened(str(path)) as file:
+            found = mutagen.File(file)
+            return float(found.info.length)
+    except Exception:  # as above; and a file of no format that mutagen knows
+        return 0.0
+
+
+def _read_id3(file: IO[bytes]) -> Tags:
+    """An ID3v2 tag at a file's start, of which no more than that is read."""
+    start = file.read(10)
+    if start[:3] != b"ID3":
+        return Tags()
+    content = start + file.read(mpeg.tag_bytes(start))
+    frames = ID3(io.BytesIO(content))
+    return Tags(artist=_first(frames, "TPE1"), genres=_genres(frames))
+
+
+def _read_any(file: IO[bytes]) -> Tags:
+    """The tags of any format, ID3v1 and APE included."""
+    file.seek(0)
+    # A zip file's member is read anew whenever it is gone back in.
+    whole = io.BytesIO(file.read()) if isinstance(file, zipfile.ZipExtFile) else file
+    found = mutagen.File(whole, easy=True)
+    named = Tags()
+    if found is not None:
+        named = Tags(artist=_first(found, "artist", "TPE1"), genres=_genres(found))
+    if named.genres and named.artist:
+        return named
+    whole.seek(0)
+    try:
+        ape = APEv2(whole)
+    except mutagen.MutagenError:
+        return named
+    return _merged(named, Tags(artist=_first(ape, "Artist"), genres=_texts(ape, "Genre")))
+
+
+def _merged(first: Tags, second: Tags) -> Tags:
+    return Tags(artist=first.artist or second.artist, genres=first.genres or second.genres)
+
+
+def _genres(found: mutagen.Metadata) -> tuple[str, ...]:
+    if isinstance(frame := found.get("TCON"), mutagen.id3.TCON):
+        return tuple(text for genre in frame.genres if (text := _clean(genre)))
+    return _texts(found, "genre")
+
+
+def _first(found: mutagen.Metadata, *names: str) -> str:
+    return next((text for name in names for text in _texts(found, name)), "")
+
+
+def _texts(found: mutagen.Metadata, name: str) -> tuple[str, ...]:
+    """The values of a tag; WAV and AIFF files have no easy names, but ID3 frames."""
+    values = found.get(name) or ()
+    values = getattr(values, "text", values)
+    return tuple(text for value in values if (text := _clean(value)))
+
+
+def _clean(value: object) -> str:
+    return str(value).strip(" \0\t\r\n")

@@ -1,0 +1,240 @@
+"""A plan becomes a folder of records: its units, on whichever machines, then the manifest.
+
+The bytes of a shard do not depend on who builds it, on the order, or on whether the build was
+interrupted: the same command goes on where it was stopped.
+"""
+
+import dataclasses
+import fcntl
+import itertools
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from tfgenre import storage
+from tfgenre.building.plan import WORK, Job, Plan, Unit, check_splits
+from tfgenre.building.unit import PLAN, UnitReport, UnitSplit, read_report, read_unit_index
+from tfgenre.config import DATASETS, SPLITS
+from tfgenre.errors import UserError
+from tfgenre.files import TEMPORARY, read_json, write_json
+from tfgenre.records import data_card, manifest, sampling, shards, tfds
+from tfgenre.records.manifest import Manifest, SplitContents
+from tfgenre.records.tracks import NAME, write
+
+_THREADS = 16  # that read reports: a remote one takes long, but little work
+OnTrack = Callable[[int], object]
+Runner = Callable[[Sequence[Unit], Job, OnTrack], None]
+
+
+def build(
+    plan: Plan,
+    records_dir: Path,
+    *,
+    runner: Runner,
+    on_track: OnTrack = lambda count: None,
+    on_found: OnTrack = lambda count: None,
+    overwrite: bool = False,
+) -> Manifest:
+    """Builds the records; a finished build is read, an interrupted one is gone on with.
+
+    Args:
+        plan: what to build.
+        records_dir: where the shards, index and manifest go.
+        runner: has each of some units built, by `unit.build_unit`.
+        on_track: called with the number of songs just dealt with, from any thread.
+        on_found: called once, with the number of songs that were dealt with before.
+        overwrite: whether what another build left in the folder is removed first.
+
+    Raises:
+        UserError: if the folder holds records of another plan, or a split came out empty.
+    """
+    done = None if overwrite else finished(plan, records_dir)
+    if done is not None and not (records_dir / WORK).exists():
+        return done
+    with _locked(records_dir):
+        if overwrite:
+            _discard(records_dir)
+        built = finished(plan, records_dir)
+        if built is None:
+            job = plan.job(records_dir)
+            _claim(plan, job)
+            reports = _build_units(plan.units, job, runner, on_track, on_found)
+            built = _finish(plan, job, reports)
+        storage.remove_folder(records_dir / WORK)
+        return built
+
+
+def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Manifest:
+    """Puts together what the units have left, and writes the manifest last."""
+    built = _merge(plan, reports)
+    counts = {split: found.num_slices for split, found in built.splits.items()}
+    check_splits(counts, "slices", skipped=built.skipped)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        rows = list(threads.map(lambda unit: read_unit_index(unit, job), plan.units))
+    sampling.write_index(job.records_dir / sampling.NAME, np.concatenate(rows))
+    pairs = (zip(unit.tracks, unit.splits, strict=True) for unit in plan.units)
+    write(job.records_dir, itertools.chain.from_iterable(pairs))
+    tfds.write(built, job.records_dir)
+    data_card.write_data_card(built, job.records_dir)
+    manifest.write(built, job.records_dir)
+    return built
+
+
+def _build_units(
+    units: Sequence[Unit], job: Job, runner: Runner, on_track: OnTrack, on_found: OnTrack
+) -> list[UnitReport]:
+    """Has the units built that are not yet, and reads what all of them report.
+
+    Raises:
+        UserError: if one left no report where we look for it.
+    """
+    done = _reports(units, job)
+    on_found(sum(len(unit.tracks) for unit in units if unit.index in done))
+    left = [unit for unit in units if unit.index not in done]
+    runner(left, job, on_track)
+    done |= _reports(left, job)
+    if lost := [unit.index for unit in units if unit.index not in done]:
+        raise UserError(
+            f"{len(lost):,} of {len(units):,} units left nothing in {job.records_dir}, the first "
+            f"is {lost[0]}: every machine must reach that folder under this name."
+        )
+    return [done[unit.index] for unit in units]
+
+
+def _reports(units: Sequence[Unit], job: Job) -> dict[int, UnitReport]:
+    """The reports of the units that are done, by number."""
+    storage.forget_listings(job.records_dir)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        found = threads.map(lambda unit: read_report(unit, job), units)
+        pairs = zip(units, found, strict=True)
+        return {unit.index: report for unit, report in pairs if report is not None}
+
+
+@contextmanager
+def _locked(records_dir: Path) -> Iterator[None]:
+    """Keeps a second build out of a folder; the system lets go when the process ends.
+
+    Not so for remote folders: what has no locks is kept by `_claim` alone.
+    """
+    work = records_dir / WORK
+    while True:
+        storage.make_folder(work)
+        if storage.is_remote(records_dir):
+            yield
+            return
+        with (work / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(
+                    f"Another make_records is at work in {records_dir}: wait for it, or give "
+                    "another --records_dir."
+                ) from error
+            if _is_still(work / "lock", file):
+                yield
+                return
+
+
+def _is_still(path: Path, file: IO[str]) -> bool:
+    """Whether a file that was opened has its name yet: the build before may have removed it."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def finished(plan: Plan, records_dir: Path) -> Manifest | None:
+    """The manifest of this plan's records, None if they are not (all) built.
+
+    Raises:
+        UserError: if the folder holds those of another plan, or has lost a shard.
+    """
+    if not (records_dir / manifest.NAME).exists():
+        return None
+    built = manifest.read(records_dir)
+    found = {"config": built.config, "collection_sha256": built.collection_sha256}
+    _check_same(plan, records_dir, found)
+    for split in built.splits.values():
+        for shard in split.shards:
+            shards.check_whole(records_dir / shard.name, shard)
+    return built
+
+
+def _discard(records_dir: Path) -> None:
+    """Removes the records in a folder, finished or not; files with other names stay.
+
+    Work folders go first: who is still at work for another build can then publish nothing more.
+    """
+    for left in list((records_dir / WORK).iterdir()):
+        if left.is_dir():
+            storage.remove_folder(left)
+    (records_dir / manifest.NAME).unlink(missing_ok=True)
+    for name in (sampling.NAME, NAME, data_card.DATA_CARD, *tfds.NAMES):
+        (records_dir / name).unlink(missing_ok=True)
+    for dataset, split in itertools.product(DATASETS, SPLITS):
+        for path in list(records_dir.glob(f"{dataset}-{split}.tfrecord-?????-of-?????")):
+            path.unlink()
+
+
+def _claim(plan: Plan, job: Job) -> None:
+    """Notes in the folder whose work lies there, so that only the same build goes on with it."""
+    for note in (job.records_dir / WORK).glob(f"*/{PLAN}"):
+        if note.parent.name != job.plan_digest:
+            begun = read_json(note, advice="begin the build again with --overwrite")
+            _check_same(plan, job.records_dir, begun)
+    storage.make_folder(job.work_dir)
+    for left in list(job.work_dir.glob(f"*{TEMPORARY}")):  # by a build that was killed
+        left.unlink(missing_ok=True)
+    write_json(job.work_dir / PLAN, plan.identity)
+
+
+def _check_same(plan: Plan, records_dir: Path, found: Mapping[str, Any]) -> None:
+    theirs, mine = _flatten(found), _flatten(plan.identity)
+    differing = [
+        f"{name} ({theirs.get(name)} there, {mine.get(name)} asked for)"
+        for name in sorted(theirs.keys() | mine.keys())
+        if theirs.get(name) != mine.get(name) and name != "collection_sha256"
+    ]
+    if not differing and found.get("collection_sha256") != plan.collection_sha256:
+        differing = ["the collection's tracks"]
+    if differing:
+        raise UserError(
+            f"{records_dir} holds records that differ in {'; '.join(differing)}: give another "
+            "--records_dir, or --overwrite to replace them."
+        )
+
+
+def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in config.items():
+        flat |= _flatten(value) if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def _merge(plan: Plan, reports: list[UnitReport]) -> Manifest:
+    skipped = [*plan.skipped, *(skip for report in reports for skip in report.skipped)]
+    return Manifest(
+        **plan.identity,
+        genres=plan.config.genres,
+        splits={
+            split: _merge_split(plan, [report.splits[split] for report in reports])
+            for split in SPLITS
+        },
+        skipped=tuple(sorted(skipped, key=dataclasses.astuple)),
+    )
+
+
+def _merge_split(plan: Plan, parts: list[UnitSplit]) -> SplitContents:
+    tracks: Counter[str] = sum((Counter(part.tracks) for part in parts), Counter())
+    slices: Counter[str] = sum((Counter(part.slices) for part in parts), Counter())
+    return SplitContents(
+        shards=tuple(part.shard for part in parts if part.shard),
+        tracks={genre: tracks[genre] for genre in plan.config.genres},
+        slices={genre: slices[genre] for genre in plan.config.genres},
+    )

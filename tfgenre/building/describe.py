@@ -1,0 +1,175 @@
+"""What a collection holds, and what a build of it would take, before any song is rendered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfgenre import pages
+from tfgenre.building.plan import digest, estimate_seconds
+from tfgenre.config import SPLITS, BuildConfig
+from tfgenre.datasets import splits
+from tfgenre.datasets.track import Catalogue, Skipped, Track
+from tfgenre.files import write_atomically
+from tfgenre.records import manifest
+from tfgenre.records.manifest import Manifest
+from tfgenre.spectrogram import slices
+
+_RECORD_BYTES = 16_700
+_ALL = "all genres"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Songs: how many, by how many artists, how long, and what they give.
+
+    Slices and gigabytes are estimates.
+    """
+
+    tracks: int
+    artists: int
+    hours: float
+    slices: int
+    gigabytes: float
+
+
+@dataclass(frozen=True)
+class Description:
+    """A collection, described.
+
+    Attributes:
+        genres: contents by genre, in label order, and of "all genres".
+        splits: the same for each split; nothing where slices are split.
+        method: how tracks are split.
+        notes: what else the user should know, in sentences.
+        skipped: songs that will not be used.
+        built: the records' manifest, None if there are none yet.
+    """
+
+    genres: Mapping[str, Contents]
+    splits: Mapping[str, Mapping[str, Contents]]
+    method: str
+    notes: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    built: Manifest | None
+
+    @property
+    def everything(self) -> Contents:
+        """Contents of all genres."""
+        return self.genres[_ALL]
+
+
+def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | None) -> Description:
+    """Describes a collection.
+
+    Args:
+        catalogue: the collection.
+        config: how it would be built; splits and slices depend on it.
+        built: the manifest of its records, if there are any.
+
+    Raises:
+        UserError: if it cannot be split as asked.
+    """
+    tracks, notes = catalogue.tracks, list(catalogue.notes)
+    method = splits.resolve(config.split, catalogue)
+    split_of: dict[str, str] = {}
+    if method == "slice":
+        notes.append(manifest.LEAKS)
+    else:
+        split_of = splits.assign(tracks, method=method, config=config.split)
+        notes += splits.deviations(tracks, split_of, method=method, config=config.split)
+    if known_bad := sum(track.known_bad for track in tracks):
+        notes.append(f"{known_bad:,} songs are known to be bad (FMA's errata); they are tried")
+    if built is not None and built.collection_sha256 != digest(tracks):
+        notes.append("the records that are built hold other songs than these")
+    if estimated := sum(not track.seconds for track in tracks):
+        notes.append(
+            f"lengths are estimates: the collection does not tell those of {estimated:,} songs"
+        )
+    if method == "artist" and (unknown := len(tracks) - catalogue.num_artists_known):
+        notes.append(f"{unknown:,} songs have no artist; each is split by itself")
+    seconds = estimate_seconds(catalogue)
+    members = {
+        split: [track for track in tracks if split_of[track.id] == split]
+        for split in (SPLITS if split_of else ())
+    }
+    return Description(
+        genres=_by_genre(catalogue.genres, tracks, seconds, config),
+        splits={
+            split: _by_genre(catalogue.genres, found, seconds, config)
+            for split, found in members.items()
+        },
+        method=method,
+        notes=tuple(notes),
+        skipped=catalogue.skipped,
+        built=built,
+    )
+
+
+def _by_genre(
+    genres: Sequence[str],
+    tracks: Sequence[Track],
+    seconds: Mapping[str, float],
+    config: BuildConfig,
+) -> dict[str, Contents]:
+    """Contents of each genre, and of all."""
+    found: dict[str, list[Track]] = {genre: [] for genre in genres}
+    for track in tracks:
+        found[track.genre].append(track)
+    named = {**found, _ALL: list(tracks)}
+    return {name: _contents(members, seconds, config) for name, members in named.items()}
+
+
+def _contents(
+    tracks: list[Track],
+    seconds: Mapping[str, float],
+    config: BuildConfig,
+) -> Contents:
+    columns_a_second, limit = config.render.pixels_per_second, config.render.max_slices_per_track
+    given = [int(seconds[track.id] * columns_a_second) // slices.SLICE_SIZE for track in tracks]
+    num_slices = sum(min(count, limit) if limit else count for count in given)
+    return Contents(
+        tracks=len(tracks),
+        artists=len({track.artist for track in tracks if track.artist}),
+        hours=sum(seconds[track.id] for track in tracks) / 3600,
+        slices=num_slices,
+        gigabytes=num_slices * _RECORD_BYTES / 1e9,
+    )
+
+
+def text(found: Description) -> str:
+    """The description for a terminal."""
+    width = max(map(len, found.genres))
+    names = ("tracks", "artists", "hours", "slices", "GB")
+    lines = [f"{'':<{width}}{''.join(f'{name:>11}' for name in names)}"]
+    for genre, row in found.genres.items():
+        lines.append(
+            f"{genre:<{width}}{row.tracks:>11,}{row.artists:>11,}{row.hours:>11,.1f}"
+            f"{row.slices:>11,}{row.gigabytes:>11,.2f}"
+        )
+    if found.splits:
+        lines += ["", " " * width + "".join(f"{split:>22}" for split in found.splits)]
+        lines.append(" " * width + f"{'tracks':>11}{'slices':>11}" * len(found.splits))
+        for genre in found.genres:
+            cells = (rows[genre] for rows in found.splits.values())
+            counts = "".join(f"{cell.tracks:>11,}{cell.slices:>11,}" for cell in cells)
+            lines.append(f"{genre:<{width}}{counts}")
+    lines += [f"split by {found.method}; slices and GB are estimates"]
+    lines += [f"note: {note}" for note in found.notes]
+    lines += manifest.skipped_lines(found.skipped)
+    if found.built is not None:
+        lines += ["", "built:", manifest.summary(found.built)]
+    return "\n".join(lines)
+
+
+def write_page(path: Path, found: Description, *, title: str) -> None:
+    """The description as one HTML file that needs nothing else."""
+    page = pages.render(
+        "describe.html",
+        title=title,
+        found=found,
+        reasons=manifest.by_reason(found.skipped),
+        splits=SPLITS,
+        shown=manifest.NAMES_SHOWN,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, page.encode(errors="backslashreplace"))

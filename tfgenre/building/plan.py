@@ -1,0 +1,211 @@
+"""Everything about a build that is decided before the first song is opened for its sound."""
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tfgenre import storage
+from tfgenre.audio import tags
+from tfgenre.config import SPLITS, BuildConfig, to_json
+from tfgenre.datasets import splits
+from tfgenre.datasets.track import Catalogue, Skipped, Track
+from tfgenre.errors import UserError
+from tfgenre.hashing import stable_hash
+from tfgenre.records import example
+from tfgenre.records.manifest import FORMAT
+from tfgenre.spectrogram import slices
+from tfgenre.spectrogram.render import check_renderer
+
+SHARD_MB = 128
+WORK = ".build"  # the folder of an unfinished build, in that of its records
+_SAMPLED_TRACKS = 32
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The work behind one shard number: its tracks, and each track's split ("" if by slice)."""
+
+    index: int
+    tracks: tuple[Track, ...]
+    splits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What whoever builds a unit must know; paths mean the same on every machine that does.
+
+    Attributes:
+        config: how.
+        data_dir: the collection's folder.
+        records_dir: where the shards go.
+        plan_digest: tells this plan from any other.
+        record_bytes: the length of each record.
+    """
+
+    config: BuildConfig
+    data_dir: Path
+    records_dir: Path
+    plan_digest: str
+    record_bytes: int
+
+    @property
+    def work_dir(self) -> Path:
+        """Where the reports of finished units lie, and shards that are being written.
+
+        It is the plan's own: what is left of another build cannot get into this one, and when the
+        folder is removed, whoever still works on it fails.
+        """
+        return self.records_dir / WORK / self.plan_digest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A build with everything decided.
+
+    Attributes:
+        config: resolved: nothing is left open.
+        data_dir: the collection's folder.
+        units: one a shard number.
+        skipped: what the catalogue left out.
+        collection_sha256: digest of the tracks.
+    """
+
+    config: BuildConfig
+    data_dir: Path
+    units: tuple[Unit, ...]
+    skipped: tuple[Skipped, ...]
+    collection_sha256: str
+
+    @property
+    def num_tracks(self) -> int:
+        """Songs to be rendered."""
+        return sum(len(unit.tracks) for unit in self.units)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """All that tells this plan's records from any other's, as JSON values."""
+        return {"config": to_json(self.config), "collection_sha256": self.collection_sha256}
+
+    def job(self, records_dir: Path) -> Job:
+        """The plan's work in a folder."""
+        # What another version began is not gone on with.
+        text = json.dumps({**self.identity, "format": FORMAT}, sort_keys=True)
+        return Job(
+            config=self.config,
+            data_dir=storage.absolute(self.data_dir),
+            records_dir=storage.absolute(records_dir),
+            plan_digest=hashlib.sha256(text.encode()).hexdigest()[:16],
+            record_bytes=example.record_bytes(
+                max(
+                    len(track.id.encode(errors="surrogateescape"))
+                    for unit in self.units
+                    for track in unit.tracks
+                )
+            ),
+        )
+
+    @property
+    def deviations(self) -> list[str]:
+        """Where the split is far from the ratios asked for, in sentences."""
+        config = self.config.split
+        if config.split_by is None or config.split_by == "slice":
+            return []
+        tracks = [track for unit in self.units for track in unit.tracks]
+        names = [split for unit in self.units for split in unit.splits]
+        split_of = {track.id: split for track, split in zip(tracks, names, strict=True)}
+        return splits.deviations(tracks, split_of, method=config.split_by, config=config)
+
+
+def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHARD_MB) -> Plan:
+    """Resolves the config, splits the tracks and deals them out to units.
+
+    Args:
+        catalogue: the collection.
+        config: as the user gave it.
+        shard_mb: about how large the largest shards become, in 2**20 bytes, if the config leaves
+            their number open.
+
+    Raises:
+        UserError: if the collection cannot be split as asked, or a split would be empty.
+    """
+    check_renderer(config.render)
+    method = splits.resolve(config.split, catalogue)
+    config = replace(
+        config,
+        genres=catalogue.genres,
+        split=replace(config.split, split_by=method),
+        num_shards=config.num_shards or _estimate_num_shards(catalogue, config, shard_mb),
+    )
+    split_of: dict[str, str] = {}
+    if method != "slice":
+        split_of = splits.assign(catalogue.tracks, method=method, config=config.split)
+        check_splits(Counter(split_of.values()), "tracks")
+    return Plan(
+        config=config,
+        data_dir=catalogue.data_dir,
+        units=_deal(catalogue.tracks, split_of, config.num_shards),
+        skipped=catalogue.skipped,
+        collection_sha256=digest(catalogue.tracks),
+    )
+
+
+def check_splits(counts: Mapping[str, int], what: str, *, skipped: Iterable[Skipped] = ()) -> None:
+    """Raises UserError if train, validation or test has none of what is counted.
+
+    Args:
+        counts: by split.
+        what: is counted.
+        skipped: songs that might have helped; their reasons are told.
+    """
+    if empty := [split for split in SPLITS if not counts.get(split)]:
+        reasons = Counter(skip.reason for skip in skipped)
+        have = ", ".join(f"{split} {counts.get(split, 0)}" for split in SPLITS)
+        raise UserError(
+            f"The {empty[0]} split is left without {what} ({have}): add songs, name more --genres, "
+            "change --split_ratios, or use --split_by=track if there are few artists."
+            + "".join(f" Skipped: {count} {reason}." for reason, count in reasons.most_common())
+        )
+
+
+def estimate_seconds(catalogue: Catalogue) -> dict[str, float]:
+    """Each track's length; where the collection does not tell it, the mean of a few by their tags.
+
+    No sound is decoded: a broken song must not end the program that asks.
+    """
+    unknown = [track for track in catalogue.tracks if not track.seconds]
+    sample = unknown[:: max(1, len(unknown) // _SAMPLED_TRACKS)]
+    told = {track.id: tags.seconds(catalogue.data_dir / track.path) for track in sample}
+    known = [seconds for seconds in told.values() if seconds]
+    mean = sum(known) / len(known) if known else 0.0
+    return {t.id: t.seconds or told.get(t.id) or mean for t in catalogue.tracks}
+
+
+def _estimate_num_shards(catalogue: Catalogue, config: BuildConfig, shard_mb: int) -> int:
+    """Enough for shards of that size, and to keep many workers busy on a small collection."""
+    columns = sum(estimate_seconds(catalogue).values()) * config.render.pixels_per_second
+    largest = columns * slices.SLICE_SIZE * max(config.split.shares.values())
+    fewest = min(32, math.ceil(len(catalogue.tracks) / 8))
+    return max(math.ceil(largest / (shard_mb << 20)), fewest)
+
+
+def _deal(
+    tracks: Iterable[Track], split_of: Mapping[str, str], num_shards: int
+) -> tuple[Unit, ...]:
+    members: list[list[Track]] = [[] for _ in range(num_shards)]
+    for track in sorted(tracks, key=lambda track: track.id):
+        members[stable_hash("unit", track.id) % num_shards].append(track)
+    return tuple(
+        Unit(index, tuple(owned), tuple(split_of.get(track.id, "") for track in owned))
+        for index, owned in enumerate(members)
+    )
+
+
+def digest(tracks: Iterable[Track]) -> str:
+    """A digest of a collection's tracks, in any order."""
+    rows = sorted(astuple(track) for track in tracks)
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()

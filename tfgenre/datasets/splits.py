@@ -1,0 +1,154 @@
+"""Which of train, validation and test a track, or a slice, goes to.
+
+A score is only worth believing if the songs that are judged are new to the network, and new by
+their artist too. So the default keeps an artist's songs together; the seed's way, by slice, is
+there for comparison.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from tfgenre.config import SPLITS, SplitConfig
+from tfgenre.datasets.track import Catalogue, Track
+from tfgenre.errors import UserError
+from tfgenre.hashing import stable_fraction, stable_hash
+
+_TOLERANCE = 0.03
+_ALL = ""  # counted beside the genres, so that the whole collection keeps to the ratios too
+
+
+def resolve(config: SplitConfig, catalogue: Catalogue) -> str:
+    """The split method: the one asked for, else artist where artists are known, else track.
+
+    Raises:
+        UserError: if the collection cannot be split that way.
+    """
+    method = config.split_by or ("artist" if catalogue.num_artists_known else "track")
+    if method == "artist" and not catalogue.num_artists_known:
+        raise UserError(
+            "--split_by=artist: no song's artist is known (no artist tags); use --split_by=track."
+        )
+    if method == "official" and (without := [t for t in catalogue.tracks if not t.split]):
+        raise UserError(
+            f"--split_by=official: {len(without):,} of {len(catalogue.tracks):,} songs have no "
+            f"official split, such as {without[0].path}; use artist or track."
+        )
+    return method
+
+
+def assign(tracks: Iterable[Track], *, method: str, config: SplitConfig) -> dict[str, str]:
+    """Track id -> split, for every method but slice.
+
+    Groups (an artist's tracks, or single tracks) are kept whole, stratified by genre, and depend on
+    nothing but the tracks and the seed. Greedy: the largest group first, each to the split whose
+    distance from its share of the group's genres it reduces most (chi-square); a genre's last
+    groups go to splits that would otherwise lack that genre.
+    """
+    if method == "official":
+        return {track.id: track.split for track in tracks}
+    groups: dict[str, list[Track]] = {}
+    for track in tracks:
+        name = f"artist\0{track.artist}" if method == "artist" and track.artist else track.id
+        groups.setdefault(name, []).append(track)
+    order = sorted(
+        groups, key=lambda name: (-len(groups[name]), stable_hash(config.split_seed, name))
+    )
+    counts = {name: _counts(groups[name]) for name in groups}
+    chosen = _greedy([counts[name] for name in order], config.shares)
+    return {
+        track.id: split for name, split in zip(order, chosen, strict=True) for track in groups[name]
+    }
+
+
+def deviations(
+    tracks: Iterable[Track], split_of: Mapping[str, str], *, method: str, config: SplitConfig
+) -> list[str]:
+    """Where a genre's share of a split is more than 3 points from what was asked, and why.
+
+    Args:
+        tracks: the collection's.
+        split_of: track id -> split, as `assign` gives it.
+        method: artist, track or official.
+        config: the shares asked for.
+    """
+    by_genre: dict[str, list[Track]] = {}
+    for track in tracks:
+        by_genre.setdefault(track.genre, []).append(track)
+    sentences = []
+    for genre, members in sorted(by_genre.items()):
+        counts = Counter(split_of[track.id] for track in members)
+        found = {split: counts[split] / len(members) for split in config.shares}
+        if any(abs(found[split] - share) > _TOLERANCE for split, share in config.shares.items()):
+            sentences.append(
+                f"{genre}: {_percents(found)} of its {len(members):,} songs are in train, "
+                f"validation and test, not {_percents(config.shares)}: {_why(members, method)}"
+            )
+    return sentences
+
+
+def _percents(shares: Mapping[str, float]) -> str:
+    return " / ".join(f"{100 * share:.1f}" for share in shares.values()) + " %"
+
+
+def _why(members: list[Track], method: str) -> str:
+    if method == "official":
+        return "so the collection has it"
+    (_, largest), *_ = Counter(track.artist or track.id for track in members).most_common(1)
+    if method == "track" or largest == 1:
+        return "they are few"
+    return f"artists are kept whole, and the largest has {largest:,}"
+
+
+def split_of_slice(track_id: str, slice_index: int, *, config: SplitConfig) -> str:
+    """The split of one slice under --split_by=slice, independent of all other slices."""
+    fraction = stable_fraction("split", config.split_seed, track_id, slice_index)
+    for split, share in config.shares.items():
+        if fraction < share:
+            return split
+        fraction -= share
+    return SPLITS[-1]
+
+
+def _counts(tracks: Iterable[Track]) -> Counter[str]:
+    counts = Counter(track.genre for track in tracks)
+    counts[_ALL] = counts.total()
+    return counts
+
+
+def _greedy(groups: list[Counter[str]], shares: Mapping[str, float]) -> list[str]:
+    """The split of each group, in the order given."""
+    totals: Counter[str] = sum(groups, Counter())
+    groups_left = Counter(genre for counts in groups for genre in counts)
+    filled = {split: Counter[str]() for split in shares}
+    chosen = []
+    for counts in groups:
+        lacking = _lacking(counts, filled, groups_left)
+        best = min(
+            shares,
+            key=lambda split: (
+                -lacking[split],
+                _cost(counts, filled[split], totals, shares[split]),
+            ),
+        )
+        filled[best] += counts
+        groups_left.subtract(counts.keys())
+        chosen.append(best)
+    return chosen
+
+
+def _lacking(
+    counts: Counter[str], filled: Mapping[str, Counter[str]], groups_left: Counter[str]
+) -> dict[str, int]:
+    """How many of the group's genres each split must get now, or maybe never has."""
+    waiting = {genre: sum(not there[genre] for there in filled.values()) for genre in counts}
+    urgent = [genre for genre in counts if groups_left[genre] <= waiting[genre]]
+    return {split: sum(not there[genre] for genre in urgent) for split, there in filled.items()}
+
+
+def _cost(counts: Counter[str], filled: Counter[str], totals: Counter[str], share: float) -> float:
+    """By how much adding the counts changes a split's chi-square distance from its share."""
+    cost = 0.0
+    for genre, count in counts.items():
+        target = share * totals[genre]
+        cost += count * (2 * (filled[genre] - target) + count) / target
+    return cost

@@ -1,0 +1,169 @@
+"""An honest score: the network judges slices it was not trained on, and the songs they make up."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics
+
+from tfgenre.errors import UserError
+from tfgenre.evaluation import scoring
+from tfgenre.evaluation.scoring import Tracks, Verdicts
+from tfgenre.records import pipeline, sources
+from tfgenre.records.manifest import LEAKS, Manifest
+
+OTHER_RECORDS = (
+    "these are not the records that the network was trained on; nobody checks that their songs are "
+    "new to it."
+)
+
+
+def judge(
+    model: keras.Model, records_dir: Path, manifest: Manifest, split: str, *, batch_size: int
+) -> Verdicts:
+    """Runs the network over every slice of a split, once each.
+
+    Raises:
+        UserError: if the split has no slices.
+    """
+    records = sources.source(records_dir, manifest, split)
+    labels, track_ids, indices, probabilities = [], [], [], []
+    with sources.naming_damage(records_dir, manifest):
+        for batch in pipeline.evaluation_dataset(records, batch_size):
+            probabilities.append(model.predict_on_batch(batch["image"]))
+            labels.append(batch["label"].numpy())
+            track_ids.append(batch["track_id"].numpy())
+            indices.append(batch["slice_index"].numpy())
+    return Verdicts(*map(np.concatenate, (probabilities, labels, track_ids, indices)))
+
+
+def score(
+    verdicts: Verdicts,
+    manifest: Manifest,
+    *,
+    split: str,
+    trained_on: Manifest,
+    artists: Mapping[bytes, str] | None = None,
+) -> dict[str, Any]:
+    """The figures of an evaluation.
+
+    Args:
+        verdicts: of one split's slices.
+        manifest: of the records they come from.
+        split: which of its splits.
+        trained_on: the manifest of the records that the network was trained on.
+        artists: of the tracks, by id; None if they are unknown.
+
+    Returns:
+        What `scoring.accuracies` gives; the accuracy of always saying the genre most frequent in
+        training; per genre, rankings and calibration, each by slice and by track (per genre by
+        vote, else by mean probability); counts; confusion matrices (rows: true genre); and each
+        track's true genre, the one it was given by vote, and mean probabilities.
+    """
+    tracks = scoring.by_track(verdicts)
+    guesses = verdicts.probabilities.argmax(axis=1)
+    most_frequent = _most_frequent(manifest)
+    named = {"slice": (verdicts.labels, guesses), "track": (tracks.labels, tracks.voted)}
+    scores: dict[str, tuple[NDArray[np.int64], NDArray[np.floating]]] = {
+        "slice": (verdicts.labels, verdicts.probabilities),
+        "track": (tracks.labels, tracks.mean),
+    }
+    return {
+        **scoring.accuracies(verdicts, tracks, artists=artists),
+        "majority_baseline": float(np.mean(tracks.labels == most_frequent)),
+        "majority_genre": manifest.genres[most_frequent],
+        "per_genre": {of: scoring.per_genre(*pair, manifest.genres) for of, pair in named.items()},
+        "ranking": {of: scoring.ranking(*pair) for of, pair in scores.items()},
+        "calibration": {of: scoring.calibration(*pair) for of, pair in scores.items()},
+        "num_slices": len(guesses),
+        "num_tracks": len(tracks.ids),
+        "split": split,
+        "split_by": manifest.split_by,
+        "same_records": manifest == trained_on,
+        "genres": list(manifest.genres),
+        "confusion": {
+            of: _confusion(*pair, range(len(manifest.genres))) for of, pair in named.items()
+        },
+        "tracks": _rows(tracks, manifest.genres),
+    }
+
+
+def summary(found: dict[str, Any]) -> str:
+    """The figures of `score` for a person."""
+
+    def told(name: str) -> str:
+        low, high = found["intervals"][name]
+        return f"{found[name]:.3f}  ({low:.3f} to {high:.3f})"
+
+    drawn = found["bootstrap"]
+    lines = [
+        f"{found['split']}: {found['num_slices']:,} slices of {found['num_tracks']:,} tracks, "
+        f"split by {found['split_by']}",
+        f"  track accuracy      {told('track_accuracy_vote')} by vote",
+        f"                      {told('track_accuracy_mean')} by mean probability",
+        f"  slice accuracy      {told('slice_accuracy')}",
+        f"  macro F1 of tracks  {told('macro_f1')} by vote",
+        f"  majority baseline   {found['majority_baseline']:.3f}  "
+        f"(always {found['majority_genre']})",
+        f"  in brackets: 95 % intervals, drawn over {drawn['groups']:,} {drawn['drawn']}",
+    ]
+    if not found["same_records"]:
+        lines.append(f"  note: {OTHER_RECORDS}")
+    if found["split_by"] == "slice":
+        lines.append(f"  {LEAKS}")
+    return "\n".join(lines)
+
+
+def check_fits(trained_on: Manifest, manifest: Manifest, records_dir: Path) -> None:
+    """Raises UserError if records do not fit the network, or would judge it on what it knows.
+
+    Args:
+        trained_on: what the network was trained on.
+        manifest: what it is to be judged on.
+        records_dir: where that lies.
+    """
+    for name, there, here in (
+        ("genres are", ", ".join(trained_on.genres), ", ".join(manifest.genres)),
+        ("rendering is", trained_on.config["render"], manifest.config["render"]),
+    ):
+        if there != here:
+            raise UserError(
+                f"{records_dir} does not fit this network: its {name} {here}, the network was "
+                f"trained on {there}. Give the --records_dir it was trained on."
+            )
+    splits = (trained_on.config["split"], manifest.config["split"])
+    if trained_on.collection_sha256 == manifest.collection_sha256 and splits[0] != splits[1]:
+        raise UserError(
+            f"{records_dir} splits the same songs in another way ({splits[1]}) than the network "
+            f"was trained on ({splits[0]}): it would be judged on songs it knows. Give the "
+            "--records_dir it was trained on."
+        )
+
+
+def _rows(tracks: Tracks, genres: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": track_id.decode(errors="replace"),
+            "genre": genres[true],
+            "vote": genres[vote],
+            "probabilities": [round(share, 4) for share in mean],
+        }
+        for track_id, true, vote, mean in zip(
+            tracks.ids, tracks.labels, tracks.voted, tracks.mean.tolist(), strict=True
+        )
+    ]
+
+
+def _most_frequent(manifest: Manifest) -> int:
+    tracks = manifest.splits["train"].tracks
+    return int(np.argmax([tracks[genre] for genre in manifest.genres]))
+
+
+def _confusion(
+    truth: NDArray[np.int64], guesses: NDArray[np.int64], labels: Sequence[int]
+) -> list[list[int]]:
+    matrix: list[list[int]] = metrics.confusion_matrix(truth, guesses, labels=labels).tolist()
+    return matrix

@@ -1,0 +1,149 @@
+"""How much of a score is leakage: one network, one collection, one budget, three ways to split.
+
+A slice split lets a network know the songs it is judged by, a track split their artists. What it
+scores more than on an artist split, it has not learned of genres.
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from tfgenre import pages
+from tfgenre.files import write_atomically, write_json
+from tfgenre.plots import as_svg, plain
+from tfgenre.records.manifest import Manifest
+from tfgenre.training.data import count_slices
+
+MEASURES = {
+    "slice_accuracy": "slices",
+    "track_accuracy_vote": "songs, by vote",
+    "track_accuracy_mean": "songs, by mean probability",
+}
+
+
+def slices_in_common(
+    built: Mapping[str, tuple[Path, Manifest]], *, slices_per_genre: int
+) -> list[int]:
+    """How many slices of each label every one of some builds has to train on.
+
+    Args:
+        built: the folders of records and their manifests, by split method.
+        slices_per_genre: as in training.
+    """
+    counts = [
+        count_slices(folder, contents, slices_per_genre=slices_per_genre)
+        for folder, contents in built.values()
+    ]
+    return [int(min(of_label)) for of_label in zip(*counts, strict=True)]
+
+
+def compare(found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """What each split claims, and the differences.
+
+    Args:
+        found: the figures of `evaluate.score` by split method, the strictest last.
+
+    Returns:
+        claims: method -> measure -> value, low, high; leakage: the same of each method but the
+        last, less the last.
+    """
+    strict = list(found)[-1]
+    claims = {
+        method: {measure: (value[measure], *value["intervals"][measure]) for measure in MEASURES}
+        for method, value in found.items()
+    }
+    return {
+        "strict": strict,
+        "claims": claims,
+        "leakage": {
+            method: {
+                measure: difference(values[measure], claims[strict][measure])
+                for measure in MEASURES
+            }
+            for method, values in claims.items()
+            if method != strict
+        },
+        "num_tracks": {method: value["num_tracks"] for method, value in found.items()},
+        "num_slices": {method: value["num_slices"] for method, value in found.items()},
+        "majority_baseline": {
+            method: value["majority_baseline"] for method, value in found.items()
+        },
+    }
+
+
+def difference(
+    one: tuple[float, float, float], other: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """The difference of two independent estimates (value, low, high), with its interval.
+
+    By the method of variance estimates recovery (Zou and Donner 2008).
+    """
+    (a, a_low, a_high), (b, b_low, b_high) = one, other
+    return (
+        a - b,
+        a - b - math.hypot(a - a_low, b_high - b),
+        a - b + math.hypot(a_high - a, b - b_low),
+    )
+
+
+def summary(report: dict[str, Any]) -> str:
+    """What `compare` found, for a person."""
+    rows = [("", *MEASURES.values(), "test songs")]
+    for method, values in report["claims"].items():
+        figures = (_told(values[measure]) for measure in MEASURES)
+        rows.append((f"split by {method}", *figures, f"{report['num_tracks'][method]:,}"))
+    for method, values in report["leakage"].items():
+        figures = (_told(values[measure]) for measure in MEASURES)
+        rows.append((f"{method} less {report['strict']}", *figures, ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def write(report: dict[str, Any], folder: Path) -> None:
+    """Writes leaks.json and leaks.html.
+
+    Args:
+        report: what `compare` found, and dataset, genres, train_slices, epochs.
+        folder: where to.
+    """
+    write_json(folder / "leaks.json", report)
+    page = pages.render(
+        "leaks.html", report=report, measures=MEASURES, told=_told, picture=_draw(report)
+    )
+    write_atomically(folder / "leaks.html", page.encode())
+
+
+def _told(estimate: tuple[float, float, float]) -> str:
+    value, low, high = estimate
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _draw(report: dict[str, Any]) -> str:
+    """The claims with their intervals, an SVG element: a row a method and measure."""
+    claims = report["claims"]
+    figure = Figure(figsize=(9, 0.9 + 0.62 * len(claims)), layout="constrained")
+    axes = figure.subplots()
+    for number, (measure, words) in enumerate(list(MEASURES.items())[:2]):
+        values = [claims[method][measure] for method in claims]
+        rows = [row + 0.22 * number - 0.11 for row in range(len(values))]
+        errors = [[v - low for v, low, _ in values], [high - v for v, _, high in values]]
+        axes.errorbar(
+            [value for value, _, _ in values],
+            rows,
+            xerr=errors,
+            fmt="oD"[number],
+            color=("#2f6fde", "#c2410c")[number],
+            capsize=4,
+            label=words,
+        )
+    axes.set_yticks(range(len(claims)), [f"by {method}" for method in claims])
+    axes.set(xlim=(0, 1), ylim=(len(claims) - 0.5, -0.5), xlabel="accuracy claimed, 95 % interval")
+    plain(axes)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
+    return as_svg(figure)

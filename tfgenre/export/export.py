@@ -1,0 +1,211 @@
+"""A trained network for use without tfgenre, in several formats; what they lose is measured."""
+
+import math
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre.config import TFLITE_FORMATS
+from tfgenre.errors import UserError
+from tfgenre.evaluation import evaluate
+from tfgenre.export import conversions, graph_audio, saved_model
+from tfgenre.export.folder import EXPORT_REPORT
+from tfgenre.files import atomic_folder, write_json
+from tfgenre.records import manifest as manifests
+from tfgenre.records import pipeline, sources
+from tfgenre.records.manifest import Manifest
+from tfgenre.training.run_dir import RunDir
+
+_FILES = {
+    "saved_model": "saved_model",
+    "saved_model_tfio": "saved_model_tfio",
+    "keras": "best.keras",
+    "onnx": "network.onnx",
+    "tflite": "network.tflite",
+    "tflite_float16": "network-float16.tflite",
+    "tflite_int8": "network-int8.tflite",
+}
+_SLICES_TO_JUDGE_BY = 400
+_SLICES_TO_CALIBRATE_BY = 200
+_BATCH_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a conversion costs, over some slices of the test split.
+
+    Attributes:
+        num_slices: how many.
+        slice_accuracy: the share of which the exported network names the right genre.
+        keras_slice_accuracy: that of the network that was trained.
+        agreement: the share of which both name the same genre.
+    """
+
+    num_slices: int
+    slice_accuracy: float
+    keras_slice_accuracy: float
+    agreement: float
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One exported file or folder: its name in the folder of the export, its size and its loss."""
+
+    file: str
+    bytes: int
+    loss: Loss | None = None
+
+    def line(self, name: str, folder: Path) -> str:
+        """The format of that name, for a person."""
+        text = f"{name}: {folder / self.file} ({self.bytes / 1e6:.0f} MB)"
+        if self.loss is None:
+            return text
+        return (
+            f"{text}, slice accuracy {self.loss.slice_accuracy:.3f} (Keras "
+            f"{self.loss.keras_slice_accuracy:.3f}), the same genre as Keras in "
+            f"{self.loss.agreement:.1%} of {self.loss.num_slices:,} test slices"
+        )
+
+
+class _Slices(NamedTuple):
+    """Images uint8 [slices, 128, 128, 1] and labels int64 [slices] of a split."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+
+def float32(network: keras.Model) -> keras.Model:
+    """The same network computing in float32, whatever it was trained in."""
+
+    def rebuilt(layer: keras.Layer) -> keras.Layer:
+        return type(layer).from_config(layer.get_config() | {"dtype": "float32"})
+
+    found = keras.models.clone_model(network, clone_function=rebuilt)
+    found.set_weights(network.get_weights())
+    return found
+
+
+def export(
+    run_dir: RunDir, folder: Path, *, formats: Sequence[str], records_dir: Path
+) -> dict[str, Exported]:
+    """Writes a run's best network in some formats, and export.json beside them.
+
+    Args:
+        run_dir: the run.
+        folder: where to; replaced if it is there.
+        formats: of `config.EXPORT_FORMATS`.
+        records_dir: the records that show what the formats of TensorFlow Lite lose; where there
+            are none, that is not known.
+
+    Returns:
+        What was written, by format.
+
+    Raises:
+        UserError: if the run's network or the records are damaged, the records do not fit the
+            network, tflite_int8 is asked for and there are none, saved_model_tfio is and
+            tensorflow-io does not work, or Keras does not run on TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise UserError(
+            f"KERAS_BACKEND={keras.backend.backend()} cannot export: give the command without it. "
+            "Networks that were trained on JAX load on TensorFlow too."
+        )
+    if "saved_model_tfio" in formats:
+        graph_audio.check_tensorflow_io()
+    trained_on = run_dir.read_manifest()
+    records = _records(records_dir, trained_on, formats)
+    best = run_dir.load_best_model(num_genres=len(trained_on.genres))
+    network = float32(best)
+    with tempfile.TemporaryDirectory() as scratch, atomic_folder(folder) as target:
+        saved = Path(scratch, "saved_model")
+        saved_model.save(network, saved, trained_on=trained_on)
+        if "saved_model" in formats:
+            shutil.copytree(saved, target / _FILES["saved_model"])
+        if "saved_model_tfio" in formats:
+            path = target / _FILES["saved_model_tfio"]
+            saved_model.save(network, path, trained_on=trained_on, with_tfio=True)
+        if "keras" in formats:
+            shutil.copyfile(run_dir.best_model, target / _FILES["keras"])
+        if "onnx" in formats:
+            conversions.to_onnx(network, target / _FILES["onnx"])
+        losses = _write_tflite(best, saved, target, formats=formats, records=records)
+        found = {name: _exported(target, name, losses.get(name)) for name in formats}
+        write_json(target / EXPORT_REPORT, _report(run_dir, trained_on, found))
+    return found
+
+
+def _records(records_dir: Path, trained_on: Manifest, formats: Sequence[str]) -> dict[str, _Slices]:
+    """Slices of the splits train and test, as far as the formats need them and they are there."""
+    needed = "tflite_int8" in formats
+    welcome = not set(formats).isdisjoint(TFLITE_FORMATS)
+    if not (needed or (welcome and (records_dir / manifests.NAME).exists())):
+        return {}
+    contents = manifests.read(records_dir)
+    evaluate.check_fits(trained_on, contents, records_dir)
+    found = {}
+    if needed:
+        found["train"] = _slices(records_dir, contents, "train", _SLICES_TO_CALIBRATE_BY)
+    if contents.splits["test"].num_slices:
+        found["test"] = _slices(records_dir, contents, "test", _SLICES_TO_JUDGE_BY)
+    return found
+
+
+def _slices(records_dir: Path, contents: Manifest, split: str, at_most: int) -> _Slices:
+    records = sources.source(records_dir, contents, split)
+    records = records.partition(0, math.ceil(records.num_slices / at_most))
+    with sources.naming_damage(records_dir, contents):
+        batches = list(pipeline.validation_dataset(records, _BATCH_SIZE).as_numpy_iterator())
+    images, labels = zip(*batches, strict=True)
+    return _Slices(np.concatenate(images), np.concatenate(labels))
+
+
+def _write_tflite(
+    best: keras.Model,
+    saved: Path,
+    target: Path,
+    *,
+    formats: Sequence[str],
+    records: Mapping[str, _Slices],
+) -> dict[str, Loss]:
+    """Writes the formats of TensorFlow Lite; returns their losses, if there are test slices."""
+    losses = {}
+    for name in set(formats) & set(TFLITE_FORMATS):
+        examples = records["train"].images if name == "tflite_int8" else ()
+        content = conversions.to_tflite(saved, name, examples=examples)
+        (target / _FILES[name]).write_bytes(content)
+        if "test" in records:
+            losses[name] = _loss(best, content, records["test"])
+    return losses
+
+
+def _loss(best: keras.Model, content: bytes, test: _Slices) -> Loss:
+    theirs = best.predict(test.images, batch_size=_BATCH_SIZE, verbose=0).argmax(axis=1)
+    ours = conversions.judge(content, test.images).argmax(axis=1)
+    return Loss(
+        num_slices=len(test.labels),
+        slice_accuracy=float(np.mean(ours == test.labels)),
+        keras_slice_accuracy=float(np.mean(theirs == test.labels)),
+        agreement=float(np.mean(ours == theirs)),
+    )
+
+
+def _exported(target: Path, name: str, loss: Loss | None) -> Exported:
+    path = target / _FILES[name]
+    files = [path, *path.rglob("*")]
+    return Exported(path.name, sum(file.stat().st_size for file in files if file.is_file()), loss)
+
+
+def _report(run_dir: RunDir, trained_on: Manifest, found: Mapping[str, Exported]) -> dict[str, Any]:
+    return {
+        "run_dir": str(run_dir.path),
+        "genres": list(trained_on.genres),
+        "render": trained_on.config["render"],
+        "formats": {name: asdict(exported) for name, exported in found.items()},
+    }

@@ -1,0 +1,98 @@
+"""From flags to the folders and files they mean, given or not."""
+
+import os
+from pathlib import Path
+
+from absl import flags
+
+from tfgenre import storage
+from tfgenre.config import check
+from tfgenre.errors import UserError
+from tfgenre.flags.configs import dataset
+from tfgenre.training.run_dir import RunDir
+
+
+def data_dir(values: flags.FlagValues) -> Path:
+    """The collection's folder; if it is not given, data/ and its name, or where its table is."""
+    kind = dataset(values)
+    if kind == "csv" and values.tracks_csv and not values.data_dir:
+        return _folder("tracks_csv", os.path.dirname(values.tracks_csv) or ".")
+    name = "fma" if kind.startswith("fma_") else kind
+    if kind == "demo":
+        return _disk_folder("data_dir", values.data_dir or "data/demo")
+    return _folder("data_dir", values.data_dir or f"data/{name}")
+
+
+def records_dir(values: flags.FlagValues) -> Path:
+    """The folder of records."""
+    return _folder(
+        "records_dir", values.records_dir or f"data/records/{_name(values, 'records_dir')}"
+    )
+
+
+def run_dir(values: flags.FlagValues) -> Path:
+    """The folder of the run; if it is not given, runs/ and the name of the folder of records."""
+    if values.run_dir:
+        return _disk_folder("run_dir", values.run_dir)
+    name = (
+        storage.absolute(records_dir(values)).name
+        if values.records_dir
+        else _name(values, "run_dir")
+    )
+    return _disk_folder("run_dir", f"runs/{name}")
+
+
+def export_dir(values: flags.FlagValues) -> Path:
+    """The folder of the exported network; if it is not given, export in the folder of the run."""
+    default = str(RunDir(run_dir(values)).export)
+    return _disk_folder("export_dir", values.export_dir or default)
+
+
+def output_file(flag: str, name: str) -> Path:
+    """A file to write."""
+    _check_on_disk(flag, name)
+    path = Path(name).expanduser()
+    check(not path.is_dir(), f"--{flag} must name a file, not a folder", name)
+    return path
+
+
+def output_dir(values: flags.FlagValues) -> Path:
+    """The folder of what the experiments came to."""
+    default = "runs/experiments-smoke" if values.smoke else "runs/experiments"
+    return _disk_folder("output_dir", values.output_dir or default)
+
+
+def leaks_dir(values: flags.FlagValues) -> Path:
+    """The folder of a leak report."""
+    name = values.output_dir or f"runs/leaks-{_name(values, 'output_dir')}"
+    return _disk_folder("output_dir", name)
+
+
+def plot_dir(values: flags.FlagValues) -> Path | None:
+    """The folder of predictions' pictures, None if none are drawn."""
+    return _disk_folder("plot", values.plot) if values.plot else None
+
+
+def _disk_folder(flag: str, name: str) -> Path:
+    _check_on_disk(flag, name)
+    return _folder(flag, name)
+
+
+def _check_on_disk(flag: str, name: str) -> None:
+    if storage.is_remote(name):
+        raise UserError(f"--{flag}={name}: must be on a disk.")
+
+
+def _folder(flag: str, name: str) -> Path:
+    try:
+        path = storage.to_path(name)
+    except UserError as error:
+        raise UserError(f"--{flag}={error}") from error
+    check(not name.startswith("memory:"), f"--{flag} would be gone when the program ends", name)
+    if path.exists() and not path.is_dir():
+        raise UserError(f"--{flag}={name} is not a folder.")
+    return path
+
+
+def _name(values: flags.FlagValues, or_flag: str) -> str:
+    return f"{dataset(values, or_flag)}-{values.pixels_per_second}px"

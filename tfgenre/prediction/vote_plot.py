@@ -1,0 +1,93 @@
+"""The vote along a song: its spectrogram, and below it each genre's probability over time."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tfgenre.files import atomic_file
+from tfgenre.plots import plain
+from tfgenre.prediction.result import Prediction
+from tfgenre.prediction.votes import JudgedSong
+from tfgenre.spectrogram.slices import SLICE_SIZE
+
+_COLOURS = ("#2f6fde", "#c2410c", "#2e8b57", "#8b5cf6", "#b8860b", "#db2777", "#0891b2", "#52525b")
+_STYLES = ("-", "--", ":")
+_MOST_COLUMNS = 4096
+
+
+def draw(song: JudgedSong, *, genres: Sequence[str], pixels_per_second: int) -> Figure:
+    """Draws a song.
+
+    Args:
+        song: what the network makes of each slice, with pictures.
+        genres: in label order.
+        pixels_per_second: the picture's columns a second.
+    """
+    slice_s = SLICE_SIZE / pixels_per_second
+    figure = Figure(figsize=(11, 5.5), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
+    _draw_picture(above, song, slice_s)
+    _draw_probabilities(below, song, genres, slice_s)
+    figure.legend(loc="outside right center", frameon=False)
+    return figure
+
+
+def write(figure: Figure, prediction: Prediction, path: Path) -> None:
+    """Writes a drawn song as a PNG.
+
+    Args:
+        figure: of `draw`.
+        prediction: what was decided, for the title.
+        path: the file to write; folders above it are made.
+    """
+    title = replace(prediction, path=path.stem).line().encode(errors="replace").decode()
+    figure.suptitle(title, parse_math=False, fontsize=10, wrap=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as file:
+        figure.savefig(file, format="png", dpi=100)
+
+
+def _draw_picture(axes: Axes, song: JudgedSong, slice_s: float) -> None:
+    """The slices where they lie in the song; white for loud, blue for what was not judged."""
+    assert song.pictures is not None
+    step = math.ceil((song.indices[-1] + 1) * song.pictures.shape[2] / _MOST_COLUMNS)
+    pictures = song.pictures[:, :, ::step]
+    height, width = pictures.shape[1:]
+    canvas = np.full((height, song.indices[-1] + 1, width), np.nan, np.float32)
+    canvas[:, song.indices] = pictures.transpose(1, 0, 2)
+    extent = (0, canvas.shape[1] * slice_s, 0, 1)
+    image = canvas.reshape(height, -1)
+    axes.imshow(image, cmap="gray", aspect="auto", extent=extent, vmin=0, vmax=255)
+    axes.set(ylabel="frequency", yticks=(0, 1), yticklabels=("0", "half the\nsample rate"))
+    axes.set_facecolor("#dbeafe")
+
+
+def _draw_probabilities(
+    axes: Axes, song: JudgedSong, genres: Sequence[str], slice_s: float
+) -> None:
+    """A line a genre, level along each slice, with gaps where none was judged."""
+    edges_s = np.arange(song.indices[-1] + 2) * slice_s
+    for label, genre in enumerate(genres):
+        values = np.full(len(edges_s) - 1, np.nan)
+        values[song.indices] = song.probabilities[:, label]
+        axes.stairs(
+            values,
+            edges_s,
+            baseline=None,
+            label=_plain(genre),
+            color=_COLOURS[label % len(_COLOURS)],
+            linestyle=_STYLES[label // len(_COLOURS) % len(_STYLES)],
+            linewidth=1.6,
+        )
+    axes.set(xlabel="seconds", ylabel="probability", ylim=(-0.02, 1.02), xlim=(0, edges_s[-1]))
+    plain(axes)
+
+
+def _plain(genre: str) -> str:
+    """A name as the legend shows it, which hides those that begin with _ and reads $ as math."""
+    return genre.replace("$", r"\$").removeprefix("_") or "?"

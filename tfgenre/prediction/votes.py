@@ -1,0 +1,72 @@
+"""From a song's slices to its genre: the network's probabilities, and how they decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre.errors import SkipTrack
+from tfgenre.prediction.config import UNSURE, VoteConfig
+from tfgenre.prediction.result import Prediction
+from tfgenre.spectrogram.slices import SLICE_SIZE
+
+_SQUEEZE = 4  # columns of a slice that become one of its picture
+
+
+@dataclass(frozen=True)
+class JudgedSong:
+    """What the network makes of a song, slice by slice.
+
+    Attributes:
+        probabilities: float32 [slices, genres].
+        indices: the place of each slice in the song, int64 [slices].
+        pictures: the slices, a quarter as wide, uint8 [slices, 128, 32]; None if not asked for.
+    """
+
+    probabilities: NDArray[np.float32]
+    indices: NDArray[np.int64]
+    pictures: NDArray[np.uint8] | None = None
+
+
+def squeezed(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Slices a quarter as wide, uint8 [slices, 128, 32], from [slices, 128, 128]."""
+    shape = (len(images), SLICE_SIZE, SLICE_SIZE // _SQUEEZE, _SQUEEZE)
+    return images.reshape(shape).mean(axis=-1).astype(np.uint8)
+
+
+def vote(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
+    """How many of a song's slices are for each genre, int64 [genres], from [slices, genres]."""
+    return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
+
+
+def winner(votes: NDArray[np.int64], mean: NDArray[np.floating]) -> int:
+    """The genre with the most votes; among equals the one of the higher mean probability."""
+    return int(np.lexsort((mean, votes))[-1])
+
+
+def decide(
+    path: str, song: JudgedSong | SkipTrack, *, genres: Sequence[str], config: VoteConfig
+) -> Prediction:
+    """A song's genre by its slices, or why it has none.
+
+    Args:
+        path: the song.
+        song: what the network makes of its slices.
+        genres: in label order.
+        config: how.
+    """
+    if isinstance(song, SkipTrack):
+        return Prediction(path, reason=song.reason, detail=song.detail)
+    votes, mean = vote(song.probabilities), song.probabilities.mean(axis=0)
+    is_hard = config.vote == "hard"
+    label = winner(votes, mean) if is_hard else int(mean.argmax())
+    confidence = float(votes[label] / votes.sum() if is_hard else mean[label])
+    return Prediction(
+        path,
+        genre=genres[label] if confidence >= config.min_confidence else UNSURE,
+        best_guess=genres[label],
+        confidence=confidence,
+        votes=dict(zip(genres, votes.tolist(), strict=True)),
+        probabilities=dict(zip(genres, mean.tolist(), strict=True)),
+    )

@@ -1,0 +1,96 @@
+"""Slices out of a folder of records, to be looked at: a row a genre, on one picture."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from tfgenre.records import sampling, shards
+from tfgenre.records.example import Example, decode
+from tfgenre.records.manifest import Manifest
+from tfgenre.spectrogram.slices import SLICE_SIZE
+
+_GAP = 4
+_NAMES_WIDTH = 150
+_FONT_SIZE = 14
+_PAPER, _INK = 255, 0
+
+
+def examples(records_dir: Path, manifest: Manifest, *, slices_a_genre: int) -> list[list[Example]]:
+    """The slices of each genre that come first in the shuffle of the whole collection.
+
+    Args:
+        records_dir: where the shards lie.
+        manifest: what that folder holds.
+        slices_a_genre: how many; fewer where a genre has fewer.
+
+    Returns:
+        By label, and then by key.
+
+    Raises:
+        UserError: if the index or a shard is missing or damaged.
+    """
+    rows = sampling.read_index(records_dir / sampling.NAME)
+    found: dict[int, list[Example]] = defaultdict(list)
+    for split, contents in manifest.splits.items():
+        keep = sampling.of_split(rows, split, slices_per_genre=slices_a_genre)
+        masks = sampling.keep_by_shard(rows, split, keep)
+        for shard in contents.shards:
+            mask = masks.get(shards.shard_index(shard.name), ())
+            for example in _read(records_dir / shard.name, mask):
+                found[example.label].append(example)
+    labels = range(len(manifest.genres))
+    return [sorted(found[label], key=lambda example: example.key) for label in labels]
+
+
+def _read(path: Path, mask: Iterable[bool]) -> list[Example]:
+    """The records of a shard for which the mask, which may be shorter, is True."""
+    try:
+        pairs = zip(mask, shards.read_shard(path), strict=False)
+        return [decode(record) for keep, record in pairs if keep]
+    except (FileNotFoundError, ValueError) as error:
+        raise shards.damaged(path) from error
+
+
+def draw(rows: Sequence[Sequence[bytes]], names: Sequence[str], *, title: str) -> Image.Image:
+    """Draws slices as the network gets them, white for loud: named rows of them under a title."""
+    step = SLICE_SIZE + _GAP
+    width = _NAMES_WIDTH + max(map(len, rows)) * step
+    sheet = Image.new("L", (width, step * len(names) + 2 * _FONT_SIZE), _PAPER)
+    pen = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(_FONT_SIZE)
+    pen.text((_GAP, _GAP), title, _INK, font)
+    for number, (name, row) in enumerate(zip(names, rows, strict=True)):
+        top = 2 * _FONT_SIZE + number * step
+        pen.multiline_text((_GAP, top), _wrapped(name, font), _INK, font)
+        for column, content in enumerate(row):
+            image = Image.frombytes("L", (SLICE_SIZE, SLICE_SIZE), content)
+            sheet.paste(image, (_NAMES_WIDTH + column * step, top))
+    return sheet
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """The text in lines that fit beside the slices."""
+    lines = [""]
+    for letter in text.encode(errors="replace").decode():
+        if font.getlength(lines[-1] + letter) > _NAMES_WIDTH - 2 * _GAP:
+            lines.append("")
+        lines[-1] += letter
+    return "\n".join(lines)
+
+
+def describe(example: Example, manifest: Manifest) -> Mapping[str, str]:
+    """The fields of a record in words."""
+    seconds = SLICE_SIZE / int(manifest.config["render"]["pixels_per_second"])
+    mean = sum(example.image) / len(example.image)
+    return {
+        "track_id": example.track_id,
+        "label": f"{example.label} ({manifest.genres[example.label]})",
+        "slice_index": f"{example.slice_index} (from {example.slice_index * seconds:.1f} s on)",
+        "key": str(example.key),
+        "image": (
+            f"{len(example.image):,} bytes: {SLICE_SIZE} rows of {SLICE_SIZE}, of "
+            f"{min(example.image)} to {max(example.image)}, on average {mean:.0f}"
+        ),
+    }

@@ -1,0 +1,213 @@
+"""The only place that knows what a record looks like: its schema, writer and readers.
+
+A record is a tf.train.Example of one slice, and all records of a build are of one length: reading
+to train takes them by their places, a third cheaper than finding and parsing them. Writing needs
+neither TensorFlow nor protobuf, so that render workers stay small; the bytes equal TensorFlow's own
+(a test holds them against it).
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tfgenre.records.shards import FOOTER_BYTES, HEADER_BYTES
+from tfgenre.spectrogram.slices import SLICE_SIZE
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+IMAGE_BYTES = SLICE_SIZE * SLICE_SIZE
+_IMAGE_PLACE = 27  # in each record: "image" comes first, and lengths from 16 KB on take three bytes
+# The trailer ends with label and checksum, int32 each. Of this length or more, up to 16 KB, every
+# protobuf length around it takes two bytes.
+_TRAILER_BYTES = 128
+_AROUND_BYTES = 25  # tags and lengths around the trailer, its name, those of the whole
+
+
+def record_bytes(longest_track_id: int) -> int:
+    """The length of the records of a build.
+
+    Args:
+        longest_track_id: of its tracks, in bytes of UTF-8.
+    """
+    widest = _features(bytes(IMAGE_BYTES), 2**31 - 1, "x" * longest_track_id, 2**31 - 1, 2**63 - 1)
+    return len(widest) + _AROUND_BYTES + _TRAILER_BYTES
+
+
+def encode(
+    *, image: bytes, label: int, track_id: str, slice_index: int, key: int, size: int
+) -> bytes:
+    """A slice as a serialized tf.train.Example.
+
+    Args:
+        image: 16384 bytes, the rows of a 128x128 slice.
+        label: position of the genre in the manifest's list.
+        track_id: names the song within its collection.
+        slice_index: position of the slice in the song.
+        key: the sampling key, by which a shard's slices are ordered.
+        size: the record's length, as `record_bytes` gives it.
+    """
+    if len(image) != IMAGE_BYTES:
+        raise ValueError(f"image must have {IMAGE_BYTES} bytes, got {len(image)}")
+    features = _features(image, label, track_id, slice_index, key)
+    padding = size - len(features) - _AROUND_BYTES - _TRAILER_BYTES
+    if padding < 0:
+        raise ValueError(f"a record of {size} bytes is too short by {-padding} for {track_id!r}")
+    trailer = struct.pack("<ii", label, _checksum(image, label))
+    return _with_trailer(features, trailer.rjust(_TRAILER_BYTES + padding, b"\0"))
+
+
+def _features(image: bytes, label: int, track_id: str, slice_index: int, key: int) -> bytes:
+    """All entries of a record's map but the last."""
+    features = {  # in alphabetical order, as protobuf serializes maps deterministically
+        "image": _bytes_feature(image),
+        "key": _int64_feature(key),
+        "label": _int64_feature(label),
+        "slice_index": _int64_feature(slice_index),
+        "track_id": _bytes_feature(track_id.encode(errors="surrogateescape")),
+    }
+    return b"".join(_entry(name, feature) for name, feature in features.items())
+
+
+def _with_trailer(features: bytes, trailer: bytes) -> bytes:
+    return _field(1, features + _entry("trailer", _bytes_feature(trailer)))
+
+
+def _entry(name: str, feature: bytes) -> bytes:
+    return _field(1, _field(1, name.encode()) + _field(2, feature))
+
+
+def _checksum(image: bytes, label: int) -> int:
+    """The sum of the label and of the image's 32-bit words, as an int32 that wraps around."""
+    words = np.frombuffer(image, "<i4").sum(dtype=np.int32) + np.int32(label)
+    return int(words)
+
+
+class Example(NamedTuple):
+    """A decoded record; the fields are those of `encode`."""
+
+    image: bytes
+    label: int
+    track_id: str
+    slice_index: int
+    key: int
+
+
+def decode(record: bytes) -> Example:
+    """The Example in a record that `encode` wrote.
+
+    Raises:
+        ValueError: if it is not one.
+    """
+    values: dict[str, Any] = {}
+    ((_, features),) = _fields(record)
+    for _, entry in _fields(features):
+        (_, name), (_, feature) = _fields(entry)
+        ((kind, content),) = _fields(feature)
+        ((_, value),) = _fields(content)
+        values[name.decode()] = value if kind == 1 else _read_varint(value, 0)[0]
+    if values.pop("trailer", None) is None or values.keys() != set(Example._fields):
+        raise ValueError(f"a record of {', '.join(sorted(values))}")
+    values["track_id"] = values["track_id"].decode(errors="surrogateescape")
+    found = Example(**values)
+    if encode(**found._asdict(), size=len(record)) != record:
+        raise ValueError("a record that is not as it was written")
+    return found
+
+
+def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
+    """Parses a batch of records in one op.
+
+    Args:
+        serialized: string [batch].
+
+    Returns:
+        image uint8 [batch, 128, 128, 1]; label, slice_index, key int64 [batch]; track_id string
+        [batch].
+    """
+    import tensorflow as tf
+
+    number = tf.io.FixedLenFeature([], tf.int64)
+    text = tf.io.FixedLenFeature([], tf.string)
+    batch = tf.io.parse_example(
+        serialized,
+        {"image": text, "key": number, "label": number, "slice_index": number, "track_id": text},
+    )
+    image = tf.io.decode_raw(batch["image"], tf.uint8, fixed_length=IMAGE_BYTES)
+    batch["image"] = tf.reshape(image, [-1, SLICE_SIZE, SLICE_SIZE, 1])
+    return batch
+
+
+def parse_framed(framed: "tf.Tensor", framed_bytes: int) -> "tuple[tf.Tensor, tf.Tensor]":
+    """Takes images and labels out of a batch of records by their places, and checks them.
+
+    Args:
+        framed: records as they stand in a TFRecord file, each with its framing, string [batch].
+        framed_bytes: the length of each.
+
+    Returns:
+        image uint8 [batch, 128, 128, 1], label int64 [batch]; an InvalidArgumentError in their
+        place, if one is not what was written.
+    """
+    import tensorflow as tf
+
+    rows = tf.io.decode_raw(framed, tf.uint8, fixed_length=framed_bytes)
+    image = tf.slice(rows, [0, HEADER_BYTES + _IMAGE_PLACE], [-1, IMAGE_BYTES])
+    trailer = tf.slice(rows, [0, framed_bytes - FOOTER_BYTES - 8], [-1, 8])
+    label, checksum = tf.unstack(tf.bitcast(tf.reshape(trailer, [-1, 2, 4]), tf.int32), axis=1)
+    words = tf.bitcast(tf.reshape(image, [-1, IMAGE_BYTES // 4, 4]), tf.int32)
+    intact = tf.debugging.assert_equal(
+        tf.reduce_sum(words, axis=1) + label, checksum, message="a record is damaged"
+    )
+    with tf.control_dependencies([intact]):
+        image = tf.reshape(image, [-1, SLICE_SIZE, SLICE_SIZE, 1])
+    return image, tf.cast(label, tf.int64)
+
+
+def _bytes_feature(value: bytes) -> bytes:
+    return _field(1, _field(1, value))
+
+
+def _int64_feature(value: int) -> bytes:
+    return _field(3, _field(1, _varint(value)))
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    """A length-delimited protobuf field."""
+    return _varint(number << 3 | 2) + _varint(len(payload)) + payload
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """The length-delimited fields of a protobuf message: number and payload."""
+    place = 0
+    while place < len(message):
+        tag, place = _read_varint(message, place)
+        length, place = _read_varint(message, place)
+        if tag & 7 != 2 or place + length > len(message):
+            raise ValueError("no record of a slice")
+        yield tag >> 3, message[place : place + length]
+        place += length
+
+
+def _read_varint(message: bytes, place: int) -> tuple[int, int]:
+    """A varint, and where it ends."""
+    value = shift = 0
+    while place < len(message):
+        byte = message[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+        shift += 7
+    raise ValueError("no record of a slice")
+
+
+def _varint(value: int) -> bytes:
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)

@@ -1,0 +1,148 @@
+"""Are the records on disk still what the manifest says? Every byte is read."""
+
+import hashlib
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre.config import SPLITS
+from tfgenre.errors import UserError
+from tfgenre.records import manifest, sampling
+from tfgenre.records.example import decode
+from tfgenre.records.manifest import Manifest
+from tfgenre.records.sampling import sampling_key
+from tfgenre.records.shards import Shard, read_shard, shard_index
+
+
+@dataclass(frozen=True)
+class ShardContents:
+    """What was found in a shard.
+
+    Attributes:
+        problem: what is wrong with it, "" if nothing is; then the rest is not told.
+        rows: key and label of each slice, `sampling.ROW` [slices], without shard and split.
+        tracks: tracks of each label.
+    """
+
+    problem: str
+    rows: NDArray[np.void]
+    tracks: Counter[int]
+
+
+def verify(
+    records_dir: Path, *, num_workers: int, on_shard: Callable[[int], object] = lambda count: None
+) -> list[str]:
+    """Checks a folder of records against its manifest.
+
+    Every shard's size, digest, checksums, schema, labels and key order; the counts of tracks and
+    slices; the index; and that no other record files lie there.
+
+    Args:
+        records_dir: a finished build.
+        num_workers: processes.
+        on_shard: called with the number of shards just checked.
+
+    Returns:
+        A sentence for each problem, which names the file; none if all is well.
+
+    Raises:
+        UserError: if there is no manifest, or it cannot be read.
+    """
+    expected = manifest.read(records_dir)
+    shards = {shard.name: shard for split in expected.splits.values() for shard in split.shards}
+    found: dict[str, ShardContents] = {}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(num_workers, mp_context=context) as pool:
+        seed = int(expected.config["split"]["split_seed"])
+        futures = {
+            pool.submit(check_shard, records_dir / name, shard, len(expected.genres), seed): name
+            for name, shard in shards.items()
+        }
+        for future in as_completed(futures):
+            found[futures[future]] = future.result()
+            on_shard(1)
+    problems = [f"{name}: {found[name].problem}" for name in shards if found[name].problem]
+    problems += [
+        f"{name}: belongs to no shard of the manifest" for name in _foreign(records_dir, shards)
+    ]
+    if not problems:
+        problems = [*_wrong_counts(expected, found), *_wrong_index(records_dir, expected, found)]
+    return problems
+
+
+def check_shard(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardContents:
+    """Reads a whole shard."""
+    try:
+        return _contents(path, shard, num_genres, seed)
+    except FileNotFoundError:
+        problem = "is missing"
+    except (OSError, ValueError) as error:
+        problem = str(error)
+    return ShardContents(problem, np.zeros(0, sampling.ROW), Counter())
+
+
+def _contents(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardContents:
+    size = path.stat().st_size
+    if size != shard.bytes:
+        raise ValueError(f"has {size:,} bytes, not {shard.bytes:,}")
+    rows, tracks = np.zeros(shard.slices, sampling.ROW), set()
+    digest, number = hashlib.sha256(), 0
+    for number, record in enumerate(read_shard(path, digest=digest), start=1):
+        example = decode(record)
+        if not 0 <= example.label < num_genres:
+            raise ValueError(f"record {number - 1:,} has label {example.label} of {num_genres}")
+        if example.key != sampling_key(seed, example.track_id, example.slice_index):
+            raise ValueError(f"record {number - 1:,} has another slice's key")
+        if number <= shard.slices:
+            rows[number - 1]["key"], rows[number - 1]["label"] = example.key, example.label
+        tracks.add((example.label, example.track_id))
+    if number != shard.slices:
+        raise ValueError(f"has {number:,} slices, not {shard.slices:,}")
+    if (np.diff(rows["key"]) < 0).any():
+        raise ValueError("is not in the order of the keys")
+    if digest.hexdigest() != shard.sha256:
+        raise ValueError("has another digest")
+    return ShardContents("", rows, Counter(label for label, _ in tracks))
+
+
+def _foreign(records_dir: Path, shards: dict[str, Shard]) -> list[str]:
+    return sorted(path.name for path in records_dir.glob("*.tfrecord*") if path.name not in shards)
+
+
+def _wrong_counts(expected: Manifest, found: dict[str, ShardContents]) -> Iterator[str]:
+    for split, contents in expected.splits.items():
+        there = {"slices": Counter[int](), "tracks": Counter[int]()}
+        for shard in contents.shards:
+            there["slices"].update(found[shard.name].rows["label"].tolist())
+            there["tracks"].update(found[shard.name].tracks)
+        for what, told in (("slices", contents.slices), ("tracks", contents.tracks)):
+            for label, genre in enumerate(expected.genres):
+                if there[what][label] != told.get(genre, 0):
+                    yield (
+                        f"{manifest.NAME}: tells of {told.get(genre, 0):,} {what} of {genre} in "
+                        f"{split}, the shards hold {there[what][label]:,}"
+                    )
+
+
+def _wrong_index(
+    records_dir: Path, expected: Manifest, found: dict[str, ShardContents]
+) -> Iterator[str]:
+    try:
+        index = sampling.read_index(records_dir / sampling.NAME)
+    except UserError as error:
+        yield str(error)
+        return
+    for number, split in enumerate(SPLITS):
+        for shard in expected.splits[split].shards:
+            member = (index["split"] == number) & (index["shard"] == shard_index(shard.name))
+            rows, told = found[shard.name].rows, index[member]
+            if not all(np.array_equal(told[name], rows[name]) for name in ("key", "label")):
+                yield f"{sampling.NAME}: is not that of {shard.name}"
+    if len(index) != sum(split.num_slices for split in expected.splits.values()):
+        yield f"{sampling.NAME}: has {len(index):,} rows, not one a slice"

@@ -1,0 +1,119 @@
+"""A song's path becomes its slices, or the reason why not. Building and predicting both call it."""
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre.audio import archives
+from tfgenre.audio.song import open_audio
+from tfgenre.config import RenderConfig
+from tfgenre.errors import SkipTrack, UserError
+from tfgenre.spectrogram import native, slices, sox
+
+_SLICES_A_PIECE = 64  # 1 MB
+_LEAST_BYTES_A_SECOND = 1000  # MPEG audio has at least 8 kbit/s
+
+
+class Slices(NamedTuple):
+    """Slices of a song.
+
+    Attributes:
+        images: uint8 [slices, 128, 128].
+        indices: the place of each in the song, int64 [slices].
+    """
+
+    images: NDArray[np.uint8]
+    indices: NDArray[np.int64]
+
+
+def render(path: str, config: RenderConfig) -> Slices:
+    """Renders a song; see `render_pieces`."""
+    return join(render_pieces(path, config))
+
+
+def join(pieces: Iterable[Slices]) -> Slices:
+    """Puts a song's pieces together."""
+    images, indices = zip(*pieces, strict=True)
+    return Slices(np.concatenate(images), np.concatenate(indices))
+
+
+def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
+    """Renders a song while it is decoded, in memory that does not grow with its length.
+
+    Args:
+        path: the sound file.
+        config: how.
+
+    Yields:
+        At least one piece of at most 64 slices.
+
+    Raises:
+        SkipTrack: with one of the reasons in `errors.SKIP_REASONS`, maybe after some pieces, which
+            are then not to be used.
+    """
+    audible, num_columns = False, 0
+
+    def watched() -> Iterator[NDArray[np.uint8]]:
+        nonlocal audible, num_columns
+        for some in columns(path, config):
+            num_columns += len(some)
+            audible = audible or bool(some.size and some.max() > native.PALETTE_FIRST)
+            yield some
+
+    cut = slices.cut(watched(), tail=config.tail)
+    chosen = slices.spread(cut, config.max_slices_per_track)
+    num_pieces = 0
+    while piece := list(itertools.islice(chosen, _SLICES_A_PIECE)):
+        num_pieces += 1
+        yield Slices(
+            np.stack([image for _, image in piece]), np.array([index for index, _ in piece])
+        )
+    if not num_pieces:
+        raise SkipTrack("too_short", f"{num_columns} columns, a slice takes {slices.SLICE_SIZE}")
+    if not audible:
+        raise SkipTrack("silent", "nothing above -120 dB")
+
+
+def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
+    """A song's picture as it is drawn, uint8 [some, 129], as `spectrogram.columns` gives it.
+
+    Raises:
+        SkipTrack: as `render_pieces`.
+    """
+    with archives.on_disk(path) as place:
+        if config.renderer == "sox":
+            file_type = "" if place == path else Path(path).suffix[1:].lower()
+            yield _sox_picture(place, config, file_type=file_type).T[:, ::-1]
+            return
+        with open_audio(place, sample_rate_hz=config.sample_rate_hz) as song:
+            yield from native.columns(
+                song.blocks, rate_hz=song.rate_hz, pixels_per_second=config.pixels_per_second
+            )
+
+
+def _sox_picture(path: str, config: RenderConfig, *, file_type: str) -> NDArray[np.uint8]:
+    """A song's picture by the sox program, uint8 [129, columns], once the song is seen to open."""
+    with open_audio(path) as song:
+        seconds = os.path.getsize(path) / _LEAST_BYTES_A_SECOND if song.is_mpeg else None
+    return sox.spectrogram(
+        path,
+        file_type=file_type,
+        pixels_per_second=config.pixels_per_second,
+        sample_rate_hz=config.sample_rate_hz,
+        seconds=seconds,
+    )
+
+
+def check_renderer(config: RenderConfig) -> None:
+    """Raises UserError if the renderer is a program that is not installed."""
+    if config.renderer == "sox" and shutil.which("sox") is None:
+        raise UserError(
+            "--renderer=sox: the sox program is not installed (apt-get install sox "
+            "libsox-fmt-mp3); --renderer=native draws the same pictures without it."
+        )

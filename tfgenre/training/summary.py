@@ -1,0 +1,89 @@
+"""What a training run is told in: the lines before it and after each epoch, and result.json."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tfgenre.training import hardware
+from tfgenre.training.config import TrainConfig
+from tfgenre.training.data import TrainingData
+from tfgenre.training.progress import Row
+from tfgenre.training.run_dir import RunDir
+from tfgenre.version import __version__
+
+
+def opening(data: TrainingData, model: keras.Model, config: TrainConfig) -> list[str]:
+    """What is about to be trained on what, and what the user should know of it."""
+    genres, cap = data.contents.genres, config.pipeline.slices_per_genre
+    lines = [
+        f"{data.num_slices:,} slices to train on, {data.validation.num_slices:,} to validate, "
+        f"{len(genres)} genres, {model.count_params():,} weights, "
+        f"{hardware.precision(config.hardware)} on {hardware.name()}"
+    ]
+    if data.worker.count > 1:
+        lines.append(f"worker {data.worker.index} of {data.worker.count}")
+    have = {
+        genre: sum(split.slices[genre] for split in data.contents.splits.values())
+        for genre in genres
+    }
+    if few := [f"{genre} ({count:,})" for genre, count in have.items() if count < cap]:
+        lines.append(
+            f"note: all slices are used of genres with fewer than --slices_per_genre={cap:,}: "
+            f"{', '.join(few)}"
+        )
+    return lines
+
+
+def epoch_line(row: Row, config: TrainConfig) -> str:
+    """An epoch in a line."""
+    width = len(str(config.total_epochs))
+    return (
+        f"epoch {row['epoch']:>{width}}/{config.total_epochs}  "
+        f"accuracy {row['train_accuracy']:.3f}  loss {row['train_loss']:.3f}  "
+        f"validation accuracy {row['validation_accuracy']:.3f}  "
+        f"loss {row['validation_loss']:.3f}  "
+        f"{row['slices_per_second']:,.0f} slices/s  {row['seconds']:.0f} s"
+    )
+
+
+def description(data: TrainingData, model: keras.Model, config: TrainConfig) -> dict[str, Any]:
+    """What was trained on what, for result.json."""
+    return {
+        "genres": list(data.contents.genres),
+        "split_by": data.contents.split_by,
+        "train_slices": data.num_slices,
+        "validation_slices": data.validation.num_slices,
+        "weights": model.count_params(),
+        "device": hardware.name(),
+        "workers": data.worker.count,
+        "precision": hardware.precision(config.hardware),
+        "versions": {
+            "tfgenre": __version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "backend": keras.backend.backend(),
+        },
+    }
+
+
+class Board:
+    """Writes events to the run's tensorboard folder."""
+
+    def __init__(self, run_dir: RunDir) -> None:
+        self._writer = tf.summary.create_file_writer(str(run_dir.tensorboard))
+
+    def epoch(self, row: Row) -> None:
+        """An epoch's figures."""
+        with self._writer.as_default(step=row["epoch"]):
+            for name, value in row.items():
+                if name != "epoch":
+                    tf.summary.scalar(name, value)
+        self._writer.flush()
+
+    def slices(self, name: str, images: NDArray[np.uint8]) -> None:
+        """Some slices, uint8 [some, 128, 128, 1]."""
+        with self._writer.as_default(step=0):
+            tf.summary.image(name, images, max_outputs=len(images))
