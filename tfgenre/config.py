@@ -11,8 +11,6 @@ from typing import Any
 
 from tfgenre.errors import UserError
 
-FMA_SUBSETS = ("small", "medium", "large", "full")
-DATASETS = ("folder", "csv", *(f"fma_{subset}" for subset in FMA_SUBSETS), "jamendo", "demo")
 FMA_GENRES = ("tracks", "id3")
 JAMENDO_AUDIO = ("audio", "audio-low")
 JAMENDO_GENRES = ("first", "single")
@@ -24,6 +22,8 @@ SPLIT_METHODS = ("artist", "track", "slice", "official")
 TFLITE_FORMATS = ("tflite", "tflite_float16", "tflite_int8")
 EXPORT_FORMATS = ("saved_model", "saved_model_tfio", "keras", "onnx", *TFLITE_FORMATS)
 MAX_SEED = 2**31 - 1
+BATCH_SIZE = 110  # slices
+SHUFFLE_BUFFER = 2048  # slices
 
 
 def check(condition: bool, rule: str, value: Any) -> None:
@@ -133,10 +133,7 @@ class BuildConfig:
     num_shards: int = 0
 
     def __post_init__(self) -> None:
-        check_choice("dataset", self.dataset, DATASETS)
         check_range("num_shards", self.num_shards, 0, 99_999)
-        if self.dataset == "csv" and self.collection.tracks_csv is None:
-            raise UserError("--dataset=csv needs --tracks_csv, a table of paths and genres.")
         check(len(set(self.genres)) == len(self.genres), "--genres must differ", self.genres)
 
 

@@ -1,5 +1,17 @@
 """The two kinds of trouble tfgenre expects: a user's mistake, and a song that cannot be used."""
 
+import os
+import sys
+
+
+def program(name: str) -> str:
+    """What the reader of a message types to run one of the programs that are in tools/ as well.
+
+    In a checkout they typed tools/NAME; whoever installed tfgenre has tfgenre_NAME.
+    """
+    folder = os.path.dirname(os.path.abspath(sys.argv[0]))
+    return f"tools/{name}" if os.path.basename(folder) == "tools" else f"tfgenre_{name}"
+
 
 class UserError(Exception):
     """A mistake the user can mend.

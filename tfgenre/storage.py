@@ -21,12 +21,15 @@ _LIBRARIES = {"aiobotocore", "aiohttp", "azure", "botocore", "fsspec", "gcsfs", 
 _READ_AHEAD_BYTES = 1 << 16  # for tags; fsspec's own choice is 5 to 50 MB
 
 
-def to_path(name: str) -> Path:
-    """A path by its name, such as `~/Music` or `s3://bucket/music`.
+def to_path(name: str | os.PathLike[str]) -> Path:
+    """A path by its name, such as `~/Music` or `s3://bucket/music`; a path is returned as it is.
 
     Raises:
         UserError: if nothing is known of its scheme, or the library for it is not installed.
     """
+    if isinstance(name, (Path, UPath)):
+        return name
+    name = os.fspath(name)
     if not is_remote(name):
         try:
             return Path(name).expanduser()

@@ -21,7 +21,7 @@ from tests.runs import untrained_run
 from tfgenre.audio.song import open_audio
 from tfgenre.config import RenderConfig
 from tfgenre.export.graph_audio import check_tensorflow_io, decode
-from tfgenre.export.saved_model import EncodedGenreTeller
+from tfgenre.export.saved_model import EncodedGenreClassifier
 from tfgenre.records import manifest
 from tfgenre.spectrogram.render import render
 from tfgenre.training.config import ModelConfig
@@ -175,10 +175,10 @@ def test_songs_keep_their_rates_where_the_config_says_so(records_dir, tmp_path):
     contents = manifest.read(records_dir)
     trained_on = replace(contents, config={"render": {"sample_rate_hz": 0}})
     network = build_model(ModelConfig(initializer="he_uniform"), num_genres=2)
-    teller = EncodedGenreTeller(network, trained_on=trained_on, assets=tmp_path)
+    classifier = EncodedGenreClassifier(network, trained_on=trained_on, assets=tmp_path)
     path = song(tmp_path / "song.flac", "FLAC", "PCM_16", rate_hz=48000)
-    expected = teller.from_pcm(by_tfgenre(path).astype(np.float32), 48000)
-    assert_same(teller.from_bytes(path.read_bytes()), expected)
+    expected = classifier.from_pcm(by_tfgenre(path).astype(np.float32), 48000)
+    assert_same(classifier.from_bytes(path.read_bytes()), expected)
 
 
 def assert_same(found, expected) -> None:

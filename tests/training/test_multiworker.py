@@ -17,7 +17,7 @@ from tfgenre.records import synthetic, verify
 from tfgenre.records.sources import Source
 from tfgenre.training import multiworker
 from tfgenre.training.multiworker import Worker
-from tfgenre.training.progress import Row, read_rows
+from tfgenre.training.progress import EpochMetrics, read_rows
 
 PROGRAM = Path(sys.executable).with_name("tfgenre_train")
 FIRST_PORT = 21000 + os.getpid() % 20000
@@ -110,7 +110,7 @@ def start(
 
 
 def figures(run_dir: Path) -> np.ndarray:
-    rows: list[Row] = read_rows(run_dir / "metrics.csv")
+    rows: list[EpochMetrics] = read_rows(run_dir / "metrics.csv")
     return np.array([list(row.values())[:-2] for row in rows])
 
 

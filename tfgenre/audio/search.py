@@ -1,5 +1,6 @@
 """The sound files among and below some paths."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def walk(folder: Path, *, on_error: Callable[[OSError], None] = refuse) -> Itera
                 yield path
 
 
-def find_songs(paths: Iterable[str]) -> list[str]:
+def find_songs(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     """The sound files among and below some paths.
 
     A file that is named counts whatever its name; also one in an archive, as `music.zip/a.mp3`.

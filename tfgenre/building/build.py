@@ -1,7 +1,7 @@
 """A plan becomes a folder of records: its units, on whichever machines, then the manifest.
 
 The bytes of a shard do not depend on who builds it, on the order, or on whether the build was
-interrupted: the same command goes on where it was stopped.
+interrupted: the same command resumes where it was stopped.
 """
 
 import dataclasses
@@ -20,12 +20,13 @@ import numpy as np
 from tfgenre import storage
 from tfgenre.building.plan import WORK, Job, Plan, Unit, check_splits
 from tfgenre.building.unit import PLAN, UnitReport, UnitSplit, read_report, read_unit_index
-from tfgenre.config import DATASETS, SPLITS
+from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
 from tfgenre.files import TEMPORARY, read_json, write_json
-from tfgenre.records import data_card, manifest, sampling, shards, tfds
+from tfgenre.options import differences
+from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest, SplitContents
-from tfgenre.records.tracks import NAME, write
+from tfgenre.records.shards import check_whole
 
 _THREADS = 16  # that read reports: a remote one takes long, but little work
 OnTrack = Callable[[int], object]
@@ -40,15 +41,15 @@ def build(
     on_track: OnTrack = lambda count: None,
     on_found: OnTrack = lambda count: None,
     overwrite: bool = False,
-) -> Manifest:
-    """Builds the records; a finished build is read, an interrupted one is gone on with.
+) -> Records:
+    """Builds the records; a finished build is opened, an interrupted one is resumed.
 
     Args:
         plan: what to build.
         records_dir: where the shards, index and manifest go.
-        runner: has each of some units built, by `unit.build_unit`.
-        on_track: called with the number of songs just dealt with, from any thread.
-        on_found: called once, with the number of songs that were dealt with before.
+        runner: builds each of some units, by `unit.build_unit`.
+        on_track: called with the number of songs just rendered, from any thread.
+        on_found: called once, with the number of songs that were rendered before.
         overwrite: whether what another build left in the folder is removed first.
 
     Raises:
@@ -70,20 +71,20 @@ def build(
         return built
 
 
-def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Manifest:
-    """Puts together what the units have left, and writes the manifest last."""
-    built = _merge(plan, reports)
-    counts = {split: found.num_slices for split, found in built.splits.items()}
-    check_splits(counts, "slices", skipped=built.skipped)
+def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Records:
+    """Puts together what the units have left."""
+    manifest = _merge(plan, reports)
+    counts = {split: found.num_slices for split, found in manifest.splits.items()}
+    check_splits(counts, "slices", skipped=manifest.skipped)
     with ThreadPoolExecutor(_THREADS) as threads:
         rows = list(threads.map(lambda unit: read_unit_index(unit, job), plan.units))
-    sampling.write_index(job.records_dir / sampling.NAME, np.concatenate(rows))
     pairs = (zip(unit.tracks, unit.splits, strict=True) for unit in plan.units)
-    write(job.records_dir, itertools.chain.from_iterable(pairs))
-    tfds.write(built, job.records_dir)
-    data_card.write_data_card(built, job.records_dir)
-    manifest.write(built, job.records_dir)
-    return built
+    return Records.finish(
+        job.records_dir,
+        manifest,
+        index=np.concatenate(rows),
+        split_tracks=itertools.chain.from_iterable(pairs),
+    )
 
 
 def _build_units(
@@ -149,21 +150,22 @@ def _is_still(path: Path, file: IO[str]) -> bool:
         return False
 
 
-def finished(plan: Plan, records_dir: Path) -> Manifest | None:
-    """The manifest of this plan's records, None if they are not (all) built.
+def finished(plan: Plan, records_dir: Path) -> Records | None:
+    """The records of a plan, None if they are not (all) built.
 
     Raises:
         UserError: if the folder holds those of another plan, or has lost a shard.
     """
-    if not (records_dir / manifest.NAME).exists():
+    if not Records.exist(records_dir):
         return None
-    built = manifest.read(records_dir)
-    found = {"config": built.config, "collection_sha256": built.collection_sha256}
+    records = Records.open(records_dir)
+    manifest = records.manifest
+    found = {"config": manifest.config, "collection_sha256": manifest.collection_sha256}
     _check_same(plan, records_dir, found)
-    for split in built.splits.values():
+    for split in manifest.splits.values():
         for shard in split.shards:
-            shards.check_whole(records_dir / shard.name, shard)
-    return built
+            check_whole(records_dir / shard.name, shard)
+    return records
 
 
 def _discard(records_dir: Path) -> None:
@@ -174,16 +176,11 @@ def _discard(records_dir: Path) -> None:
     for left in list((records_dir / WORK).iterdir()):
         if left.is_dir():
             storage.remove_folder(left)
-    (records_dir / manifest.NAME).unlink(missing_ok=True)
-    for name in (sampling.NAME, NAME, data_card.DATA_CARD, *tfds.NAMES):
-        (records_dir / name).unlink(missing_ok=True)
-    for dataset, split in itertools.product(DATASETS, SPLITS):
-        for path in list(records_dir.glob(f"{dataset}-{split}.tfrecord-?????-of-?????")):
-            path.unlink()
+    Records.discard(records_dir)
 
 
 def _claim(plan: Plan, job: Job) -> None:
-    """Notes in the folder whose work lies there, so that only the same build goes on with it."""
+    """Notes in the folder whose work lies there, so that only the same build resumes it."""
     for note in (job.records_dir / WORK).glob(f"*/{PLAN}"):
         if note.parent.name != job.plan_digest:
             begun = read_json(note, advice="begin the build again with --overwrite")
@@ -195,13 +192,10 @@ def _claim(plan: Plan, job: Job) -> None:
 
 
 def _check_same(plan: Plan, records_dir: Path, found: Mapping[str, Any]) -> None:
-    theirs, mine = _flatten(found), _flatten(plan.identity)
-    differing = [
-        f"{name} ({theirs.get(name)} there, {mine.get(name)} asked for)"
-        for name in sorted(theirs.keys() | mine.keys())
-        if theirs.get(name) != mine.get(name) and name != "collection_sha256"
-    ]
-    if not differing and found.get("collection_sha256") != plan.collection_sha256:
+    there, asked = _flatten(found), _flatten(plan.identity)
+    is_same_collection = there.pop("collection_sha256", None) == asked.pop("collection_sha256")
+    differing = differences(there, asked)
+    if not differing and not is_same_collection:
         differing = ["the collection's tracks"]
     if differing:
         raise UserError(

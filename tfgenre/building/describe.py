@@ -10,8 +10,8 @@ from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets import splits
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.files import write_atomically
-from tfgenre.records import manifest
-from tfgenre.records.manifest import Manifest
+from tfgenre.records import contents
+from tfgenre.records.folder import Records
 from tfgenre.spectrogram import slices
 
 _RECORD_BYTES = 16_700
@@ -42,7 +42,7 @@ class Description:
         method: how tracks are split.
         notes: what else the user should know, in sentences.
         skipped: songs that will not be used.
-        built: the records' manifest, None if there are none yet.
+        built: its records, None if there are none yet.
     """
 
     genres: Mapping[str, Contents]
@@ -50,7 +50,7 @@ class Description:
     method: str
     notes: tuple[str, ...]
     skipped: tuple[Skipped, ...]
-    built: Manifest | None
+    built: Records | None
 
     @property
     def everything(self) -> Contents:
@@ -58,13 +58,13 @@ class Description:
         return self.genres[_ALL]
 
 
-def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | None) -> Description:
+def describe(catalogue: Catalogue, config: BuildConfig, *, built: Records | None) -> Description:
     """Describes a collection.
 
     Args:
         catalogue: the collection.
         config: how it would be built; splits and slices depend on it.
-        built: the manifest of its records, if there are any.
+        built: its records, if there are any.
 
     Raises:
         UserError: if it cannot be split as asked.
@@ -72,21 +72,17 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Manifest | Non
     tracks, notes = catalogue.tracks, list(catalogue.notes)
     method = splits.resolve(config.split, catalogue)
     split_of: dict[str, str] = {}
-    if method == "slice":
-        notes.append(manifest.LEAKS)
-    else:
+    if method != "slice":
         split_of = splits.assign(tracks, method=method, config=config.split)
-        notes += splits.deviations(tracks, split_of, method=method, config=config.split)
+    notes += splits.notes(tracks, split_of, method=method, config=config.split)
     if known_bad := sum(track.known_bad for track in tracks):
         notes.append(f"{known_bad:,} songs are known to be bad (FMA's errata); they are tried")
-    if built is not None and built.collection_sha256 != digest(tracks):
+    if built is not None and built.manifest.collection_sha256 != digest(tracks):
         notes.append("the records that are built hold other songs than these")
     if estimated := sum(not track.seconds for track in tracks):
         notes.append(
-            f"lengths are estimates: the collection does not tell those of {estimated:,} songs"
+            f"lengths are estimates: the collection does not state those of {estimated:,} songs"
         )
-    if method == "artist" and (unknown := len(tracks) - catalogue.num_artists_known):
-        notes.append(f"{unknown:,} songs have no artist; each is split by itself")
     seconds = estimate_seconds(catalogue)
     members = {
         split: [track for track in tracks if split_of[track.id] == split]
@@ -155,9 +151,9 @@ def text(found: Description) -> str:
             lines.append(f"{genre:<{width}}{counts}")
     lines += [f"split by {found.method}; slices and GB are estimates"]
     lines += [f"note: {note}" for note in found.notes]
-    lines += manifest.skipped_lines(found.skipped)
+    lines += contents.skipped_lines(found.skipped)
     if found.built is not None:
-        lines += ["", "built:", manifest.summary(found.built)]
+        lines += ["", "built:", contents.summary(found.built.manifest)]
     return "\n".join(lines)
 
 
@@ -167,9 +163,9 @@ def write_page(path: Path, found: Description, *, title: str) -> None:
         "describe.html",
         title=title,
         found=found,
-        reasons=manifest.by_reason(found.skipped),
+        reasons=contents.by_reason(found.skipped),
         splits=SPLITS,
-        shown=manifest.NAMES_SHOWN,
+        shown=contents.NAMES_SHOWN,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, page.encode(errors="backslashreplace"))

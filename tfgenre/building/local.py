@@ -15,7 +15,7 @@ class LocalRunner:
     num_workers: int
 
     def __call__(self, units: Sequence[Unit], job: Job, on_track: Callable[[int], object]) -> None:
-        """Builds units; on_track is called with the number of songs just dealt with."""
+        """Builds units; on_track is called with the number of songs just rendered."""
 
         def work(worker: RenderWorker, unit: Unit) -> None:
             build_unit(unit, job, render=worker, on_track=on_track)

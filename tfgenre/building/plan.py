@@ -110,15 +110,14 @@ class Plan:
         )
 
     @property
-    def deviations(self) -> list[str]:
-        """Where the split is far from the ratios asked for, in sentences."""
+    def notes(self) -> list[str]:
+        """What the user should know of how the songs are split, in sentences."""
         config = self.config.split
-        if config.split_by is None or config.split_by == "slice":
-            return []
+        assert config.split_by is not None
         tracks = [track for unit in self.units for track in unit.tracks]
         names = [split for unit in self.units for split in unit.splits]
         split_of = {track.id: split for track, split in zip(tracks, names, strict=True)}
-        return splits.deviations(tracks, split_of, method=config.split_by, config=config)
+        return splits.notes(tracks, split_of, method=config.split_by, config=config)
 
 
 def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHARD_MB) -> Plan:

@@ -1,8 +1,7 @@
-"""Records split anew: the same slices as another build's, dealt to splits in another way."""
+"""Records split anew: the same slices as another build's, assigned to splits in another way."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from tfgenre.config import SPLITS
 from tfgenre.errors import SkipTrack
 from tfgenre.records import shards
 from tfgenre.records.example import Example, decode
-from tfgenre.records.manifest import Manifest
+from tfgenre.records.folder import Records
 from tfgenre.spectrogram.render import Slices
 from tfgenre.spectrogram.slices import SLICE_SIZE
 from tfgenre.spectrogram.workers import Rendered
@@ -26,26 +25,24 @@ class ResplitRunner:
     the same number, whatever its split.
 
     Attributes:
-        records_dir: the finished records.
-        contents: their manifest.
+        records: the finished records.
     """
 
-    records_dir: Path
-    contents: Manifest
+    records: Records
 
     def __call__(self, units: Sequence[Unit], job: Job, on_track: Callable[[int], object]) -> None:
-        """Builds units; on_track is called with the number of songs just dealt with."""
+        """Builds units; on_track is called with the number of songs just read."""
         for unit in units:
             build_unit(unit, job, render=self._reader(unit, job), on_track=on_track)
 
     def _reader(self, unit: Unit, job: Job) -> Callable[[str], Rendered]:
         """A function from a song's path to what the finished records hold of it."""
-        skipped = {skip.path: skip for skip in self.contents.skipped}
+        skipped = {skip.path: skip for skip in self.records.manifest.skipped}
         examples: dict[str, list[Example]] = {}
         for split in SPLITS:
             name = shards.shard_name(job.config.dataset, split, unit.index, job.config.num_shards)
-            if any(shard.name == name for shard in self.contents.splits[split].shards):
-                for record in shards.read_shard(self.records_dir / name):
+            if any(shard.name == name for shard in self.records.manifest.splits[split].shards):
+                for record in shards.read_shard(self.records.path / name):
                     example = decode(record)
                     examples.setdefault(example.track_id, []).append(example)
         known: dict[str, Rendered] = {}

@@ -85,7 +85,7 @@ def build_unit(
         unit: which tracks.
         job: the build it belongs to.
         render: a song's path to its slices, or to why there are none.
-        on_track: called with the number of songs just dealt with.
+        on_track: called with the number of songs just rendered.
 
     Raises:
         UserError: if the collection is gone, or the build was called off.
@@ -121,7 +121,7 @@ def reported(job: Job) -> set[int]:
 
 
 def read_unit_index(unit: Unit, job: Job) -> NDArray[np.void]:
-    """The index rows of a finished unit's slices, `sampling.ROW` [slices]."""
+    """The index rows of a finished unit's slices, `sampling.INDEX_DTYPE` [slices]."""
     return sampling.read_index(_work_path(unit, job, ".npy"))
 
 
@@ -198,7 +198,7 @@ def _index_rows(unit: Unit, found: Mapping[str, list[_Slice]]) -> NDArray[np.voi
         for split, pieces in found.items()
         for piece in pieces
     ]
-    return np.array(rows, sampling.ROW)
+    return np.array(rows, sampling.INDEX_DTYPE)
 
 
 def _parse_report(

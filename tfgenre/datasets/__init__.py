@@ -1,62 +1,77 @@
-"""One file a collection; `load` finds the right one."""
+"""Which songs there are, by whom, of which genre: collections, one file each.
+
+`load` reads a collection into a `Catalogue`; `splits` assigns its songs to train, validation and
+test. No sound is decoded here.
+
+A new collection is a module with LICENCE, `default_dir` and `load`, and a row of `_COLLECTIONS`.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from tfgenre.config import CollectionConfig
-from tfgenre.datasets import demo, downloads, fma, folder, jamendo, tracks_csv
+from tfgenre.config import BuildConfig, check_choice
+from tfgenre.datasets import demo, duplicates, fma, folder, jamendo, tracks_csv
 from tfgenre.datasets.track import Catalogue, Skipped, Track
-from tfgenre.errors import UserError
 
-__all__ = ["Catalogue", "Skipped", "Track", "load"]
+__all__ = ["DATASETS", "Catalogue", "Skipped", "Track", "licence", "load"]
+
+
+class _Collection(Protocol):
+    """What the module of a collection has.
+
+    Attributes:
+        LICENCE: under what its songs and metadata may be used, a sentence.
+    """
+
+    LICENCE: str
+
+    def default_dir(self, config: BuildConfig) -> str:
+        """Where it lies if --data_dir does not say."""
+
+    def load(self, data_dir: Path, config: BuildConfig) -> Catalogue:
+        """Reads its catalogue."""
+
+
+_COLLECTIONS: dict[str, _Collection] = {
+    "folder": folder,
+    "csv": tracks_csv,
+    **{f"fma_{subset}": fma for subset in fma.SUBSETS},
+    "jamendo": jamendo,
+    "demo": demo,
+}
+DATASETS = tuple(_COLLECTIONS)
 
 
 def load(
-    dataset: str,
-    data_dir: Path,
+    config: BuildConfig,
+    data_dir: Path | None = None,
     *,
-    genres: tuple[str, ...] = (),
-    config: CollectionConfig | None = None,
+    on_compared: Callable[[int, int], object] = lambda count, total: None,
 ) -> Catalogue:
-    """Reads a collection's catalogue; no sound is decoded.
+    """Reads a collection's catalogue, and looks for songs that it holds twice.
 
     Args:
-        dataset: one of `config.DATASETS`.
-        data_dir: where the collection lies. The demo collection is made there if need be.
-        genres: those wanted, in label order; none means all, sorted by name.
-        config: what to take from it.
+        config: which collection, and what is taken from it.
+        data_dir: where it lies; where such a collection lies by default if None. The demo
+            collection is made there first.
+        on_compared: called with the number of songs just compared, and that of all.
 
     Raises:
         UserError: if the collection is not there, or lacks a genre that is wanted.
     """
-    config = config or CollectionConfig()
-    if dataset == "demo":
-        demo.synthesize(data_dir)
-    if not data_dir.is_dir():
-        raise UserError(
-            f"No such folder: {data_dir}; --data_dir must name where the {dataset} collection "
-            f"lies. {_how_to_get(dataset, config)}".strip()
-        )
-    return _loader(dataset, config)(data_dir).choose(genres)
+    check_choice("dataset", config.dataset, DATASETS)
+    collection = _COLLECTIONS[config.dataset]
+    folder = Path(collection.default_dir(config)) if data_dir is None else data_dir
+    catalogue = collection.load(folder, config).choose(config.genres)
+    total = len(catalogue.tracks)
+    copies = duplicates.find(catalogue, on_track=lambda count: on_compared(count, total))
+    catalogue = duplicates.drop_absent(catalogue)
+    if config.collection.drop_duplicates:
+        return duplicates.drop(catalogue, copies)
+    return duplicates.note(catalogue, copies)
 
 
-def _how_to_get(dataset: str, config: CollectionConfig) -> str:
-    if dataset.startswith("fma_"):
-        return downloads.fma(dataset.removeprefix("fma_"))
-    return downloads.jamendo(config.jamendo_audio) if dataset == "jamendo" else ""
-
-
-def _loader(dataset: str, config: CollectionConfig) -> Callable[[Path], Catalogue]:
-    if dataset.startswith("fma_"):
-        subset = dataset.removeprefix("fma_")
-        return lambda place: fma.load(place, subset=subset, genres_from=config.fma_genres)
-    if dataset == "jamendo":
-        return lambda place: jamendo.load(
-            place,
-            audio=config.jamendo_audio,
-            genres_from=config.jamendo_genres,
-            official_split=config.official_split,
-        )
-    if dataset == "csv":
-        return lambda place: tracks_csv.load(place, tracks_csv=config.tracks_csv)
-    return folder.load
+def licence(dataset: str) -> str:
+    """Under what a collection's songs and metadata may be used, a sentence."""
+    return _COLLECTIONS[dataset].LICENCE

@@ -76,6 +76,14 @@ def drop(catalogue: Catalogue, copies: dict[str, str]) -> Catalogue:
     return replace(catalogue, tracks=kept, skipped=(*catalogue.skipped, *dropped))
 
 
+def note(catalogue: Catalogue, copies: dict[str, str]) -> Catalogue:
+    """The collection with the copies, and a note that they are there."""
+    if not copies:
+        return catalogue
+    found = f"{len(copies):,} songs are copies of others, maybe across splits"
+    return replace(catalogue, notes=(*catalogue.notes, found))
+
+
 def _length(path: str) -> int:
     """Bytes of sound, 0 if there are none."""
     try:

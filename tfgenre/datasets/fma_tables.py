@@ -18,7 +18,7 @@ _COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class FmaTrack:
     """What tracks.csv says of a song; "" and 0 where it says nothing."""
 
     genre: str = ""
@@ -28,7 +28,7 @@ class Row:
     seconds: float = 0.0
 
 
-def read_tracks(data_dir: Path, *, required: bool) -> dict[str, Row]:
+def read_tracks(data_dir: Path, *, required: bool) -> dict[str, FmaTrack]:
     """tracks.csv by track id of six digits; nothing if it is not there and not required.
 
     Raises:
@@ -52,9 +52,9 @@ def read_tracks(data_dir: Path, *, required: bool) -> dict[str, Row]:
         ) from error
 
 
-def _row(row: list[str], places: dict[str, int]) -> Row:
+def _row(row: list[str], places: dict[str, int]) -> FmaTrack:
     values = {name: row[place].strip() for name, place in places.items()}
-    return Row(
+    return FmaTrack(
         genre=values["genre"],
         artist=values["artist"],
         split=_SPLITS.get(values["split"], ""),

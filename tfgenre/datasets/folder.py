@@ -1,20 +1,32 @@
-"""Your own music: a folder a genre, `DIR/<Genre>/**/*.mp3` (and every other kind of sound file)."""
+"""Your own music: one folder per genre, `DIR/<Genre>/**/*.mp3` (and other kinds of sound files)."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tfgenre.audio import tags
 from tfgenre.audio.search import walk
-from tfgenre.datasets.track import Catalogue, Skipped, Track
+from tfgenre.config import BuildConfig
+from tfgenre.datasets.track import Catalogue, Skipped, Track, check_folder
 from tfgenre.errors import UserError
 
+LICENCE = (
+    "Your own music: whether you may copy, analyse or pass on the songs, or what is made of them, "
+    "is yours to know."
+)
 
-def load(data_dir: Path) -> Catalogue:
+
+def default_dir(config: BuildConfig) -> str:
+    """Where it lies if --data_dir does not say."""
+    return f"data/{config.dataset}"
+
+
+def load(data_dir: Path, config: BuildConfig) -> Catalogue:
     """Reads the names and the artist tags of all sound files under DIR/<Genre>.
 
     Raises:
-        UserError: if there is no sound file in any genre's folder.
+        UserError: if the folder is not there, or there is no sound file in any genre's folder.
     """
+    check_folder(data_dir, config)
     skipped: list[Skipped] = []
 
     def skip(error: OSError) -> None:
@@ -26,9 +38,9 @@ def load(data_dir: Path) -> Catalogue:
     if not tracks:
         raise UserError(
             f"No songs under {data_dir}: expected {data_dir}/<Genre>/*.mp3 "
-            "(or .ogg, .flac, .wav, ...), a folder a genre; check --data_dir."
+            "(or .ogg, .flac, .wav, ...), one folder per genre; check --data_dir."
         )
-    return Catalogue.of(data_dir, (*tracks, *skipped))
+    return Catalogue.of(config, data_dir, (*tracks, *skipped))
 
 
 def _sound_files(

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfgenre.audio import archive_index
-from tfgenre.config import SPLITS
-from tfgenre.datasets import downloads, tables
-from tfgenre.datasets.track import Catalogue, Skipped, Track
+from tfgenre.config import SPLITS, BuildConfig
+from tfgenre.datasets import tables
+from tfgenre.datasets.track import Catalogue, Skipped, Track, check_folder
 from tfgenre.errors import UserError
 
+LICENCE = (
+    "MTG-Jamendo: metadata CC BY-NC-SA 4.0; each song is under the Creative Commons licence in "
+    "the collection's audio_licenses.txt."
+)
+_DOWNLOADS = {"audio": "508 GB", "audio-low": "about a third of the 508 GB of audio"}
 # The seed's six genres, and the Jamendo tag each of them stands for.
 GENRE_OF_TAG = {
     "genre---rock": "Rock",
@@ -25,7 +30,7 @@ _COLUMNS = ["TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS"]
 
 
 @dataclass(frozen=True)
-class Row:
+class ListedTrack:
     """A row of a list: a track, its tags, and the split whose list it stands in ("" if none)."""
 
     track_id: str
@@ -41,40 +46,55 @@ class Row:
         return tuple(GENRE_OF_TAG[tag] for tag in self.tags if tag in GENRE_OF_TAG)
 
 
-def load(
-    data_dir: Path, *, audio: str = "audio", genres_from: str = "first", official_split: int = 0
-) -> Catalogue:
+def default_dir(config: BuildConfig) -> str:
+    """Where it lies if --data_dir does not say."""
+    return "data/jamendo"
+
+
+def load(data_dir: Path, config: BuildConfig) -> Catalogue:
     """Reads the lists and finds the songs. Members of tar files are looked up only when rendered.
 
     Args:
         data_dir: holds the lists, as `splits/split-N/autotagging_genre-*.tsv` or
             `autotagging_genre.tsv` (below `data/` as well), and songs as `audio/14/214.mp3`,
             `14/214.mp3` or `raw_30s_audio-14.tar` (`audio-low/14/214.low.mp3` and so on).
-        audio: audio or audio-low.
-        genres_from: first takes the first of a track's tags that is one of the genres; single takes
-            only tracks with exactly one of them.
-        official_split: which of the five.
+        config: names the kind of audio, the official split, and which genre a track has: first
+            takes the first of its tags that is one of the genres; single takes only tracks with
+            exactly one of them.
 
     Raises:
         UserError: if the lists or all the songs are not there.
     """
-    rows = list(_rows(data_dir, official_split))
+    options = config.collection
+    audio = options.jamendo_audio
+    check_folder(data_dir, config, how_to_get=how_to_get(audio))
+    rows = list(_rows(data_dir, options.official_split))
     places = _Places(data_dir, audio)
     entries = [
         _entry(row, places)
         for row in rows
-        if row.genres and (genres_from == "first" or len(set(row.genres)) == 1)
+        if row.genres and (options.jamendo_genres == "first" or len(set(row.genres)) == 1)
     ]
     if not any(isinstance(entry, Track) for entry in entries):
         raise UserError(
             f"No songs under {data_dir}: expected {data_dir}/{audio}/14/214.mp3, or "
-            f"{data_dir}/raw_30s_{audio}-14.tar, and so on; mend --data_dir or --jamendo_audio. "
-            + downloads.jamendo(audio)
+            f"{data_dir}/raw_30s_{audio}-14.tar, and so on; change --data_dir or --jamendo_audio. "
+            + how_to_get(audio)
         )
-    return Catalogue.of(data_dir, entries, notes=(_note(rows),))
+    return Catalogue.of(config, data_dir, entries, notes=(_note(rows),))
 
 
-def _note(rows: list[Row]) -> str:
+def how_to_get(audio: str) -> str:
+    """What to download, from where, and how to check it."""
+    return (
+        "Copy data/splits of the repository MTG/mtg-jamendo-dataset there, and run its "
+        f"scripts/download/download.py --dataset raw_30s --type {audio} ({_DOWNLOADS[audio]}) for "
+        "the songs; it checks the tar files by sha256, as sha256sum -c "
+        f"data/download/raw_30s_{audio}_sha256_tars.txt does. They need not be unpacked."
+    )
+
+
+def _note(rows: list[ListedTrack]) -> str:
     splits = Counter(row.split for row in rows)
     kinds = Counter(min(len(set(row.genres)), 2) for row in rows)
     listed = " / ".join(f"{splits[split]:,}" for split in SPLITS) if not splits[""] else "no splits"
@@ -84,7 +104,7 @@ def _note(rows: list[Row]) -> str:
     )
 
 
-def _rows(data_dir: Path, official_split: int) -> Iterator[Row]:
+def _rows(data_dir: Path, official_split: int) -> Iterator[ListedTrack]:
     roots = [data_dir, data_dir / "data", data_dir / "mtg-jamendo-dataset" / "data"]
     for root in roots:
         folder = root / "splits" / f"split-{official_split}"
@@ -100,7 +120,7 @@ def _rows(data_dir: Path, official_split: int) -> Iterator[Row]:
     yield from _read(table, "")
 
 
-def _read(table: Path, split: str) -> Iterator[Row]:
+def _read(table: Path, split: str) -> Iterator[ListedTrack]:
     """A list's rows: five columns, and then one a tag."""
     with tables.rows(table, dialect=tables.TabSeparated) as rows:
         header = next(rows, [])
@@ -113,7 +133,9 @@ def _read(table: Path, split: str) -> Iterator[Row]:
                 raise UserError(f"{table}, line {number}: fewer than six columns, got {text!r}.")
             track_id, artist, _, path, seconds, *tags = row
             try:
-                yield Row(track_id, artist, path, tables.seconds(seconds), tuple(tags), split)
+                yield ListedTrack(
+                    track_id, artist, path, tables.seconds(seconds), tuple(tags), split
+                )
             except ValueError as error:
                 raise UserError(f"{table}, line {number}: no duration: {seconds!r}.") from error
 
@@ -154,7 +176,7 @@ class _Places:
         return song in self._names[folder]
 
 
-def _entry(row: Row, places: _Places) -> Track | Skipped:
+def _entry(row: ListedTrack, places: _Places) -> Track | Skipped:
     if not archive_index.is_safe(row.path):
         return Skipped(row.path, "outside")
     path = places.find(row.path)

@@ -6,13 +6,17 @@ there for comparison.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from tfgenre.config import SPLITS, SplitConfig
 from tfgenre.datasets.track import Catalogue, Track
 from tfgenre.errors import UserError
 from tfgenre.hashing import stable_fraction, stable_hash
 
+SLICE_SPLIT_WARNING = (
+    "--split_by=slice leaks: slices of one song are in training and test alike, so the accuracy "
+    "measures how well songs are recognised again, not genres."
+)
 _TOLERANCE = 0.03
 _ALL = ""  # counted beside the genres, so that the whole collection keeps to the ratios too
 
@@ -58,6 +62,25 @@ def assign(tracks: Iterable[Track], *, method: str, config: SplitConfig) -> dict
     return {
         track.id: split for name, split in zip(order, chosen, strict=True) for track in groups[name]
     }
+
+
+def notes(
+    tracks: Sequence[Track], split_of: Mapping[str, str], *, method: str, config: SplitConfig
+) -> list[str]:
+    """What the user should know of a split, in sentences.
+
+    Args:
+        tracks: the collection's.
+        split_of: track id -> split, as `assign` gives it; nothing if slices are split.
+        method: how they are split.
+        config: the shares asked for.
+    """
+    if method == "slice":
+        return [SLICE_SPLIT_WARNING]
+    found = []
+    if method == "artist" and (unknown := sum(not track.artist for track in tracks)):
+        found.append(f"{unknown:,} songs have no artist; each is split by itself")
+    return found + deviations(tracks, split_of, method=method, config=config)
 
 
 def deviations(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tfgenre.config import BuildConfig
 from tfgenre.errors import UserError
 
 
@@ -45,6 +46,7 @@ class Catalogue:
     """A collection.
 
     Attributes:
+        config: which collection it is, and what was taken from it.
         data_dir: its folder.
         tracks: those that can be used.
         genres: in label order.
@@ -52,6 +54,7 @@ class Catalogue:
         notes: what else the user should know of it, in sentences.
     """
 
+    config: BuildConfig
     data_dir: Path
     tracks: tuple[Track, ...]
     genres: tuple[str, ...]
@@ -61,6 +64,7 @@ class Catalogue:
     @classmethod
     def of(
         cls,
+        config: BuildConfig,
         data_dir: Path,
         entries: Iterable[Track | Skipped],
         *,
@@ -77,17 +81,12 @@ class Catalogue:
             else:
                 tracks[entry.id] = entry
         genres = tuple(sorted({track.genre for track in tracks.values()}))
-        return cls(data_dir, tuple(tracks.values()), genres, tuple(skipped), notes)
+        return cls(config, data_dir, tuple(tracks.values()), genres, tuple(skipped), notes)
 
     @property
     def num_artists_known(self) -> int:
         """Tracks whose artist is known."""
         return sum(bool(track.artist) for track in self.tracks)
-
-    @property
-    def has_official_split(self) -> bool:
-        """Whether every track comes with the collection's own split."""
-        return all(track.split for track in self.tracks)
 
     def choose(self, genres: tuple[str, ...]) -> "Catalogue":
         """The tracks of some genres (all when none are named), labels in the order given.
@@ -107,3 +106,12 @@ class Catalogue:
             )
         tracks = tuple(track for track in self.tracks if track.genre in chosen)
         return replace(self, tracks=tracks, genres=tuple(chosen))
+
+
+def check_folder(data_dir: Path, config: BuildConfig, *, how_to_get: str = "") -> None:
+    """Raises UserError, which ends in how to get the collection, if its folder is not there."""
+    if not data_dir.is_dir():
+        raise UserError(
+            f"No such folder: {data_dir}; --data_dir must name where the {config.dataset} "
+            f"collection lies. {how_to_get}".strip()
+        )

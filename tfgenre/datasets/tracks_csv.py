@@ -5,26 +5,35 @@ from pathlib import Path
 
 from tfgenre import storage
 from tfgenre.audio import archive_index, archives
-from tfgenre.config import SPLITS
+from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets import tables
-from tfgenre.datasets.track import Catalogue, Skipped, Track
+from tfgenre.datasets.folder import LICENCE as LICENCE
+from tfgenre.datasets.track import Catalogue, Skipped, Track, check_folder
 from tfgenre.errors import UserError
 
 
-def load(data_dir: Path, *, tracks_csv: str | None) -> Catalogue:
+def default_dir(config: BuildConfig) -> str:
+    """Where the table lies.
+
+    Raises:
+        UserError: if no table is named.
+    """
+    return os.path.dirname(_table(config)) or "."
+
+
+def load(data_dir: Path, config: BuildConfig) -> Catalogue:
     """Reads a table of songs.
 
     Args:
         data_dir: the folder that its paths are relative to, and below which they lie.
-        tracks_csv: the table: a header with path and genre, and maybe artist and split (train,
+        config: names the table: a header with path and genre, and maybe artist and split (train,
             validation or test).
 
     Raises:
         UserError: if the table cannot be read or lacks a column, or a row a value.
     """
-    if tracks_csv is None:
-        raise UserError("--dataset=csv needs --tracks_csv: a table with the columns path, genre.")
-    path = storage.to_path(tracks_csv)
+    path = storage.to_path(_table(config))
+    check_folder(data_dir, config)
     with tables.rows(path, dialect=tables.Strict) as rows:
         header = [name.strip().lower() for name in next(rows, [])]
         if [header.count(name) for name in ("path", "genre")] != [1, 1]:
@@ -37,7 +46,13 @@ def load(data_dir: Path, *, tracks_csv: str | None) -> Catalogue:
         ]
     if not any(isinstance(entry, Track) for entry in entries):
         raise UserError(f"{path} names no song that is below {data_dir}; check --data_dir.")
-    return Catalogue.of(data_dir, entries)
+    return Catalogue.of(config, data_dir, entries)
+
+
+def _table(config: BuildConfig) -> str:
+    if config.collection.tracks_csv is None:
+        raise UserError("--dataset=csv needs --tracks_csv: a table with the columns path, genre.")
+    return config.collection.tracks_csv
 
 
 def _entry(data_dir: Path, row: dict[str, str], where: str) -> Track | Skipped:

@@ -6,12 +6,12 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from tfgenre.plots import as_svg, plain
-from tfgenre.training.progress import Row
+from tfgenre.training.progress import EpochMetrics
 
 _SOFT, _STRONG = "#8a8f98", "#2f6fde"
 
 
-def learning_curves(rows: Sequence[Row]) -> str:
+def learning_curves(rows: Sequence[EpochMetrics]) -> str:
     """Accuracy and loss over the epochs, from the rows of metrics.csv."""
     epochs = [row["epoch"] for row in rows]
     figure = Figure(figsize=(9, 3.2), layout="constrained")

@@ -1,7 +1,6 @@
-"""An honest score: the network judges slices it was not trained on, and the songs they make up."""
+"""An honest score: on slices the network was not trained on, and on the songs they make up."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -9,40 +8,41 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
 
+from tfgenre.datasets.splits import SLICE_SPLIT_WARNING
 from tfgenre.errors import UserError
 from tfgenre.evaluation import scoring
-from tfgenre.evaluation.scoring import Tracks, Verdicts
-from tfgenre.records import pipeline, sources
-from tfgenre.records.manifest import LEAKS, Manifest
+from tfgenre.evaluation.scoring import SlicePredictions, Tracks
+from tfgenre.records import pipeline
+from tfgenre.records.folder import Records
+from tfgenre.records.manifest import Manifest
 
 OTHER_RECORDS = (
-    "these are not the records that the network was trained on; nobody checks that their songs are "
-    "new to it."
+    "these are not the records that the network was trained on; it is not checked that their "
+    "songs are new to it."
 )
 
 
-def judge(
-    model: keras.Model, records_dir: Path, manifest: Manifest, split: str, *, batch_size: int
-) -> Verdicts:
+def predict_split(
+    model: keras.Model, records: Records, split: str, *, batch_size: int
+) -> SlicePredictions:
     """Runs the network over every slice of a split, once each.
 
     Raises:
         UserError: if the split has no slices.
     """
-    records = sources.source(records_dir, manifest, split)
     labels, track_ids, indices, probabilities = [], [], [], []
-    with sources.naming_damage(records_dir, manifest):
-        for batch in pipeline.evaluation_dataset(records, batch_size):
+    with pipeline.naming_damage(records):
+        for batch in pipeline.evaluation_dataset(records.source(split), batch_size):
             probabilities.append(model.predict_on_batch(batch["image"]))
             labels.append(batch["label"].numpy())
             track_ids.append(batch["track_id"].numpy())
             indices.append(batch["slice_index"].numpy())
-    return Verdicts(*map(np.concatenate, (probabilities, labels, track_ids, indices)))
+    return SlicePredictions(*map(np.concatenate, (probabilities, labels, track_ids, indices)))
 
 
 def score(
-    verdicts: Verdicts,
-    manifest: Manifest,
+    predictions: SlicePredictions,
+    records: Records,
     *,
     split: str,
     trained_on: Manifest,
@@ -51,8 +51,8 @@ def score(
     """The figures of an evaluation.
 
     Args:
-        verdicts: of one split's slices.
-        manifest: of the records they come from.
+        predictions: of one split's slices.
+        records: where the slices come from.
         split: which of its splits.
         trained_on: the manifest of the records that the network was trained on.
         artists: of the tracks, by id; None if they are unknown.
@@ -63,16 +63,17 @@ def score(
         vote, else by mean probability); counts; confusion matrices (rows: true genre); and each
         track's true genre, the one it was given by vote, and mean probabilities.
     """
-    tracks = scoring.by_track(verdicts)
-    guesses = verdicts.probabilities.argmax(axis=1)
-    most_frequent = _most_frequent(manifest)
-    named = {"slice": (verdicts.labels, guesses), "track": (tracks.labels, tracks.voted)}
+    manifest = records.manifest
+    tracks = scoring.by_track(predictions)
+    guesses = predictions.probabilities.argmax(axis=1)
+    most_frequent = _most_frequent(trained_on)
+    named = {"slice": (predictions.labels, guesses), "track": (tracks.labels, tracks.voted)}
     scores: dict[str, tuple[NDArray[np.int64], NDArray[np.floating]]] = {
-        "slice": (verdicts.labels, verdicts.probabilities),
+        "slice": (predictions.labels, predictions.probabilities),
         "track": (tracks.labels, tracks.mean),
     }
     return {
-        **scoring.accuracies(verdicts, tracks, artists=artists),
+        **scoring.accuracies(predictions, tracks, artists=artists),
         "majority_baseline": float(np.mean(tracks.labels == most_frequent)),
         "majority_genre": manifest.genres[most_frequent],
         "per_genre": {of: scoring.per_genre(*pair, manifest.genres) for of, pair in named.items()},
@@ -94,7 +95,7 @@ def score(
 def summary(found: dict[str, Any]) -> str:
     """The figures of `score` for a person."""
 
-    def told(name: str) -> str:
+    def with_interval(name: str) -> str:
         low, high = found["intervals"][name]
         return f"{found[name]:.3f}  ({low:.3f} to {high:.3f})"
 
@@ -102,10 +103,10 @@ def summary(found: dict[str, Any]) -> str:
     lines = [
         f"{found['split']}: {found['num_slices']:,} slices of {found['num_tracks']:,} tracks, "
         f"split by {found['split_by']}",
-        f"  track accuracy      {told('track_accuracy_vote')} by vote",
-        f"                      {told('track_accuracy_mean')} by mean probability",
-        f"  slice accuracy      {told('slice_accuracy')}",
-        f"  macro F1 of tracks  {told('macro_f1')} by vote",
+        f"  track accuracy      {with_interval('track_accuracy_vote')} by vote",
+        f"                      {with_interval('track_accuracy_mean')} by mean probability",
+        f"  slice accuracy      {with_interval('slice_accuracy')}",
+        f"  macro F1 of tracks  {with_interval('macro_f1')} by vote",
         f"  majority baseline   {found['majority_baseline']:.3f}  "
         f"(always {found['majority_genre']})",
         f"  in brackets: 95 % intervals, drawn over {drawn['groups']:,} {drawn['drawn']}",
@@ -113,33 +114,33 @@ def summary(found: dict[str, Any]) -> str:
     if not found["same_records"]:
         lines.append(f"  note: {OTHER_RECORDS}")
     if found["split_by"] == "slice":
-        lines.append(f"  {LEAKS}")
+        lines.append(f"  {SLICE_SPLIT_WARNING}")
     return "\n".join(lines)
 
 
-def check_fits(trained_on: Manifest, manifest: Manifest, records_dir: Path) -> None:
-    """Raises UserError if records do not fit the network, or would judge it on what it knows.
+def check_fits(records: Records, *, trained_on: Manifest) -> None:
+    """Raises UserError if records do not fit the network, or hold songs that it was trained on.
 
     Args:
+        records: what it is to be evaluated on.
         trained_on: what the network was trained on.
-        manifest: what it is to be judged on.
-        records_dir: where that lies.
     """
+    manifest = records.manifest
     for name, there, here in (
         ("genres are", ", ".join(trained_on.genres), ", ".join(manifest.genres)),
         ("rendering is", trained_on.config["render"], manifest.config["render"]),
     ):
         if there != here:
             raise UserError(
-                f"{records_dir} does not fit this network: its {name} {here}, the network was "
+                f"{records.path} does not fit this network: its {name} {here}, the network was "
                 f"trained on {there}. Give the --records_dir it was trained on."
             )
     splits = (trained_on.config["split"], manifest.config["split"])
     if trained_on.collection_sha256 == manifest.collection_sha256 and splits[0] != splits[1]:
         raise UserError(
-            f"{records_dir} splits the same songs in another way ({splits[1]}) than the network "
-            f"was trained on ({splits[0]}): it would be judged on songs it knows. Give the "
-            "--records_dir it was trained on."
+            f"{records.path} splits the same songs in another way ({splits[1]}) than the network "
+            f"was trained on ({splits[0]}): it would be evaluated on songs it was trained on. Give "
+            "the --records_dir it was trained on."
         )
 
 
@@ -157,9 +158,10 @@ def _rows(tracks: Tracks, genres: tuple[str, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _most_frequent(manifest: Manifest) -> int:
-    tracks = manifest.splits["train"].tracks
-    return int(np.argmax([tracks[genre] for genre in manifest.genres]))
+def _most_frequent(trained_on: Manifest) -> int:
+    """The label of the genre with the most tracks in training."""
+    tracks = trained_on.splits["train"].tracks
+    return int(np.argmax([tracks[genre] for genre in trained_on.genres]))
 
 
 def _confusion(

@@ -75,8 +75,8 @@ def find_flag_files(patterns: Sequence[str]) -> list[Path]:
 
 def seeds_result(flag_file: Path) -> Outcome:
     """What a flag file says the seed came to."""
-    told = _SEEDS_RESULT.search(flag_file.read_text(errors="replace"))
-    accuracy, hours, ram = map(_number, told.groups() if told else (None,) * 3)
+    found = _SEEDS_RESULT.search(flag_file.read_text(errors="replace"))
+    accuracy, hours, ram = map(_number, found.groups() if found else (None,) * 3)
     return Outcome(
         flag_file.stem,
         seed_accuracy=accuracy and accuracy / 100,
@@ -145,11 +145,11 @@ def table(outcomes: Sequence[Outcome]) -> str:
                     outcome.majority_baseline,
                 ),
             ),
-            _told(outcome.seed_hours, lambda hours: f"{hours:g} h"),
-            _told(outcome.hours, _time),
-            _told(outcome.epochs, str),
+            _optional(outcome.seed_hours, lambda hours: f"{hours:g} h"),
+            _optional(outcome.hours, _time),
+            _optional(outcome.epochs, str),
             _percent(outcome.seed_ram),
-            _told(outcome.peak_memory_mb, lambda mb: f"{mb:,} MB"),
+            _optional(outcome.peak_memory_mb, lambda mb: f"{mb:,} MB"),
             outcome.failed,
         )
         rows.append(f"| {' | '.join(cells)} |".replace("  |", " |"))
@@ -183,12 +183,12 @@ def _number(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
-def _told(value: float | None, words: Callable[[float], str]) -> str:
+def _optional(value: float | None, words: Callable[[float], str]) -> str:
     return "" if value is None else words(value)
 
 
 def _percent(share: float | None) -> str:
-    return _told(share, lambda found: f"{100 * found:.0f} %")
+    return _optional(share, lambda found: f"{100 * found:.0f} %")
 
 
 def _time(hours: float) -> str:

@@ -5,7 +5,7 @@ scores more than on an artist split, it has not learned of genres.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 from tfgenre import pages
 from tfgenre.files import write_atomically, write_json
 from tfgenre.plots import as_svg, plain
-from tfgenre.records.manifest import Manifest
-from tfgenre.training.data import count_slices
+from tfgenre.records.folder import Records
 
 MEASURES = {
     "slice_accuracy": "slices",
@@ -24,19 +23,14 @@ MEASURES = {
 }
 
 
-def slices_in_common(
-    built: Mapping[str, tuple[Path, Manifest]], *, slices_per_genre: int
-) -> list[int]:
-    """How many slices of each label every one of some builds has to train on.
+def slices_in_common(records: Iterable[Records], *, slices_per_genre: int) -> list[int]:
+    """How many slices of each label every one of some records has to train on.
 
     Args:
-        built: the folders of records and their manifests, by split method.
+        records: of the same songs, each split in another way.
         slices_per_genre: as in training.
     """
-    counts = [
-        count_slices(folder, contents, slices_per_genre=slices_per_genre)
-        for folder, contents in built.values()
-    ]
+    counts = [each.count_slices("train", slices_per_genre=slices_per_genre) for each in records]
     return [int(min(of_label)) for of_label in zip(*counts, strict=True)]
 
 
@@ -93,10 +87,10 @@ def summary(report: dict[str, Any]) -> str:
     """What `compare` found, for a person."""
     rows = [("", *MEASURES.values(), "test songs")]
     for method, values in report["claims"].items():
-        figures = (_told(values[measure]) for measure in MEASURES)
+        figures = (_with_interval(values[measure]) for measure in MEASURES)
         rows.append((f"split by {method}", *figures, f"{report['num_tracks'][method]:,}"))
     for method, values in report["leakage"].items():
-        figures = (_told(values[measure]) for measure in MEASURES)
+        figures = (_with_interval(values[measure]) for measure in MEASURES)
         rows.append((f"{method} less {report['strict']}", *figures, ""))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
@@ -114,12 +108,16 @@ def write(report: dict[str, Any], folder: Path) -> None:
     """
     write_json(folder / "leaks.json", report)
     page = pages.render(
-        "leaks.html", report=report, measures=MEASURES, told=_told, picture=_draw(report)
+        "leaks.html",
+        report=report,
+        measures=MEASURES,
+        with_interval=_with_interval,
+        picture=_draw(report),
     )
     write_atomically(folder / "leaks.html", page.encode())
 
 
-def _told(estimate: tuple[float, float, float]) -> str:
+def _with_interval(estimate: tuple[float, float, float]) -> str:
     value, low, high = estimate
     return f"{value:.3f} ({low:.3f} to {high:.3f})"
 

@@ -9,20 +9,18 @@ from tfgenre.records.data_card import facts
 from tfgenre.records.manifest import Manifest
 
 
-def write_model_card(
-    path: Path, *, contents: Manifest, result: dict[str, Any], found: dict[str, Any]
-) -> None:
+def write(path: Path, *, manifest: Manifest, result: dict[str, Any], found: dict[str, Any]) -> None:
     """Writes a model card.
 
     Args:
         path: the file.
-        contents: the manifest of the records that the network was trained on.
-        result: what training came to, of result.json.
+        manifest: that of the records that the network was trained on.
+        result: of the training, of result.json.
         found: what it scored on the test split, of `evaluate.score`.
     """
     card = pages.render(
         "model_card.md",
-        **facts(contents),
+        **facts(manifest),
         result=result,
         found=found,
     )

@@ -4,7 +4,6 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tfgenre import pages
-from tfgenre.evaluation import curves, evaluate, wrong_songs
+from tfgenre.datasets.splits import SLICE_SPLIT_WARNING
+from tfgenre.evaluation import curves, misclassified
 from tfgenre.evaluation.evaluate import OTHER_RECORDS
-from tfgenre.evaluation.model_card import write_model_card
-from tfgenre.evaluation.scoring import Verdicts
-from tfgenre.evaluation.wrong_songs import WrongSong
-from tfgenre.files import write_atomically, write_json
-from tfgenre.records import manifest, pipeline, sources, tracks
-from tfgenre.records.manifest import LEAKS, Manifest
+from tfgenre.evaluation.misclassified import MisclassifiedSong
+from tfgenre.evaluation.scoring import SlicePredictions
+from tfgenre.files import write_atomically
+from tfgenre.records import pipeline
+from tfgenre.records.folder import Records
 from tfgenre.training import progress
 from tfgenre.training.run_dir import RunDir
 
@@ -31,7 +30,7 @@ Images = dict[int, NDArray[np.uint8]]  # rows of a split to slices, [128, 128] e
 
 
 @dataclass(frozen=True)
-class Example:
+class ShownSlice:
     """A slice to be shown, as a PNG data URI, with what the network made of it."""
 
     guess: str
@@ -40,68 +39,33 @@ class Example:
     image: str
 
 
-def evaluate_run(
-    run_dir: RunDir, records_dir: Path, *, split: str, batch_size: int
-) -> dict[str, Any]:
-    """Judges a finished run on a split, and writes what came of it and the report.
-
-    Args:
-        run_dir: the run.
-        records_dir: what it is judged on.
-        split: which of its splits.
-        batch_size: slices a step.
-
-    Returns:
-        The figures of `evaluate.score`.
-
-    Raises:
-        UserError: if the run is not finished, or the records do not fit it.
-    """
-    trained_on, result = run_dir.read_manifest(), run_dir.read_result()
-    contents = manifest.read(records_dir)
-    evaluate.check_fits(trained_on, contents, records_dir)
-    model = run_dir.load_best_model(num_genres=len(trained_on.genres))
-    verdicts = evaluate.judge(model, records_dir, contents, split, batch_size=batch_size)
-    artists = tracks.read_artists(records_dir)
-    found = evaluate.score(verdicts, contents, split=split, trained_on=trained_on, artists=artists)
-    write_json(run_dir.evaluation(split), found)
-    if split == "test" and found["same_records"]:
-        write_model_card(run_dir.model_card, contents=trained_on, result=result, found=found)
-    write_report(
-        run_dir, found, verdicts, result=result, records_dir=records_dir, contents=contents
-    )
-    return found
-
-
 def write_report(
     run_dir: RunDir,
     found: dict[str, Any],
-    verdicts: Verdicts,
+    predictions: SlicePredictions,
     *,
     result: dict[str, Any],
-    records_dir: Path,
-    contents: Manifest,
+    records: Records,
 ) -> None:
     """Writes D/report.html.
 
     Args:
         run_dir: the run, which has its metrics.
         found: the figures of `evaluate.score`.
-        verdicts: what they were computed from.
-        result: what the training came to.
-        records_dir: where the judged records lie.
-        contents: those records' manifest.
+        predictions: what they were computed from.
+        result: of the training.
+        records: what the network was evaluated on.
     """
-    wrong = wrong_songs.find(verdicts, found["tracks"], contents.genres)
+    wrong = misclassified.find(predictions, found["tracks"], records.genres)
     drawn = wrong[:_WRONG_SONGS_DRAWN]
-    shown = {genre: _rows_to_show(verdicts, label) for label, genre in enumerate(contents.genres)}
+    shown = {genre: _rows_to_show(predictions, label) for label, genre in enumerate(records.genres)}
     rows = set().union(*shown.values(), *(song.rows.tolist() for song in drawn))
-    images = _images(records_dir, contents, found["split"], rows)
+    images = _images(records, found["split"], rows)
     page = pages.render(
         "report.html",
         found=found,
         result=result,
-        contents=contents,
+        manifest=records.manifest,
         flags=run_dir.flags.read_text(errors="replace"),
         warnings=_warnings(found),
         curves=curves.learning_curves(progress.read_rows(run_dir.metrics)),
@@ -109,32 +73,35 @@ def write_report(
         augmented=_png(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
         wrong=wrong,
         most_wrong=_WRONG_SONGS,
-        pictures=_pictures(drawn, verdicts, contents, images),
-        examples=_examples(shown, verdicts, contents, images),
+        pictures=_pictures(drawn, predictions, records, images),
+        examples=_shown_slices(shown, predictions, records, images),
         run_dir=run_dir.path,
-        records_dir=records_dir,
+        records_dir=records.path,
     )
     write_atomically(run_dir.report(found["split"]), page.encode(errors="replace"))
 
 
 def _warnings(found: dict[str, Any]) -> list[str]:
     """Why the score may not be believed."""
-    warnings = [LEAKS] if found["split_by"] == "slice" else []
+    warnings = [SLICE_SPLIT_WARNING] if found["split_by"] == "slice" else []
     return warnings if found["same_records"] else [*warnings, OTHER_RECORDS]
 
 
 def _pictures(
-    wrong: Sequence[WrongSong], verdicts: Verdicts, contents: Manifest, images: Images
+    wrong: Sequence[MisclassifiedSong],
+    predictions: SlicePredictions,
+    records: Records,
+    images: Images,
 ) -> list[str]:
     """Of songs it got wrong, the sources of img elements."""
-    pixels_per_second = contents.config["render"]["pixels_per_second"]
+    pixels_per_second = records.manifest.config["render"]["pixels_per_second"]
     return [
         _png(
-            wrong_songs.picture(
+            misclassified.picture(
                 song,
-                verdicts,
+                predictions,
                 images,
-                genres=contents.genres,
+                genres=records.genres,
                 pixels_per_second=pixels_per_second,
             )
         )
@@ -142,41 +109,42 @@ def _pictures(
     ]
 
 
-def _examples(
-    rows: Mapping[str, list[int]], verdicts: Verdicts, contents: Manifest, images: Images
-) -> dict[str, list[Example]]:
+def _shown_slices(
+    rows: Mapping[str, list[int]], predictions: SlicePredictions, records: Records, images: Images
+) -> dict[str, list[ShownSlice]]:
     """The slices of each genre that has some."""
     return {
-        genre: [_example(row, verdicts, contents, images[row]) for row in members]
+        genre: [_shown(row, predictions, records, images[row]) for row in members]
         for genre, members in rows.items()
         if members
     }
 
 
-def _example(row: int, verdicts: Verdicts, contents: Manifest, image: NDArray[np.uint8]) -> Example:
-    guess = int(verdicts.probabilities[row].argmax())
-    return Example(
-        guess=contents.genres[guess],
-        probability=float(verdicts.probabilities[row, guess]),
-        track=verdicts.track_ids[row].decode(errors="replace"),
+def _shown(
+    row: int, predictions: SlicePredictions, records: Records, image: NDArray[np.uint8]
+) -> ShownSlice:
+    guess = int(predictions.probabilities[row].argmax())
+    return ShownSlice(
+        guess=records.genres[guess],
+        probability=float(predictions.probabilities[row, guess]),
+        track=predictions.track_ids[row].decode(errors="replace"),
         image=_data_uri(image),
     )
 
 
-def _rows_to_show(verdicts: Verdicts, label: int) -> list[int]:
+def _rows_to_show(predictions: SlicePredictions, label: int) -> list[int]:
     """The first slices of a genre, each of another track where there are enough tracks."""
-    members = np.flatnonzero(verdicts.labels == label)
-    _, firsts = np.unique(verdicts.track_ids[members], return_index=True)
+    members = np.flatnonzero(predictions.labels == label)
+    _, firsts = np.unique(predictions.track_ids[members], return_index=True)
     others = np.setdiff1d(np.arange(len(members)), firsts)
     return members[np.concatenate([np.sort(firsts), others])[:_SLICES_A_GENRE]].tolist()
 
 
-def _images(records_dir: Path, contents: Manifest, split: str, rows: set[int]) -> Images:
+def _images(records: Records, split: str, rows: set[int]) -> Images:
     """The images of some rows of a split, uint8 [128, 128] each."""
     found: Images = {}
     start = 0
-    records = sources.source(records_dir, contents, split)
-    for batch in pipeline.evaluation_dataset(records, _BATCH):
+    for batch in pipeline.evaluation_dataset(records.source(split), _BATCH):
         images = batch["image"].numpy()
         for row in rows.intersection(range(start, start + len(images))):
             found[row] = images[row - start, :, :, 0]

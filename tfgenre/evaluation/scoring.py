@@ -1,4 +1,4 @@
-"""What verdicts come to: accuracies with intervals, per genre, calibrated or not.
+"""What predictions come to: accuracies with intervals, per genre, calibrated or not.
 
 Metrics are scikit-learn's. Intervals are the 2.5th and 97.5th percentiles of a bootstrap (Efron
 1979) that draws whole groups, artists where they are known and songs where not: slices of a song,
@@ -21,7 +21,7 @@ _BINS = 15
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class SlicePredictions:
     """What the network made of some slices, row by row.
 
     Attributes:
@@ -39,7 +39,7 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class Tracks:
-    """Verdicts song by song, in the order of their ids.
+    """SlicePredictions song by song, in the order of their ids.
 
     Attributes:
         ids: bytes objects [tracks].
@@ -56,28 +56,28 @@ class Tracks:
     mean: NDArray[np.float64]
 
 
-def by_track(verdicts: Verdicts) -> Tracks:
+def by_track(predictions: SlicePredictions) -> Tracks:
     """The songs that slices make up."""
-    ids = sorted(set(verdicts.track_ids))
+    ids = sorted(set(predictions.track_ids))
     number = {track_id: place for place, track_id in enumerate(ids)}
-    of_slice = np.array([number[track_id] for track_id in verdicts.track_ids])
-    shape = (len(ids), verdicts.probabilities.shape[1])
+    of_slice = np.array([number[track_id] for track_id in predictions.track_ids])
+    shape = (len(ids), predictions.probabilities.shape[1])
     votes, sums, labels = np.zeros(shape, np.int64), np.zeros(shape), np.zeros(len(ids), np.int64)
-    np.add.at(votes, (of_slice, verdicts.probabilities.argmax(axis=1)), 1)
-    np.add.at(sums, of_slice, verdicts.probabilities)
-    labels[of_slice] = verdicts.labels
+    np.add.at(votes, (of_slice, predictions.probabilities.argmax(axis=1)), 1)
+    np.add.at(sums, of_slice, predictions.probabilities)
+    labels[of_slice] = predictions.labels
     voted = np.array([winner(*pair) for pair in zip(votes, sums, strict=True)])
     mean = sums / votes.sum(axis=1, keepdims=True)
     return Tracks(np.array(ids, object), of_slice, labels, voted, mean)
 
 
 def accuracies(
-    verdicts: Verdicts, tracks: Tracks, *, artists: Mapping[bytes, str] | None = None
+    predictions: SlicePredictions, tracks: Tracks, *, artists: Mapping[bytes, str] | None = None
 ) -> dict[str, Any]:
     """The shares that are right, and macro F1, each with its 95 % interval.
 
     Args:
-        verdicts: of some slices.
+        predictions: of some slices.
         tracks: the songs they make up.
         artists: of the tracks; "" and missing ones stand for themselves.
 
@@ -87,7 +87,7 @@ def accuracies(
         what was drawn, and how often.
     """
     names, group_of_track = _groups(tracks, artists or {})
-    right = _right(verdicts, tracks)
+    right = _right(predictions, tracks)
     counts = {}  # per measure: [groups], how many are right, and how many there are
     for name, hits in right.items():
         group = group_of_track[tracks.of_slice] if name.startswith("slice") else group_of_track
@@ -187,11 +187,11 @@ def calibration(truth: NDArray[np.int64], scores: NDArray[np.floating]) -> dict[
     return {"ece": error, "curve": curve}
 
 
-def _right(verdicts: Verdicts, tracks: Tracks) -> dict[str, NDArray[np.bool_]]:
+def _right(predictions: SlicePredictions, tracks: Tracks) -> dict[str, NDArray[np.bool_]]:
     """For each measure, whether each slice or track is right."""
     return {
-        "slice_accuracy": verdicts.probabilities.argmax(axis=1) == verdicts.labels,
-        "slice_top2": _is_among_two(verdicts.probabilities, verdicts.labels),
+        "slice_accuracy": predictions.probabilities.argmax(axis=1) == predictions.labels,
+        "slice_top2": _is_among_two(predictions.probabilities, predictions.labels),
         "track_accuracy_vote": tracks.voted == tracks.labels,
         "track_accuracy_mean": tracks.mean.argmax(axis=1) == tracks.labels,
         "track_top2": _is_among_two(tracks.mean, tracks.labels),

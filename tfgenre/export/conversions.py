@@ -15,7 +15,7 @@ _SLICES_AT_ONCE = 32
 
 
 def to_tflite(saved_model: Path, name: str, *, examples: Iterable[NDArray[np.uint8]]) -> bytes:
-    """A TensorFlow Lite file's content, whose signature is that of `GenreTeller.from_slices`.
+    """A TensorFlow Lite file's content, whose signature is that of `GenreClassifier.from_slices`.
 
     Args:
         saved_model: what `saved_model.save` wrote.
@@ -37,8 +37,8 @@ def to_tflite(saved_model: Path, name: str, *, examples: Iterable[NDArray[np.uin
     return content
 
 
-def judge(content: bytes, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What a network in TensorFlow Lite makes of slices.
+def run_tflite(content: bytes, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The probabilities that a network in TensorFlow Lite gives slices.
 
     Args:
         content: what `to_tflite` gave.

@@ -18,8 +18,8 @@ from tfgenre.evaluation import evaluate
 from tfgenre.export import conversions, graph_audio, saved_model
 from tfgenre.export.folder import EXPORT_REPORT
 from tfgenre.files import atomic_folder, write_json
-from tfgenre.records import manifest as manifests
-from tfgenre.records import pipeline, sources
+from tfgenre.records import pipeline
+from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest
 from tfgenre.training.run_dir import RunDir
 
@@ -32,7 +32,7 @@ _FILES = {
     "tflite_float16": "network-float16.tflite",
     "tflite_int8": "network-int8.tflite",
 }
-_SLICES_TO_JUDGE_BY = 400
+_SLICES_TO_COMPARE = 400
 _SLICES_TO_CALIBRATE_BY = 200
 _BATCH_SIZE = 32
 
@@ -93,7 +93,7 @@ def float32(network: keras.Model) -> keras.Model:
 
 
 def export(
-    run_dir: RunDir, folder: Path, *, formats: Sequence[str], records_dir: Path
+    run_dir: RunDir, folder: Path, *, formats: Sequence[str], records: Records | None
 ) -> dict[str, Exported]:
     """Writes a run's best network in some formats, and export.json beside them.
 
@@ -101,8 +101,7 @@ def export(
         run_dir: the run.
         folder: where to; replaced if it is there.
         formats: of `config.EXPORT_FORMATS`.
-        records_dir: the records that show what the formats of TensorFlow Lite lose; where there
-            are none, that is not known.
+        records: show what the formats of TensorFlow Lite lose; if None, that is not known.
 
     Returns:
         What was written, by format.
@@ -120,7 +119,7 @@ def export(
     if "saved_model_tfio" in formats:
         graph_audio.check_tensorflow_io()
     trained_on = run_dir.read_manifest()
-    records = _records(records_dir, trained_on, formats)
+    slices = _slices_of(records, trained_on, formats)
     best = run_dir.load_best_model(num_genres=len(trained_on.genres))
     network = float32(best)
     with tempfile.TemporaryDirectory() as scratch, atomic_folder(folder) as target:
@@ -135,33 +134,40 @@ def export(
             shutil.copyfile(run_dir.best_model, target / _FILES["keras"])
         if "onnx" in formats:
             conversions.to_onnx(network, target / _FILES["onnx"])
-        losses = _write_tflite(best, saved, target, formats=formats, records=records)
+        losses = _write_tflite(best, saved, target, formats=formats, slices=slices)
         found = {name: _exported(target, name, losses.get(name)) for name in formats}
         write_json(target / EXPORT_REPORT, _report(run_dir, trained_on, found))
     return found
 
 
-def _records(records_dir: Path, trained_on: Manifest, formats: Sequence[str]) -> dict[str, _Slices]:
+def _slices_of(
+    records: Records | None, trained_on: Manifest, formats: Sequence[str]
+) -> dict[str, _Slices]:
     """Slices of the splits train and test, as far as the formats need them and they are there."""
-    needed = "tflite_int8" in formats
-    welcome = not set(formats).isdisjoint(TFLITE_FORMATS)
-    if not (needed or (welcome and (records_dir / manifests.NAME).exists())):
+    needs_train = "tflite_int8" in formats
+    if records is None:
+        if needs_train:
+            raise UserError(
+                "--format=tflite_int8 needs the records that the network was trained on, to see "
+                "how large numbers get: give --records_dir."
+            )
         return {}
-    contents = manifests.read(records_dir)
-    evaluate.check_fits(trained_on, contents, records_dir)
+    if set(formats).isdisjoint(TFLITE_FORMATS):
+        return {}
+    evaluate.check_fits(records, trained_on=trained_on)
     found = {}
-    if needed:
-        found["train"] = _slices(records_dir, contents, "train", _SLICES_TO_CALIBRATE_BY)
-    if contents.splits["test"].num_slices:
-        found["test"] = _slices(records_dir, contents, "test", _SLICES_TO_JUDGE_BY)
+    if needs_train:
+        found["train"] = _slices(records, "train", _SLICES_TO_CALIBRATE_BY)
+    if records.manifest.splits["test"].num_slices:
+        found["test"] = _slices(records, "test", _SLICES_TO_COMPARE)
     return found
 
 
-def _slices(records_dir: Path, contents: Manifest, split: str, at_most: int) -> _Slices:
-    records = sources.source(records_dir, contents, split)
-    records = records.partition(0, math.ceil(records.num_slices / at_most))
-    with sources.naming_damage(records_dir, contents):
-        batches = list(pipeline.validation_dataset(records, _BATCH_SIZE).as_numpy_iterator())
+def _slices(records: Records, split: str, at_most: int) -> _Slices:
+    source = records.source(split)
+    source = source.partition(0, math.ceil(source.num_slices / at_most))
+    with pipeline.naming_damage(records):
+        batches = list(pipeline.validation_dataset(source, _BATCH_SIZE).as_numpy_iterator())
     images, labels = zip(*batches, strict=True)
     return _Slices(np.concatenate(images), np.concatenate(labels))
 
@@ -172,22 +178,22 @@ def _write_tflite(
     target: Path,
     *,
     formats: Sequence[str],
-    records: Mapping[str, _Slices],
+    slices: Mapping[str, _Slices],
 ) -> dict[str, Loss]:
     """Writes the formats of TensorFlow Lite; returns their losses, if there are test slices."""
     losses = {}
     for name in set(formats) & set(TFLITE_FORMATS):
-        examples = records["train"].images if name == "tflite_int8" else ()
+        examples = slices["train"].images if name == "tflite_int8" else ()
         content = conversions.to_tflite(saved, name, examples=examples)
         (target / _FILES[name]).write_bytes(content)
-        if "test" in records:
-            losses[name] = _loss(best, content, records["test"])
+        if "test" in slices:
+            losses[name] = _loss(best, content, slices["test"])
     return losses
 
 
 def _loss(best: keras.Model, content: bytes, test: _Slices) -> Loss:
     theirs = best.predict(test.images, batch_size=_BATCH_SIZE, verbose=0).argmax(axis=1)
-    ours = conversions.judge(content, test.images).argmax(axis=1)
+    ours = conversions.run_tflite(content, test.images).argmax(axis=1)
     return Loss(
         num_slices=len(test.labels),
         slice_accuracy=float(np.mean(ours == test.labels)),

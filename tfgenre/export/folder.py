@@ -1,7 +1,10 @@
 """The folder of an export."""
 
+import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
+from tfgenre.config import EXPORT_FORMATS, check_choice
 from tfgenre.errors import UserError
 
 EXPORT_REPORT = "export.json"
@@ -18,3 +21,16 @@ def check_export_dir(folder: Path, *, overwrite: bool) -> None:
             f"{folder} holds an export already: give --overwrite to replace it, or another "
             "--export_dir."
         )
+
+
+def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
+    """The formats, each once.
+
+    Raises:
+        UserError: if one is unknown or lacks what writes it, or none is given.
+    """
+    for name in formats or [""]:
+        check_choice("format", name, EXPORT_FORMATS)
+    if "onnx" in formats and importlib.util.find_spec("tf2onnx") is None:
+        raise UserError("--format=onnx needs tf2onnx: pip install 'tfgenre[onnx]'.")
+    return tuple(dict.fromkeys(formats))

@@ -22,7 +22,7 @@ _ENCODED = tf.TensorSpec((), tf.string, "encoded")
 _SLICES_AT_ONCE = 32  # 130 MB in the first layer
 
 
-class GenreTeller(tf.Module):
+class GenreClassifier(tf.Module):
     """A network, the renderer of its slices and the names of its genres.
 
     Attributes:
@@ -43,8 +43,8 @@ class GenreTeller(tf.Module):
             trained_on: genres in label order, and how songs are rendered.
             assets: the folder for labels.txt and config.json, until the module is saved.
         """
-        super().__init__(name="genre_teller")
-        self._judge = partial(network, training=False)
+        super().__init__(name="genre_classifier")
+        self._predict = partial(network, training=False)
         self._variables = [variable.value for variable in network.variables]
         self._genres = [genre.encode(errors="surrogateescape") for genre in trained_on.genres]
         self._config = RenderConfig(**trained_on.config["render"])
@@ -56,21 +56,21 @@ class GenreTeller(tf.Module):
 
     def _from_pcm(self, samples: tf.Tensor, sample_rate_hz: tf.Tensor) -> dict[str, tf.Tensor]:
         images = draw_slices(samples, sample_rate_hz=sample_rate_hz, config=self._config)
-        return self._verdict(self._in_batches(images))
+        return self._decide(self._in_batches(images))
 
     def _from_slices(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"probabilities": self._judge(image)}
+        return {"probabilities": self._predict(image)}
 
     def _in_batches(self, images: tf.Tensor) -> tf.Tensor:
         found = tf.map_fn(
-            lambda start: self._judge(images[start : start + _SLICES_AT_ONCE]),
+            lambda start: self._predict(images[start : start + _SLICES_AT_ONCE]),
             tf.range(0, tf.shape(images)[0], _SLICES_AT_ONCE),
             parallel_iterations=1,
             fn_output_signature=tf.RaggedTensorSpec((None, len(self._genres)), tf.float32, 0),
         )
         return found.merge_dims(0, 1)
 
-    def _verdict(self, probabilities: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _decide(self, probabilities: tf.Tensor) -> dict[str, tf.Tensor]:
         """As `scoring.vote` and `scoring.winner` decide."""
         mean = tf.reduce_mean(probabilities, 0)
         named = tf.one_hot(tf.argmax(probabilities, 1), len(self._genres), dtype=tf.int64)
@@ -85,8 +85,8 @@ class GenreTeller(tf.Module):
         }
 
 
-class EncodedGenreTeller(GenreTeller):
-    """A `GenreTeller` that reads songs' files, by tensorflow-io.
+class EncodedGenreClassifier(GenreClassifier):
+    """A `GenreClassifier` that reads songs' files, by tensorflow-io.
 
     Attributes:
         from_bytes: encoded, the content of an MP3, Ogg Vorbis, FLAC or WAV file, a string scalar ->
@@ -95,7 +95,7 @@ class EncodedGenreTeller(GenreTeller):
     """
 
     def __init__(self, network: keras.Model, *, trained_on: Manifest, assets: Path) -> None:
-        """As a `GenreTeller`."""
+        """As a `GenreClassifier`."""
         super().__init__(network, trained_on=trained_on, assets=assets)
         self.from_bytes = tf.function(self._from_bytes, input_signature=(_ENCODED,))
 
@@ -119,7 +119,7 @@ def _asset(path: Path, content: bytes) -> tf.saved_model.Asset:
 def save(
     network: keras.Model, path: Path, *, trained_on: Manifest, with_tfio: bool = False
 ) -> None:
-    """Writes a SavedModel; `serving_default` is `GenreTeller.from_pcm`.
+    """Writes a SavedModel; `serving_default` is `GenreClassifier.from_pcm`.
 
     Args:
         network: slices -> probabilities.
@@ -128,10 +128,10 @@ def save(
         with_tfio: whether it has the signature from_bytes, too. Who loads it must have loaded
             tensorflow-io's ops.
     """
-    make = EncodedGenreTeller if with_tfio else GenreTeller
+    make = EncodedGenreClassifier if with_tfio else GenreClassifier
     with tempfile.TemporaryDirectory() as folder:
-        teller = make(network, trained_on=trained_on, assets=Path(folder))
-        signatures = {"serving_default": teller.from_pcm, "from_slices": teller.from_slices}
-        if isinstance(teller, EncodedGenreTeller):
-            signatures["from_bytes"] = teller.from_bytes
-        tf.saved_model.save(teller, str(path), signatures=signatures)
+        classifier = make(network, trained_on=trained_on, assets=Path(folder))
+        signatures = {"serving_default": classifier.from_pcm, "from_slices": classifier.from_slices}
+        if isinstance(classifier, EncodedGenreClassifier):
+            signatures["from_bytes"] = classifier.from_bytes
+        tf.saved_model.save(classifier, str(path), signatures=signatures)

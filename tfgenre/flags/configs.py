@@ -1,4 +1,4 @@
-"""From flags to configs; and a run's flags.cfg, written and read."""
+"""From flags to configs."""
 
 import os
 import sys
@@ -7,22 +7,17 @@ from typing import Any
 
 from absl import flags
 
-from tfgenre import config, storage
+from tfgenre import config
 from tfgenre.building.build import Runner
 from tfgenre.building.cluster import BeamRunner
 from tfgenre.building.local import LocalRunner
-from tfgenre.config import BuildConfig, CollectionConfig, RenderConfig, SplitConfig
-from tfgenre.errors import UserError
-from tfgenre.flags import definitions, training
-from tfgenre.records.manifest import Manifest
-from tfgenre.training.config import (
-    AugmentConfig,
-    HardwareConfig,
-    ModelConfig,
-    OptimizerConfig,
-    PipelineConfig,
-    TrainConfig,
-)
+from tfgenre.config import BuildConfig
+from tfgenre.datasets import DATASETS
+from tfgenre.errors import UserError, program
+from tfgenre.flags import definitions
+from tfgenre.options import Config, from_options, option_names
+from tfgenre.records.folder import Records
+from tfgenre.training.config import PipelineConfig, TrainConfig
 
 
 def dataset(values: flags.FlagValues, or_flag: str = "") -> str:
@@ -37,7 +32,7 @@ def dataset(values: flags.FlagValues, or_flag: str = "") -> str:
     """
     if values.dataset is None:
         either = f"Neither --{or_flag} nor --dataset is" if or_flag else "--dataset is not"
-        raise UserError(f"{either} given; --dataset is one of {', '.join(config.DATASETS)}.")
+        raise UserError(f"{either} given; --dataset is one of {', '.join(DATASETS)}.")
     return str(values.dataset)
 
 
@@ -47,19 +42,15 @@ def build_config(values: flags.FlagValues) -> BuildConfig:
     Raises:
         UserError: if a flag is missing or out of range.
     """
-    return BuildConfig(
-        dataset=dataset(values),
-        genres=tuple(values.genres),
-        collection=CollectionConfig(
-            **{name: values[name].value for name in definitions.COLLECTION}
-        ),
-        render=RenderConfig(**{name: values[name].value for name in definitions.RENDERING}),
-        split=SplitConfig(
-            split_by=values.split_by,
-            split_ratios=_ratios(values.split_ratios),
-            split_seed=values.split_seed,
-        ),
-        num_shards=values.num_shards,
+    options = _options(values, BuildConfig)
+    return from_options(
+        BuildConfig,
+        {
+            **options,
+            "dataset": dataset(values),
+            "genres": tuple(values.genres),
+            "split_ratios": _ratios(values.split_ratios),
+        },
     )
 
 
@@ -69,23 +60,20 @@ def train_config(values: flags.FlagValues) -> TrainConfig:
     Raises:
         UserError: if a flag is out of range.
     """
+    return from_flags(TrainConfig, values)
 
-    def pick(names: tuple[str, ...]) -> dict[str, Any]:
-        return {name: values[name].value for name in names}
 
-    return TrainConfig(
-        **pick(training.LEARNING),
-        optimizer=OptimizerConfig(**pick(training.OPTIMIZING)),
-        model=ModelConfig(**pick(training.NETWORK)),
-        pipeline=PipelineConfig(
-            **pick(training.READING), augment=AugmentConfig(**pick(training.AUGMENTING))
-        ),
-        hardware=HardwareConfig(**pick(training.HARDWARE)),
-    )
+def from_flags(kind: type[Config], values: flags.FlagValues) -> Config:
+    """A config dataclass, each of whose options is the flag of that name.
+
+    Raises:
+        UserError: if a flag is out of range.
+    """
+    return from_options(kind, _options(values, kind))
 
 
 def batch_size(values: flags.FlagValues) -> int:
-    """Slices a step, for programs that do not train."""
+    """Slices per step, for programs that do not train."""
     return PipelineConfig(batch_size=values.batch_size).batch_size
 
 
@@ -119,17 +107,18 @@ def shard_mb(values: flags.FlagValues) -> int:
     return int(values.shard_mb)
 
 
-def check_records(values: flags.FlagValues, records_dir: Path, manifest: Manifest) -> None:
+def check_records(values: flags.FlagValues, records: Records) -> None:
     """Raises UserError if a flag that was given contradicts what the records were built with."""
-    parts = (manifest.config.get(part, {}) for part in ("collection", "render", "split"))
-    built = {**manifest.config, **{name: value for part in parts for name, value in part.items()}}
+    built = records.manifest.config
+    parts = (built.get(part, {}) for part in ("collection", "render", "split"))
+    built = {**built, **{name: value for part in parts for name, value in part.items()}}
     checked = (*definitions.COLLECTION, *definitions.RENDERING)
     for name in ("dataset", "genres", *checked, "split_by", "split_seed"):
         if values[name].present and values[name].value != built.get(name):
             there, asked = (_text(value) for value in (built.get(name), values[name].value))
             raise UserError(
-                f"{records_dir} was built with --{name}={there}, not --{name}={asked}: build other "
-                "records with tools/make_records, or mend --records_dir."
+                f"{records.path} was built with --{name}={there}, not --{name}={asked}: build "
+                f"other records with {program('make_records')}, or change --records_dir."
             )
 
 
@@ -140,17 +129,8 @@ def refuse(values: flags.FlagValues, names: tuple[str, ...], *, why: str) -> Non
             raise UserError(f"--{name} {why}.")
 
 
-def run_flags(values: flags.FlagValues, *, records_dir: Path, run_dir: Path) -> dict[str, str]:
-    """All that decides a training run, by flag name, with every default and folder written out."""
-    found = {name: str(values[name].value) for name in training.TRAINING}
-    return found | {
-        "records_dir": str(storage.absolute(records_dir)),
-        "run_dir": str(storage.absolute(run_dir)),
-    }
-
-
 def read_flags(path: Path) -> flags.FlagValues:
-    """The flags of a run.
+    """The flags in a flag file.
 
     Raises:
         UserError: if the file is missing or is no flag file of this version.
@@ -162,6 +142,10 @@ def read_flags(path: Path) -> flags.FlagValues:
     except (flags.Error, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as a flag file: {error}") from error
     return values
+
+
+def _options(values: flags.FlagValues, kind: type[Any]) -> dict[str, Any]:
+    return {name: values[name].value for name in option_names(kind)}
 
 
 def _text(value: object) -> str:

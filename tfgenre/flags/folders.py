@@ -1,6 +1,5 @@
 """From flags to the folders and files they mean, given or not."""
 
-import os
 from pathlib import Path
 
 from absl import flags
@@ -12,15 +11,9 @@ from tfgenre.flags.configs import dataset
 from tfgenre.training.run_dir import RunDir
 
 
-def data_dir(values: flags.FlagValues) -> Path:
-    """The collection's folder; if it is not given, data/ and its name, or where its table is."""
-    kind = dataset(values)
-    if kind == "csv" and values.tracks_csv and not values.data_dir:
-        return _folder("tracks_csv", os.path.dirname(values.tracks_csv) or ".")
-    name = "fma" if kind.startswith("fma_") else kind
-    if kind == "demo":
-        return _disk_folder("data_dir", values.data_dir or "data/demo")
-    return _folder("data_dir", values.data_dir or f"data/{name}")
+def data_dir(values: flags.FlagValues) -> Path | None:
+    """The collection's folder, None if it is not given."""
+    return _folder("data_dir", values.data_dir) if values.data_dir else None
 
 
 def records_dir(values: flags.FlagValues) -> Path:

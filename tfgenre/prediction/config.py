@@ -1,6 +1,6 @@
 """How a song's genre is decided from its slices, and what is done with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tfgenre.config import check_choice, check_range
 from tfgenre.errors import UserError
@@ -46,6 +46,11 @@ class TagConfig:
     tags_log: str | None = None
     undo_tags: str | None = None
 
+    @property
+    def writes(self) -> bool:
+        """Whether songs are changed."""
+        return self.write_tags and not self.dry_run
+
     def __post_init__(self) -> None:
         if self.undo_tags is not None and self.write_tags:
             raise UserError("--undo_tags and --write_tags contradict each other: give one of them.")
@@ -58,3 +63,11 @@ class TagConfig:
             )
         if self.dry_run and self.tags_log:
             raise UserError("--dry_run writes nothing, no --tags_log either: give one of them.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictConfig:
+    """How a song's genre is decided, and what is written into the song."""
+
+    vote: VoteConfig = field(default_factory=VoteConfig)
+    tag: TagConfig = field(default_factory=TagConfig)

@@ -1,19 +1,26 @@
-"""Songs in, genres out: rendered as for training, judged slice by slice, decided by vote."""
+"""Songs in, genres out: rendered as for training, predicted slice by slice, decided by vote."""
 
 import collections
 import contextlib
-from collections.abc import Generator, Iterable
+import os
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgenre.config import RenderConfig
+from tfgenre.config import BATCH_SIZE, RenderConfig
 from tfgenre.errors import SkipTrack
-from tfgenre.prediction.judge import Submit, judging
-from tfgenre.prediction.votes import JudgedSong, squeezed
+from tfgenre.prediction import tag_log, vote_plot
+from tfgenre.prediction.batching import Submit, batched
+from tfgenre.prediction.config import UNSURE, PredictConfig, TagConfig
+from tfgenre.prediction.result import Prediction
+from tfgenre.prediction.tagging import CannotTag
+from tfgenre.prediction.votes import SongProbabilities, decide, squeezed
 from tfgenre.spectrogram.render import Slices
 from tfgenre.spectrogram.workers import RenderWorker, map_with_workers
 
@@ -26,7 +33,50 @@ class _Piece(NamedTuple):
     pictures: NDArray[np.uint8] | None
 
 
-def judge_songs(
+def predict(
+    model: keras.Model,
+    songs: Sequence[str],
+    *,
+    genres: Sequence[str],
+    render: RenderConfig,
+    config: PredictConfig,
+    plot_dir: Path | None = None,
+    batch_size: int = BATCH_SIZE,
+    num_workers: int = 1,
+) -> Iterator[Prediction]:
+    """Yields each song's genre, in order, drawn and written into its tags if that is asked for.
+
+    Args:
+        model: slices -> probabilities.
+        songs: sound files.
+        genres: in label order.
+        render: how the network's training slices were rendered.
+        config: how slices decide, and what is written into songs.
+        plot_dir: the folder that takes a picture of each song; None: none are drawn.
+        batch_size: slices per step at most.
+        num_workers: render processes.
+    """
+    log = Path(config.tag.tags_log or tag_log.new_name()) if config.tag.writes else None
+    found = predict_slices(
+        model,
+        songs,
+        config=render,
+        batch_size=batch_size,
+        num_workers=min(num_workers, len(songs)),
+        keep_pictures=plot_dir is not None,
+    )
+    top = os.path.commonpath([os.path.dirname(os.path.abspath(song)) for song in songs])
+    for path, song in zip(songs, found, strict=True):
+        prediction = decide(path, song, genres=genres, config=config.vote)
+        if plot_dir is not None and isinstance(song, SongProbabilities):
+            name = os.path.relpath(os.path.abspath(path), top)
+            rate = render.pixels_per_second
+            figure = vote_plot.draw(song, genres=genres, pixels_per_second=rate)
+            vote_plot.write(figure, prediction, plot_dir / f"{name}.png")
+        yield _tagged(prediction, config.tag, log) if config.tag.write_tags else prediction
+
+
+def predict_slices(
     model: keras.Model,
     paths: Iterable[str],
     *,
@@ -34,51 +84,66 @@ def judge_songs(
     batch_size: int,
     num_workers: int,
     keep_pictures: bool = False,
-) -> Generator[JudgedSong | SkipTrack, None, None]:
-    """Yields what the network makes of each song, in order, while the next ones are rendered.
+) -> Generator[SongProbabilities | SkipTrack, None, None]:
+    """Yields the probabilities of each song's slices, in order, while the next are rendered.
 
-    Slices are judged while the rest of their song is rendered, and then forgotten: the memory does
-    not grow with the number of songs, and hardly with their length.
+    Slices are predicted while the rest of their song is rendered, and then forgotten: the memory
+    does not grow with the number of songs, and hardly with their length.
 
     Args:
         model: slices -> probabilities.
         paths: sound files.
         config: as the network's training slices were rendered.
-        batch_size: slices a step at most.
+        batch_size: slices per step at most.
         num_workers: render processes.
         keep_pictures: whether to keep the slices, a quarter as wide (4 KB each).
     """
-    with judging(model, batch_size=batch_size) as submit:
+    with batched(model, batch_size=batch_size) as submit:
 
         def work(worker: RenderWorker, path: str) -> list[_Piece] | SkipTrack:
-            return worker.map_pieces(path, lambda piece: _judged(piece, submit, keep_pictures))
+            return worker.map_pieces(path, lambda piece: _submitted(piece, submit, keep_pictures))
 
         ahead = collections.deque[list[_Piece] | SkipTrack]()
         rendered = map_with_workers(work, paths, config=config, num_workers=num_workers)
         with contextlib.closing(rendered):
             for song in rendered:
                 ahead.append(song)
-                while ahead and (len(ahead) > _SONGS_AHEAD or _is_judged(ahead[0])):
+                while ahead and (len(ahead) > _SONGS_AHEAD or _is_done(ahead[0])):
                     yield _joined(ahead.popleft())
         while ahead:
             yield _joined(ahead.popleft())
 
 
-def _judged(piece: Slices, submit: Submit, keep_pictures: bool) -> _Piece:
+def _submitted(piece: Slices, submit: Submit, keep_pictures: bool) -> _Piece:
     pictures = squeezed(piece.images) if keep_pictures else None
     return _Piece(submit(piece.images), piece.indices, pictures)
 
 
-def _is_judged(pieces: list[_Piece] | SkipTrack) -> bool:
+def _is_done(pieces: list[_Piece] | SkipTrack) -> bool:
     return isinstance(pieces, SkipTrack) or all(piece.probabilities.done() for piece in pieces)
 
 
-def _joined(pieces: list[_Piece] | SkipTrack) -> JudgedSong | SkipTrack:
+def _joined(pieces: list[_Piece] | SkipTrack) -> SongProbabilities | SkipTrack:
     if isinstance(pieces, SkipTrack):
         return pieces
     pictures = [piece.pictures for piece in pieces if piece.pictures is not None]
-    return JudgedSong(
+    return SongProbabilities(
         np.concatenate([piece.probabilities.result() for piece in pieces]),
         np.concatenate([piece.indices for piece in pieces]),
         np.concatenate(pictures) if pictures else None,
     )
+
+
+def _tagged(prediction: Prediction, config: TagConfig, log: Path | None) -> Prediction:
+    """Writes a prediction's genre into its song, and what came of that into the prediction."""
+    if prediction.genre is None:
+        return prediction
+    if prediction.genre == UNSURE:
+        return replace(prediction, tag="not tagged")
+    try:
+        done = tag_log.write_genre(
+            prediction.path, prediction.genre, overwrite=config.overwrite_tags, log=log
+        )
+    except CannotTag as error:
+        return replace(prediction, tag_error=str(error))
+    return replace(prediction, tag=done)

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -70,6 +71,11 @@ def write_genre(path: str, genre: str, *, overwrite: bool, log: Path | None) -> 
     with _named_trouble():
         tagging.write(path, [genre])
     return f"{genre} is written to its tag{instead}"
+
+
+def new_name() -> str:
+    """A name for a new log, by the time."""
+    return time.strftime("runs/tags-%Y%m%d-%H%M%S.jsonl")
 
 
 def undo(log: Path, *, dry_run: bool) -> Iterator[tuple[str, bool]]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from tfgenre.files import atomic_file
 from tfgenre.plots import plain
 from tfgenre.prediction.result import Prediction
-from tfgenre.prediction.votes import JudgedSong
+from tfgenre.prediction.votes import SongProbabilities
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 _COLOURS = ("#2f6fde", "#c2410c", "#2e8b57", "#8b5cf6", "#b8860b", "#db2777", "#0891b2", "#52525b")
@@ -20,7 +20,7 @@ _STYLES = ("-", "--", ":")
 _MOST_COLUMNS = 4096
 
 
-def draw(song: JudgedSong, *, genres: Sequence[str], pixels_per_second: int) -> Figure:
+def draw(song: SongProbabilities, *, genres: Sequence[str], pixels_per_second: int) -> Figure:
     """Draws a song.
 
     Args:
@@ -52,7 +52,7 @@ def write(figure: Figure, prediction: Prediction, path: Path) -> None:
         figure.savefig(file, format="png", dpi=100)
 
 
-def _draw_picture(axes: Axes, song: JudgedSong, slice_s: float) -> None:
+def _draw_picture(axes: Axes, song: SongProbabilities, slice_s: float) -> None:
     """The slices where they lie in the song; white for loud, blue for what was not judged."""
     assert song.pictures is not None
     step = math.ceil((song.indices[-1] + 1) * song.pictures.shape[2] / _MOST_COLUMNS)
@@ -68,7 +68,7 @@ def _draw_picture(axes: Axes, song: JudgedSong, slice_s: float) -> None:
 
 
 def _draw_probabilities(
-    axes: Axes, song: JudgedSong, genres: Sequence[str], slice_s: float
+    axes: Axes, song: SongProbabilities, genres: Sequence[str], slice_s: float
 ) -> None:
     """A line a genre, level along each slice, with gaps where none was judged."""
     edges_s = np.arange(song.indices[-1] + 2) * slice_s

@@ -15,8 +15,8 @@ _SQUEEZE = 4  # columns of a slice that become one of its picture
 
 
 @dataclass(frozen=True)
-class JudgedSong:
-    """What the network makes of a song, slice by slice.
+class SongProbabilities:
+    """The network's probabilities for a song, slice by slice.
 
     Attributes:
         probabilities: float32 [slices, genres].
@@ -46,13 +46,13 @@ def winner(votes: NDArray[np.int64], mean: NDArray[np.floating]) -> int:
 
 
 def decide(
-    path: str, song: JudgedSong | SkipTrack, *, genres: Sequence[str], config: VoteConfig
+    path: str, song: SongProbabilities | SkipTrack, *, genres: Sequence[str], config: VoteConfig
 ) -> Prediction:
     """A song's genre by its slices, or why it has none.
 
     Args:
         path: the song.
-        song: what the network makes of its slices.
+        song: its slices' probabilities, or why there are none.
         genres: in label order.
         config: how.
     """

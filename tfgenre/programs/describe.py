@@ -1,25 +1,26 @@
-"""Says what a collection holds, how it would be split and what it would take, and writes a page.
+"""Prints what a collection holds, how it would be split and what it would take; writes a page.
 
 describe --dataset=jamendo --data_dir=/data/jamendo
 """
 
 import sys
 
+from absl.flags import FLAGS
+
 from tfgenre.building import describe
 from tfgenre.flags import configs, folders
-from tfgenre.flags.definitions import DESCRIBE, FLAGS
+from tfgenre.flags.definitions import DESCRIBE
+from tfgenre.programs import bars
 from tfgenre.programs.launch import launch
-from tfgenre.programs.make_records import load_catalogue
-from tfgenre.records import manifest
+from tfgenre.records.folder import Records
 
 
 def main(arguments: list[str]) -> None:
     """Describes the collection that the flags name."""
     config = configs.build_config(FLAGS)
-    catalogue = load_catalogue(config, folders.data_dir(FLAGS))
+    catalogue = bars.load_collection(config, FLAGS)
     records_dir = folders.records_dir(FLAGS)
-    is_built = (records_dir / manifest.NAME).exists()
-    built = manifest.read(records_dir) if is_built else None
+    built = Records.open(records_dir) if Records.exist(records_dir) else None
     found = describe.describe(catalogue, config, built=built)
     print(describe.text(found))
     page = folders.output_file("html", FLAGS.html or f"runs/describe-{config.dataset}.html")

@@ -6,26 +6,30 @@ tfgenre_evaluate --run_dir=runs/demo
 import json
 import sys
 
+from absl.flags import FLAGS
+
+from tfgenre import api
 from tfgenre.flags import configs, folders
-from tfgenre.flags.definitions import EVALUATE, FLAGS
-from tfgenre.programs.launch import launch, quiet_tensorflow
+from tfgenre.flags.definitions import EVALUATE
+from tfgenre.programs.launch import launch
 from tfgenre.training.run_dir import RunDir
 
 
 def main(arguments: list[str]) -> None:
     """Evaluates the run that the flags name."""
     run_dir = RunDir(folders.run_dir(FLAGS))
-    for read in (run_dir.read_manifest, run_dir.read_result):
-        read()  # what is wrong is told before TensorFlow is imported
-    given = FLAGS if FLAGS.records_dir else configs.read_flags(run_dir.flags)
-    records_dir = folders.records_dir(given)
-    batch_size = configs.batch_size(FLAGS)
-    with quiet_tensorflow():
-        from tfgenre.evaluation import evaluate, report
-    found = report.evaluate_run(run_dir, records_dir, split=FLAGS.split, batch_size=batch_size)
-    print(json.dumps(found) if FLAGS.json else evaluate.summary(found))
-    if not FLAGS.json:
-        print(f"report: {run_dir.report(FLAGS.split)}")
+    found = api.evaluate(
+        run_dir,
+        records_dir=folders.records_dir(FLAGS) if FLAGS.records_dir else None,
+        split=FLAGS.split,
+        batch_size=configs.batch_size(FLAGS),
+    )
+    if FLAGS.json:
+        print(json.dumps(found))
+        return
+    from tfgenre.evaluation.evaluate import summary
+
+    print(f"{summary(found)}\nreport: {run_dir.report(FLAGS.split)}")
 
 
 def run() -> None:

@@ -1,6 +1,6 @@
-"""Builds, trains and judges flag files one after the other, and shows what came of them.
+"""Builds, trains and evaluates flag files one after the other, and compares the results.
 
-tools/experiments --flagfiles=flags/exp*.cfg
+experiments --flagfiles=flags/exp*.cfg
 
 Flags of make_records and tfgenre_train that are given go to every experiment. What is finished
 already is not done again.
@@ -11,17 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from absl import flags
+from absl.flags import FLAGS
 
 from tfgenre.flags import configs, folders
-from tfgenre.flags.definitions import BUILD, EXPERIMENTS, FLAGS, TRAIN
+from tfgenre.flags.definitions import BUILD, EXPERIMENTS, TRAIN
 from tfgenre.programs.launch import launch
 from tfgenre.records import synthetic
 from tfgenre.training.run_dir import RunDir
 
 _NOTE = (
     "The seed counted slices, and shuffled them before it split them, so it had trained on other "
-    "slices of the songs it was judged by. Ours are judged on songs of artists that training had "
-    "none of, where the collection knows artists."
+    "slices of the songs it was tested on. Ours are tested on songs of artists that are not in "
+    "training, where the collection knows artists."
 )
 _SMOKE_NOTE = (
     "Smoke: each flag file, for two epochs on a few made-up slices. It shows that all of them "
@@ -65,7 +66,7 @@ def _commands(
         records_dir = output_dir / "records" / flag_file.stem
         partitions = min(values.partitions, _SMOKE_PARTITIONS)
         synthetic.write_records(
-            records_dir, configs.build_config(values), tracks_a_genre=2 * partitions
+            records_dir, configs.build_config(values), tracks_per_genre=2 * partitions
         )
         places = [f"--records_dir={records_dir}", f"--run_dir={run_dir}"]
         given += [*places, *_SMOKE_FLAGS, f"--partitions={partitions}", "--overwrite"]

@@ -1,35 +1,37 @@
-"""Shows what records hold: the counts, a picture of some slices a genre, and one record in words.
+"""Shows what records hold: the counts, a picture of some slices of each genre, and one record.
 
 inspect_records --records_dir=data/records/folder-50px
 """
 
 import sys
 
+from absl.flags import FLAGS
+
 from tfgenre import storage
 from tfgenre.flags import folders
-from tfgenre.flags.definitions import FLAGS, INSPECT
+from tfgenre.flags.definitions import INSPECT
 from tfgenre.programs.launch import launch
-from tfgenre.records import contact_sheet, manifest
+from tfgenre.records import contact_sheet, contents
+from tfgenre.records.folder import Records
 
-_SLICES_A_GENRE = 10
+_SLICES_PER_GENRE = 10
 
 
 def main(arguments: list[str]) -> None:
     """Inspects the records."""
-    records_dir = folders.records_dir(FLAGS)
-    contents = manifest.read(records_dir)
-    name = storage.absolute(records_dir).name
+    records = Records.open(folders.records_dir(FLAGS))
+    name = storage.absolute(records.path).name
     page = folders.output_file("png", FLAGS.png or f"runs/inspect-{name}.png")
-    found = contact_sheet.examples(records_dir, contents, slices_a_genre=_SLICES_A_GENRE)
-    print(manifest.summary(contents))
+    found = contact_sheet.examples(records, slices_per_genre=_SLICES_PER_GENRE)
+    print(contents.summary(records.manifest))
     print("a record:")
     example = next(example for row in found for example in row)
-    for field, words in contact_sheet.describe(example, contents).items():
+    for field, words in contact_sheet.describe(example, records.manifest).items():
         print(f"  {field:<12} {words}")
     page.parent.mkdir(parents=True, exist_ok=True)
     title = f"{name}: the first slices of each genre"
     rows = [[example.image for example in row] for row in found]
-    contact_sheet.draw(rows, contents.genres, title=title).save(page, format="PNG")
+    contact_sheet.draw(rows, records.genres, title=title).save(page, format="PNG")
     print(f"picture: {page}")
 
 

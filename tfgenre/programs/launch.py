@@ -1,18 +1,18 @@
-"""How every program starts and ends: flags, help, a user's mistakes, Ctrl-C, TensorFlow's noise."""
+"""How every program starts and ends: flags, help, a user's mistakes, Ctrl-C."""
 
 import errno
 import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from absl import app, flags, logging
 
 from tfgenre import storage
 from tfgenre.errors import UserError
+from tfgenre.flags.definitions import define
 
 Main = Callable[[list[str]], int | None]
 
@@ -20,7 +20,7 @@ Main = Callable[[list[str]], int | None]
 def launch(main: Main, *, doc: str, flag_names: Sequence[str], takes_paths: bool = False) -> None:
     """Parses the command line, runs a program and exits with its status.
 
-    Status 0: done; 1: some of it failed; 2: the user's mistake, told in a sentence; 130: Ctrl-C.
+    Status 0: done; 1: some of it failed; 2: the user's mistake, named in a sentence; 130: Ctrl-C.
 
     Args:
         main: gets the arguments that are no flags.
@@ -30,6 +30,7 @@ def launch(main: Main, *, doc: str, flag_names: Sequence[str], takes_paths: bool
         takes_paths: whether arguments that are no flags are welcome.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    define(flags.FLAGS)
     # Lines as they come, into a pipe too; and a name that is not UTF-8 must not end a program.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -38,25 +39,6 @@ def launch(main: Main, *, doc: str, flag_names: Sequence[str], takes_paths: bool
         lambda argv: sys.exit(_run(main, argv, takes_paths)),
         flags_parser=lambda argv: _parse(argv, doc, flag_names),
     )
-
-
-@contextmanager
-def quiet_tensorflow() -> Iterator[None]:
-    """Imports TensorFlow without the lines it writes to stderr on every start."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    stderr = os.dup(2)
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, 2)
-    try:
-        import tensorflow as tf
-
-        tf.config.list_logical_devices()
-        tf.get_logger().setLevel("ERROR")  # it warns of retracing where there is none to spare
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(devnull)
 
 
 def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
@@ -69,7 +51,7 @@ def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
     try:
         arguments = values(argv)
         if not values["verbosity"].present:
-            logging.set_verbosity(logging.WARNING)  # libraries tell of all they do
+            logging.set_verbosity(logging.WARNING)  # libraries log all they do
         return arguments
     except (flags.Error, UnicodeDecodeError) as error:
         _fail(f"{error}. See --help.", 2)

@@ -1,111 +1,58 @@
-"""Tells the genre of songs, and writes it into their tags if asked to.
+"""Predicts the genre of songs, and writes it into their tags if asked to.
 
 tfgenre_predict --run_dir=runs/demo song.mp3 ~/Music/new
 tfgenre_predict --run_dir=runs/demo --write_tags --dry_run ~/Music/new
 tfgenre_predict --undo_tags=runs/tags-20260131-120000.jsonl
 """
 
-import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from absl.flags import FLAGS
 from tqdm import tqdm
 
-from tfgenre.audio.search import find_songs
-from tfgenre.config import RenderConfig
+from tfgenre import api
 from tfgenre.errors import UserError
 from tfgenre.flags import configs, folders
-from tfgenre.flags.definitions import FLAGS, PREDICT
-from tfgenre.flags.prediction import TAGGING, VOTING
+from tfgenre.flags.definitions import PREDICT
 from tfgenre.prediction import tag_log
-from tfgenre.prediction.config import UNSURE, TagConfig, VoteConfig
+from tfgenre.prediction.config import PredictConfig
 from tfgenre.prediction.result import Prediction, lines
-from tfgenre.prediction.tagging import CannotTag
-from tfgenre.programs.launch import launch, quiet_tensorflow
-from tfgenre.records.manifest import Manifest
-from tfgenre.spectrogram.render import check_renderer
+from tfgenre.programs.launch import launch
 from tfgenre.training.run_dir import RunDir
 
 
 def main(arguments: list[str]) -> int:
     """Predicts the songs among the arguments; 1 if one could not be used or tagged."""
-    tag_config = TagConfig(**{name: FLAGS[name].value for name in TAGGING})
-    if tag_config.undo_tags is not None:
-        return _undo(Path(tag_config.undo_tags), arguments, dry_run=tag_config.dry_run)
-    vote_config = VoteConfig(**{name: FLAGS[name].value for name in VOTING})
-    output_format, log, plot_dir = _output_format(), _log(tag_config), folders.plot_dir(FLAGS)
+    config = configs.from_flags(PredictConfig, FLAGS)
+    if config.tag.undo_tags is not None:
+        return _undo(Path(config.tag.undo_tags), arguments, dry_run=config.tag.dry_run)
+    if config.tag.writes:
+        log = folders.output_file("tags_log", config.tag.tags_log or tag_log.new_name())
+        config = replace(config, tag=replace(config.tag, tags_log=str(log)))
+    output_format = _output_format()
     run_dir = RunDir(folders.run_dir(FLAGS))
-    trained_on = run_dir.read_manifest()
-    songs = find_songs(arguments)
-    predictions = _predict(run_dir, trained_on, songs, vote_config, plot_dir)
-    if tag_config.write_tags:
-        predictions = (_tagged(prediction, tag_config, log) for prediction in predictions)
-    failed = _print(predictions, len(songs), output_format=output_format, genres=trained_on.genres)
-    if log is not None and log.exists():
+    genres = run_dir.read_manifest().genres
+    found: list[int] = []
+    predictions = api.predict(
+        run_dir,
+        arguments,
+        config=config,
+        plot_dir=folders.plot_dir(FLAGS),
+        batch_size=configs.batch_size(FLAGS),
+        num_workers=configs.num_workers(FLAGS),
+        on_found=found.append,
+    )
+    (num_songs,) = found
+    failed = _print(predictions, num_songs, output_format=output_format, genres=genres)
+    if config.tag.writes and log.exists():
         print(f"What was written is undone by --undo_tags={log}", file=sys.stderr)
     if failed:
-        words = "used or tagged" if tag_config.write_tags else "used"
-        print(f"{failed} of {len(songs)} songs could not be {words}", file=sys.stderr)
+        words = "used or tagged" if config.tag.write_tags else "used"
+        print(f"{failed} of {num_songs} songs could not be {words}", file=sys.stderr)
     return 1 if failed else 0
-
-
-def _predict(
-    run_dir: RunDir,
-    trained_on: Manifest,
-    songs: list[str],
-    vote_config: VoteConfig,
-    plot_dir: Path | None,
-) -> Iterator[Prediction]:
-    """Loads the network; then come the songs' predictions, drawn if there is a folder for that."""
-    batch_size, num_workers = configs.batch_size(FLAGS), configs.num_workers(FLAGS)
-    render_config = RenderConfig(**trained_on.config["render"])
-    check_renderer(render_config)
-    with quiet_tensorflow():
-        from tfgenre.prediction import vote_plot
-        from tfgenre.prediction.predict import judge_songs
-        from tfgenre.prediction.votes import JudgedSong, decide
-    judged = judge_songs(
-        run_dir.load_best_model(num_genres=len(trained_on.genres)),
-        songs,
-        config=render_config,
-        batch_size=batch_size,
-        num_workers=min(num_workers, len(songs)),
-        keep_pictures=plot_dir is not None,
-    )
-    top = os.path.commonpath([os.path.dirname(os.path.abspath(song)) for song in songs])
-
-    def predictions() -> Iterator[Prediction]:
-        for path, song in zip(songs, judged, strict=True):
-            prediction = decide(path, song, genres=trained_on.genres, config=vote_config)
-            if plot_dir is not None and isinstance(song, JudgedSong):
-                name = os.path.relpath(os.path.abspath(path), top)
-                figure = vote_plot.draw(
-                    song,
-                    genres=trained_on.genres,
-                    pixels_per_second=render_config.pixels_per_second,
-                )
-                vote_plot.write(figure, prediction, plot_dir / f"{name}.png")
-            yield prediction
-
-    return predictions()
-
-
-def _tagged(prediction: Prediction, config: TagConfig, log: Path | None) -> Prediction:
-    """Writes a prediction's genre into its song, and what came of that into the prediction."""
-    if prediction.genre is None:
-        return prediction
-    if prediction.genre == UNSURE:
-        return replace(prediction, tag="not tagged")
-    try:
-        done = tag_log.write_genre(
-            prediction.path, prediction.genre, overwrite=config.overwrite_tags, log=log
-        )
-    except CannotTag as error:
-        return replace(prediction, tag_error=str(error))
-    return replace(prediction, tag=done)
 
 
 def _print(
@@ -132,7 +79,7 @@ def _print(
 
 
 def _undo(log: Path, arguments: list[str], *, dry_run: bool) -> int:
-    """Undoes what a log tells; 1 if some of it could not be."""
+    """Undoes the changes in a log; 1 if some could not be undone."""
     if arguments:
         raise UserError(
             f"--undo_tags={log} knows its songs: leave out {' '.join(arguments)}, or the flag."
@@ -153,14 +100,6 @@ def _output_format() -> str:
             "them."
         )
     return "json" if FLAGS.json else FLAGS.output_format or "table"
-
-
-def _log(config: TagConfig) -> Path | None:
-    """The file to log changes to; None if nothing is to be changed."""
-    if not config.write_tags or config.dry_run:
-        return None
-    name = config.tags_log or time.strftime("runs/tags-%Y%m%d-%H%M%S.jsonl")
-    return folders.output_file("tags_log", name)
 
 
 def run() -> None:

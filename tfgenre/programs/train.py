@@ -5,10 +5,13 @@ tfgenre_train --flagfile=flags/exp20.cfg
 
 import sys
 
+from absl.flags import FLAGS
+
+from tfgenre import api
 from tfgenre.flags import configs, folders
-from tfgenre.flags.definitions import FLAGS, TRAIN
-from tfgenre.programs.launch import launch, quiet_tensorflow
-from tfgenre.records import manifest
+from tfgenre.flags.definitions import TRAIN
+from tfgenre.programs.launch import launch
+from tfgenre.records.folder import Records
 from tfgenre.training.run_dir import RunDir
 
 
@@ -17,18 +20,18 @@ def main(arguments: list[str]) -> None:
     config = configs.train_config(FLAGS)
     records_dir = folders.records_dir(FLAGS)
     run_dir = RunDir(folders.run_dir(FLAGS))
-    contents = manifest.read(records_dir)
-    configs.check_records(FLAGS, records_dir, contents)
-    if FLAGS.overwrite:
-        run_dir.discard()
-    flags = configs.run_flags(FLAGS, records_dir=records_dir, run_dir=run_dir.path)
-    if run_dir.claim(flags, contents):
-        result = run_dir.read_result()
+    records = Records.open(records_dir)
+    configs.check_records(FLAGS, records)
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        print(line)
+
+    api.train(records, run_dir, config=config, overwrite=FLAGS.overwrite, say=say)
+    if not said:
         print(f"{run_dir.path} is trained already")
-    else:
-        with quiet_tensorflow():
-            from tfgenre.training.train import train
-        result = train(records_dir, contents, run_dir, config)
+    result = run_dir.read_result()
     best = result["best"]
     print(
         f"best: epoch {best['epoch']}, validation accuracy {best['validation_accuracy']:.3f} "

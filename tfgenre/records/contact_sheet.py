@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tfgenre.records import sampling, shards
 from tfgenre.records.example import Example, decode
+from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
@@ -17,13 +18,12 @@ _FONT_SIZE = 14
 _PAPER, _INK = 255, 0
 
 
-def examples(records_dir: Path, manifest: Manifest, *, slices_a_genre: int) -> list[list[Example]]:
+def examples(records: Records, *, slices_per_genre: int) -> list[list[Example]]:
     """The slices of each genre that come first in the shuffle of the whole collection.
 
     Args:
-        records_dir: where the shards lie.
-        manifest: what that folder holds.
-        slices_a_genre: how many; fewer where a genre has fewer.
+        records: where they are taken from.
+        slices_per_genre: how many; fewer where a genre has fewer.
 
     Returns:
         By label, and then by key.
@@ -31,16 +31,16 @@ def examples(records_dir: Path, manifest: Manifest, *, slices_a_genre: int) -> l
     Raises:
         UserError: if the index or a shard is missing or damaged.
     """
-    rows = sampling.read_index(records_dir / sampling.NAME)
+    rows = records.index()
     found: dict[int, list[Example]] = defaultdict(list)
-    for split, contents in manifest.splits.items():
-        keep = sampling.of_split(rows, split, slices_per_genre=slices_a_genre)
+    for split, contents in records.manifest.splits.items():
+        keep = sampling.of_split(rows, split, slices_per_genre=slices_per_genre)
         masks = sampling.keep_by_shard(rows, split, keep)
         for shard in contents.shards:
             mask = masks.get(shards.shard_index(shard.name), ())
-            for example in _read(records_dir / shard.name, mask):
+            for example in _read(records.path / shard.name, mask):
                 found[example.label].append(example)
-    labels = range(len(manifest.genres))
+    labels = range(len(records.genres))
     return [sorted(found[label], key=lambda example: example.key) for label in labels]
 
 

@@ -19,23 +19,23 @@ from tfgenre.records.shards import damaged
 
 NAME = "index.npy"
 # One row a slice; rows of a split's shard are consecutive and in the order of its records.
-ROW = np.dtype([("key", "<i8"), ("label", "<i4"), ("shard", "<i4"), ("split", "<i1")])
+INDEX_DTYPE = np.dtype([("key", "<i8"), ("label", "<i4"), ("shard", "<i4"), ("split", "<i1")])
 
 
 def write_index(path: Path, rows: NDArray[np.void]) -> None:
-    """Writes rows of dtype ROW, whole or not at all."""
+    """Writes rows of dtype INDEX_DTYPE, whole or not at all."""
     write_atomically(path, index_bytes(rows))
 
 
 def index_bytes(rows: NDArray[np.void]) -> bytes:
-    """The contents of an index file of rows of dtype ROW."""
+    """The contents of an index file of rows of dtype INDEX_DTYPE."""
     buffer = io.BytesIO()
     np.save(buffer, rows, allow_pickle=False)
     return buffer.getvalue()
 
 
 def read_index(path: Path) -> NDArray[np.void]:
-    """Reads rows of dtype ROW.
+    """Reads rows of dtype INDEX_DTYPE.
 
     Raises:
         UserError: if the file is missing or damaged.
@@ -43,7 +43,7 @@ def read_index(path: Path) -> NDArray[np.void]:
     try:
         with path.open("rb") as file:
             rows: NDArray[np.void] = np.load(file, allow_pickle=False)
-        if rows.dtype != ROW:
+        if rows.dtype != INDEX_DTYPE:
             raise ValueError("dtype")
     except (OSError, ValueError, EOFError) as error:
         raise damaged(path) from error
@@ -75,7 +75,7 @@ def of_split(
     """True for each slice of a split that is chosen, bool [slices].
 
     Args:
-        rows: of dtype ROW.
+        rows: of dtype INDEX_DTYPE.
         split: train, validation or test.
         slices_per_genre: how many of each genre, counted over all splits; 0 means all.
         at_most: how many of each label of this split; None means all.
@@ -97,7 +97,7 @@ def keep_by_shard(
     Keys order a shard, so what is chosen is nearly all at its start.
 
     Args:
-        rows: of dtype ROW.
+        rows: of dtype INDEX_DTYPE.
         split: train, validation or test.
         keep: what is chosen, as `of_split` gives it.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import google_crc32c
 
-from tfgenre.errors import UserError
+from tfgenre.errors import UserError, program
 from tfgenre.files import atomic_file
 
 HEADER_BYTES, FOOTER_BYTES = 12, 4  # of TFRecord framing, around each record
@@ -91,8 +91,8 @@ def check_whole(path: Path, shard: Shard) -> None:
 def damaged(path: Path) -> UserError:
     """What to tell the user of a file of records that is not what was written."""
     return UserError(
-        f"{path} is missing or damaged: build the records again with tools/make_records "
-        "--overwrite."
+        f"{path} is missing or damaged: build the records again with "
+        f"{program('make_records')} --overwrite."
     )
 
 

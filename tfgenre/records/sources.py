@@ -1,20 +1,17 @@
 """Which records are read: the shards of a split, and which of their records."""
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
-from tfgenre import storage
 from tfgenre.errors import UserError
 from tfgenre.records import sampling
 from tfgenre.records.manifest import NAME, Manifest
-from tfgenre.records.shards import check_whole, damaged, sha256_of, shard_index
+from tfgenre.records.shards import check_whole, damaged, shard_index
 
 
 @dataclass(frozen=True)
@@ -90,8 +87,8 @@ class Source:
             keep=None if self.keep is None else tuple(self.keep[shard] for shard in mine),
         )
 
-    def dealt(self, index: int, count: int, *, rows: int) -> "Source":
-        """The first rows records of each count-th one, beginning with that of an index."""
+    def strided(self, index: int, count: int, *, rows: int) -> "Source":
+        """Every count-th record from an index on, the first rows of them."""
         if count == 1 and rows == self.num_slices:
             return self
         masks, number = [], 0
@@ -115,7 +112,7 @@ def _mask(positions: NDArray[np.int64]) -> NDArray[np.bool_]:
     return mask
 
 
-def source(
+def find(
     records_dir: Path,
     manifest: Manifest,
     split: str,
@@ -146,7 +143,6 @@ def source(
         shards = {index: shards[index] for index in keep}
     if not shards:
         raise UserError(f"The {split} split of {records_dir} has no slices to read.")
-    _check_scheme(records_dir)
     for shard in shards.values():
         check_whole(records_dir / shard.name, shard)
     paths = tuple(str(records_dir / shard.name) for shard in shards.values())
@@ -156,31 +152,3 @@ def source(
         raise damaged(records_dir / NAME)
     ((framed, _),) = sizes
     return Source(paths, lengths, framed, None if keep is None else tuple(keep.values()))
-
-
-def _check_scheme(records_dir: Path) -> None:
-    """Raises UserError if TensorFlow, which reads records by itself, cannot read from there."""
-    scheme = str(records_dir).partition("://")[0] if storage.is_remote(records_dir) else ""
-    if scheme not in (known := tf.io.gfile.get_registered_schemes()):
-        raise UserError(
-            f"{records_dir}: TensorFlow reads from a disk"
-            + "".join(f" or {name}://" for name in known if name not in ("", "file", "ram"))
-            + f", not from {scheme}://. Copy the folder there, and mend --records_dir."
-        )
-
-
-@contextmanager
-def naming_damage(records_dir: Path, manifest: Manifest) -> Iterator[None]:
-    """Turns TensorFlow's error about some record into one that names the damaged shard.
-
-    Raises:
-        UserError: if reading failed and a shard's contents are not those of the manifest.
-    """
-    try:
-        yield
-    except tf.errors.OpError as error:
-        for split in manifest.splits.values():
-            for shard in split.shards:
-                if sha256_of(records_dir / shard.name) != shard.sha256:
-                    raise damaged(records_dir / shard.name) from error
-        raise

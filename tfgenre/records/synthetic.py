@@ -8,29 +8,29 @@ from pathlib import Path
 import numpy as np
 
 from tfgenre.config import SPLITS, BuildConfig, to_json
-from tfgenre.records import manifest, sampling
+from tfgenre.records import sampling
 from tfgenre.records.example import Example, encode, record_bytes
+from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest, SplitContents
 from tfgenre.records.sampling import sampling_key
 from tfgenre.records.shards import shard_name, write_shard
-from tfgenre.records.tracks import write
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 _SIX_GENRES = ("Electronic", "Folk", "Hip-Hop", "Instrumental", "Pop", "Rock")
 _GENRES = {"fma_small": tuple(sorted((*_SIX_GENRES, "Experimental", "International")))}
-_SLICES_A_TRACK = 2
+_SLICES_PER_TRACK = 2
 _LONGEST_TRACK_ID = 64  # in bytes
 
 
 def write_records(
-    records_dir: Path, config: BuildConfig, *, tracks_a_genre: int = 2, num_shards: int = 1
-) -> Manifest:
+    records_dir: Path, config: BuildConfig, *, tracks_per_genre: int = 2, num_shards: int = 1
+) -> Records:
     """Writes records as a build of that config would, but of noise with a bright band a genre.
 
     Args:
         records_dir: where to.
         config: the dataset and the genres; if it names none, those of the seed's experiments.
-        tracks_a_genre: in each shard of each split, of two slices each.
+        tracks_per_genre: in each shard of each split, of two slices each.
         num_shards: of each split.
     """
     genres = config.genres or _GENRES.get(config.dataset, _SIX_GENRES)
@@ -42,7 +42,7 @@ def write_records(
 
     def shards_of(split: str) -> Iterator[list[Example]]:
         for index in range(num_shards):
-            yield _examples(rng, genres, f"{split}-{index}", tracks_a_genre, seed)
+            yield _examples(rng, genres, f"{split}-{index}", tracks_per_genre, seed)
 
     shards = {split: shards_of(split) for split in SPLITS}
     return write_examples(records_dir, config, shards, num_shards=num_shards)
@@ -54,7 +54,7 @@ def write_examples(
     shards: Mapping[str, Iterable[Iterable[Example]]],
     *,
     num_shards: int,
-) -> Manifest:
+) -> Records:
     """Writes examples as a build's records.
 
     Args:
@@ -67,34 +67,32 @@ def write_examples(
     splits, rows = {}, []
     for number, split in enumerate(SPLITS):
         written, slices = [], Counter[int]()
-        tracks: set[tuple[str, int]] = set()
+        named: set[tuple[str, int]] = set()
         for index, unordered in enumerate(shards[split]):
             examples = sorted(unordered, key=lambda example: example.key)
             rows += [(example.key, example.label, index, number) for example in examples]
             slices.update(example.label for example in examples)
-            tracks.update((example.track_id, example.label) for example in examples)
+            named.update((example.track_id, example.label) for example in examples)
             name = shard_name(config.dataset, split, index, num_shards)
             encoded = (encode(**example._asdict(), size=size) for example in examples)
             written.append(write_shard(records_dir / name, encoded))
-        counts = (Counter(label for _, label in tracks), slices)
+        counts = (Counter(label for _, label in named), slices)
         by_genre = [{g: count[label] for label, g in enumerate(config.genres)} for count in counts]
         splits[split] = SplitContents(tuple(written), *by_genre)
-    sampling.write_index(records_dir / sampling.NAME, np.array(rows, sampling.ROW))
-    write(records_dir, ())
-    contents = Manifest(to_json(config), "", config.genres, splits, ())
-    manifest.write(contents, records_dir)
-    return contents
+    manifest = Manifest(to_json(config), "", config.genres, splits, ())
+    all_rows = np.array(rows, sampling.INDEX_DTYPE)
+    return Records.finish(records_dir, manifest, index=all_rows, split_tracks=())
 
 
 def _examples(
-    rng: np.random.Generator, genres: tuple[str, ...], name: str, tracks_a_genre: int, seed: int
+    rng: np.random.Generator, genres: tuple[str, ...], name: str, tracks_per_genre: int, seed: int
 ) -> list[Example]:
     """The slices of a shard."""
     found = []
     for label in range(len(genres)):
-        for track in range(tracks_a_genre):
+        for track in range(tracks_per_genre):
             track_id = f"{name}-{genres[label]}-{track}"
-            for index in range(_SLICES_A_TRACK):
+            for index in range(_SLICES_PER_TRACK):
                 image = rng.integers(4, 120, (SLICE_SIZE, SLICE_SIZE), np.uint8)
                 height = SLICE_SIZE // len(genres)
                 image[label * height : (label + 1) * height] += 120

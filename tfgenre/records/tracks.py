@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tfgenre.datasets.track import Track
-from tfgenre.errors import UserError
+from tfgenre.errors import UserError, program
 from tfgenre.files import write_atomically
 
 NAME = "tracks.csv"
@@ -40,6 +40,6 @@ def read_artists(records_dir: Path) -> dict[bytes, str]:
         return {row["track_id"].encode(errors="surrogateescape"): row["artist"] for row in rows}
     except (OSError, KeyError, AttributeError, csv.Error) as error:
         raise UserError(
-            f"{path} is missing or damaged: build the records again with tools/make_records "
-            "--overwrite."
+            f"{path} is missing or damaged: build the records again with "
+            f"{program('make_records')} --overwrite."
         ) from error

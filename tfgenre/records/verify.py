@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
-from tfgenre.records import manifest, sampling
+from tfgenre.records import sampling
 from tfgenre.records.example import decode
-from tfgenre.records.manifest import Manifest
+from tfgenre.records.folder import Records
+from tfgenre.records.manifest import NAME, Manifest
 from tfgenre.records.sampling import sampling_key
 from tfgenre.records.shards import Shard, read_shard, shard_index
 
@@ -26,7 +27,7 @@ class ShardContents:
 
     Attributes:
         problem: what is wrong with it, "" if nothing is; then the rest is not told.
-        rows: key and label of each slice, `sampling.ROW` [slices], without shard and split.
+        rows: key and label of each slice, `sampling.INDEX_DTYPE` [slices], without shard and split.
         tracks: tracks of each label.
     """
 
@@ -36,7 +37,7 @@ class ShardContents:
 
 
 def verify(
-    records_dir: Path, *, num_workers: int, on_shard: Callable[[int], object] = lambda count: None
+    records: Records, *, num_workers: int, on_shard: Callable[[int], object] = lambda count: None
 ) -> list[str]:
     """Checks a folder of records against its manifest.
 
@@ -44,24 +45,21 @@ def verify(
     slices; the index; and that no other record files lie there.
 
     Args:
-        records_dir: a finished build.
+        records: a finished build.
         num_workers: processes.
         on_shard: called with the number of shards just checked.
 
     Returns:
         A sentence for each problem, which names the file; none if all is well.
-
-    Raises:
-        UserError: if there is no manifest, or it cannot be read.
     """
-    expected = manifest.read(records_dir)
-    shards = {shard.name: shard for split in expected.splits.values() for shard in split.shards}
+    manifest = records.manifest
+    shards = {shard.name: shard for split in manifest.splits.values() for shard in split.shards}
     found: dict[str, ShardContents] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(num_workers, mp_context=context) as pool:
-        seed = int(expected.config["split"]["split_seed"])
+        seed = int(manifest.config["split"]["split_seed"])
         futures = {
-            pool.submit(check_shard, records_dir / name, shard, len(expected.genres), seed): name
+            pool.submit(check_shard, records.path / name, shard, len(records.genres), seed): name
             for name, shard in shards.items()
         }
         for future in as_completed(futures):
@@ -69,10 +67,10 @@ def verify(
             on_shard(1)
     problems = [f"{name}: {found[name].problem}" for name in shards if found[name].problem]
     problems += [
-        f"{name}: belongs to no shard of the manifest" for name in _foreign(records_dir, shards)
+        f"{name}: belongs to no shard of the manifest" for name in _foreign(records.path, shards)
     ]
     if not problems:
-        problems = [*_wrong_counts(expected, found), *_wrong_index(records_dir, expected, found)]
+        problems = [*_wrong_counts(manifest, found), *_wrong_index(records, found)]
     return problems
 
 
@@ -84,14 +82,14 @@ def check_shard(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardCo
         problem = "is missing"
     except (OSError, ValueError) as error:
         problem = str(error)
-    return ShardContents(problem, np.zeros(0, sampling.ROW), Counter())
+    return ShardContents(problem, np.zeros(0, sampling.INDEX_DTYPE), Counter())
 
 
 def _contents(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardContents:
     size = path.stat().st_size
     if size != shard.bytes:
         raise ValueError(f"has {size:,} bytes, not {shard.bytes:,}")
-    rows, tracks = np.zeros(shard.slices, sampling.ROW), set()
+    rows, tracks = np.zeros(shard.slices, sampling.INDEX_DTYPE), set()
     digest, number = hashlib.sha256(), 0
     for number, record in enumerate(read_shard(path, digest=digest), start=1):
         example = decode(record)
@@ -115,34 +113,32 @@ def _foreign(records_dir: Path, shards: dict[str, Shard]) -> list[str]:
     return sorted(path.name for path in records_dir.glob("*.tfrecord*") if path.name not in shards)
 
 
-def _wrong_counts(expected: Manifest, found: dict[str, ShardContents]) -> Iterator[str]:
-    for split, contents in expected.splits.items():
+def _wrong_counts(manifest: Manifest, found: dict[str, ShardContents]) -> Iterator[str]:
+    for split, contents in manifest.splits.items():
         there = {"slices": Counter[int](), "tracks": Counter[int]()}
         for shard in contents.shards:
             there["slices"].update(found[shard.name].rows["label"].tolist())
             there["tracks"].update(found[shard.name].tracks)
         for what, told in (("slices", contents.slices), ("tracks", contents.tracks)):
-            for label, genre in enumerate(expected.genres):
+            for label, genre in enumerate(manifest.genres):
                 if there[what][label] != told.get(genre, 0):
                     yield (
-                        f"{manifest.NAME}: tells of {told.get(genre, 0):,} {what} of {genre} in "
+                        f"{NAME}: lists {told.get(genre, 0):,} {what} of {genre} in "
                         f"{split}, the shards hold {there[what][label]:,}"
                     )
 
 
-def _wrong_index(
-    records_dir: Path, expected: Manifest, found: dict[str, ShardContents]
-) -> Iterator[str]:
+def _wrong_index(records: Records, found: dict[str, ShardContents]) -> Iterator[str]:
     try:
-        index = sampling.read_index(records_dir / sampling.NAME)
+        index = records.index()
     except UserError as error:
         yield str(error)
         return
     for number, split in enumerate(SPLITS):
-        for shard in expected.splits[split].shards:
+        for shard in records.manifest.splits[split].shards:
             member = (index["split"] == number) & (index["shard"] == shard_index(shard.name))
             rows, told = found[shard.name].rows, index[member]
             if not all(np.array_equal(told[name], rows[name]) for name in ("key", "label")):
                 yield f"{sampling.NAME}: is not that of {shard.name}"
-    if len(index) != sum(split.num_slices for split in expected.splits.values()):
+    if len(index) != sum(split.num_slices for split in records.manifest.splits.values()):
         yield f"{sampling.NAME}: has {len(index):,} rows, not one a slice"

@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 
 from tfgenre.training import multiworker, progress
-from tfgenre.training.progress import Row
+from tfgenre.training.progress import EpochMetrics
 from tfgenre.training.run_dir import RunDir
 
 
@@ -21,7 +21,7 @@ class Checkpoints:
         self._run_dir = run_dir
         self._keep_all = keep_all
 
-    def resume(self, say: Callable[[str], None]) -> tuple[keras.Model, list[Row]] | None:
+    def resume(self, say: Callable[[str], object]) -> tuple[keras.Model, list[EpochMetrics]] | None:
         """The network and rows of an unfinished run, None if there is none; says which it is.
 
         Raises:
@@ -39,12 +39,12 @@ class Checkpoints:
         say(f"note: the run was stopped; it goes on after epoch {len(rows)}")
         return model, rows
 
-    def catch_up(self, model: keras.Model, rows: Sequence[Row]) -> None:
+    def catch_up(self, model: keras.Model, rows: Sequence[EpochMetrics]) -> None:
         """Saves what may be missing, if the run was stopped just before."""
         if rows and progress.best_epoch(rows) == len(rows):
             self._save_best(model)
 
-    def save(self, model: keras.Model, rows: Sequence[Row]) -> None:
+    def save(self, model: keras.Model, rows: Sequence[EpochMetrics]) -> None:
         """Saves the network after the epoch of the last row, and then the rows."""
         epoch = len(rows)
         save(model, self._run_dir.checkpoint(epoch))

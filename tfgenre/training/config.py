@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from tfgenre.config import MAX_SEED, check, check_choice, check_range
+from tfgenre.config import BATCH_SIZE, MAX_SEED, SHUFFLE_BUFFER, check, check_choice, check_range
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
 MODELS = ("despois", "spectral")
@@ -56,8 +56,8 @@ class PipelineConfig:
     shards to the run's folder first.
     """
 
-    batch_size: int = 110
-    shuffle_buffer: int = 2048
+    batch_size: int = BATCH_SIZE
+    shuffle_buffer: int = SHUFFLE_BUFFER
     slices_per_genre: int = 0
     seed: int = 0
     cache: str = "none"

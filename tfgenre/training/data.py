@@ -1,26 +1,27 @@
-"""What a network is trained on and judged by: records found, and read as the config says."""
+"""What a network is trained on and validated by: records found, and read as the config says."""
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from tfgenre.config import MAX_SEED
 from tfgenre.errors import UserError
 from tfgenre.hashing import stable_hash
-from tfgenre.records import pipeline, sampling, sources
-from tfgenre.records.manifest import Manifest
+from tfgenre.records import pipeline, sampling
+from tfgenre.records.folder import Records
 from tfgenre.records.sources import Source
 from tfgenre.training.augment import augmenter
-from tfgenre.training.config import AugmentConfig, PipelineConfig, TrainConfig
+from tfgenre.training.config import AugmentConfig, TrainConfig
 from tfgenre.training.multiworker import Worker
 
 _ALONE = Worker()
+# seed (a keyword) -> (image uint8 [batch, 128, 128, 1], label int64 [batch])
+Reader = Callable[..., tf.data.Dataset]
 
 
 @dataclass(frozen=True)
@@ -28,22 +29,22 @@ class TrainingData:
     """What is read in training.
 
     Attributes:
-        contents: the manifest of the records.
+        records: where it comes from.
         worker: which of the processes that train together reads this.
-        training: the records of each partition, all workers'.
-        validation: those to judge each epoch by, all workers'.
-        readers: for each partition, what turns a config into a pass of this worker's batches.
+        training: the files of each partition, all workers'.
+        validation: those that each epoch is validated by, all workers'.
+        readers: for each partition, this worker's batches of a pass, given a seed.
         num_batches: for each partition, the steps of an epoch, the same for all workers.
         validation_batches: (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]), this
             worker's.
         class_weight: of each label, None if all weigh the same.
     """
 
-    contents: Manifest
+    records: Records
     worker: Worker
     training: tuple[Source, ...]
     validation: Source
-    readers: tuple[Callable[[PipelineConfig], tf.data.Dataset], ...]
+    readers: tuple[Reader, ...]
     num_batches: tuple[int, ...]
     validation_batches: tf.data.Dataset
     class_weight: dict[int, float] | None
@@ -51,9 +52,9 @@ class TrainingData:
     @property
     def num_slices(self) -> int:
         """Slices to train on, of all partitions."""
-        return sum(records.num_slices for records in self.training)
+        return sum(source.num_slices for source in self.training)
 
-    def slices_an_epoch(self, part: int, config: TrainConfig) -> int:
+    def slices_per_epoch(self, part: int, config: TrainConfig) -> int:
         """How many slices all workers together see in an epoch of a partition."""
         whole_batches = self.num_batches[part] * config.pipeline.batch_size
         return min(self.training[part].num_slices, whole_batches)
@@ -61,22 +62,18 @@ class TrainingData:
     def epoch(self, epoch: int, config: TrainConfig, *, augment: bool = True) -> tf.data.Dataset:
         """The batches of an epoch, from 0; each partition has all of its epochs in a row."""
         part = epoch // config.epochs
-        batch_size = self.worker.batch_size(config.pipeline.batch_size)
-        pipeline_config = replace(config.pipeline, batch_size=batch_size)
-        if not augment:
-            pipeline_config = replace(pipeline_config, augment=AugmentConfig())
         return epoch_dataset(
             self.readers[part],
-            pipeline_config,
             epoch=epoch,
-            num_genres=len(self.contents.genres),
+            seed=config.pipeline.seed,
+            augment=config.pipeline.augment if augment else AugmentConfig(),
+            num_genres=len(self.records.genres),
             label_smoothing=config.label_smoothing,
         ).take(self.num_batches[part])
 
 
-def find(
-    records_dir: Path,
-    contents: Manifest,
+def find_training_data(
+    records: Records,
     config: TrainConfig,
     *,
     cache_dir: Path,
@@ -86,8 +83,7 @@ def find(
     """Finds the records to train on, and puts them where they are to be read from.
 
     Args:
-        records_dir: a finished build.
-        contents: its manifest.
+        records: a finished build.
         config: what of it is used, and how it is read.
         cache_dir: where --cache=disk copies the shards to.
         worker: whose share is read.
@@ -97,39 +93,51 @@ def find(
         UserError: if a split, a partition or a worker has no slices, or a shard is missing.
     """
     settings = config.pipeline
-    folder = records_dir
     if settings.cache == "disk":
         _check_alone(worker)
-        folder = cache_dir
-        _copy(records_dir, contents, folder)
-    training, validation = (
-        sources.source(
-            folder, contents, split, slices_per_genre=settings.slices_per_genre, at_most=limit
-        )
-        for split, limit in (("train", at_most), ("validation", None))
-    )
+        records = _copied(records, cache_dir)
+    training = records.source("train", slices_per_genre=settings.slices_per_genre, at_most=at_most)
+    validation = records.source("validation", slices_per_genre=settings.slices_per_genre)
     parts = tuple(training.partition(i, config.partitions) for i in range(config.partitions))
-    mine = tuple(part.of_worker(worker.index, worker.count) for part in parts)
     batch_size = worker.batch_size(settings.batch_size)
-    judged = validation.dealt(worker.index, worker.count, rows=worker.rows(validation.num_slices))
-    if settings.cache == "memory":
-        readers = tuple(map(pipeline.in_memory, mine))
-        validation_batches = pipeline.held(judged, batch_size)
-    else:
-        readers = tuple(partial(pipeline.training_dataset, part) for part in mine)
-        validation_batches = pipeline.validation_dataset(judged, batch_size)
     return TrainingData(
-        contents=contents,
+        records=records,
         worker=worker,
         training=parts,
         validation=validation,
-        readers=readers,
+        readers=tuple(_reader(part, config, worker) for part in parts),
         num_batches=tuple(_num_batches(part, worker, batch_size) for part in parts),
-        validation_batches=validation_batches.map(one_hot(len(contents.genres))),
-        class_weight=_balanced(folder, contents, config, at_most)
+        validation_batches=_validation_batches(validation, config, worker).map(
+            one_hot(len(records.genres))
+        ),
+        class_weight=_balanced(records, config, at_most)
         if config.class_weights != "none"
         else None,
     )
+
+
+def _reader(part: Source, config: TrainConfig, worker: Worker) -> Reader:
+    """A worker's batches of a partition, given a seed."""
+    settings = config.pipeline
+    mine = part.of_worker(worker.index, worker.count)
+    batch_size = worker.batch_size(settings.batch_size)
+    if settings.cache == "memory":
+        return pipeline.in_memory(mine, batch_size=batch_size)
+    return partial(
+        pipeline.training_dataset,
+        mine,
+        batch_size=batch_size,
+        shuffle_buffer=settings.shuffle_buffer,
+    )
+
+
+def _validation_batches(validation: Source, config: TrainConfig, worker: Worker) -> tf.data.Dataset:
+    """A worker's batches to validate by."""
+    num_rows = worker.rows(validation.num_slices)
+    mine = validation.strided(worker.index, worker.count, rows=num_rows)
+    in_memory = config.pipeline.cache == "memory"
+    dataset = pipeline.cached_validation_dataset if in_memory else pipeline.validation_dataset
+    return dataset(mine, worker.batch_size(config.pipeline.batch_size))
 
 
 def _num_batches(part: Source, worker: Worker, batch_size: int) -> int:
@@ -142,7 +150,7 @@ def _num_batches(part: Source, worker: Worker, batch_size: int) -> int:
     shares = [part.of_worker(i, worker.count).num_slices for i in range(worker.count)]
     if not (found := min(shares) // batch_size):
         raise UserError(
-            f"--batch_size={batch_size * worker.count} is too large: a worker has but "
+            f"--batch_size={batch_size * worker.count} is too large: a worker has only "
             f"{min(shares):,} slices to train on, and its share of a batch is {batch_size:,}."
         )
     return found
@@ -153,23 +161,25 @@ def _check_alone(worker: Worker) -> None:
         raise UserError("--cache=disk is for one worker: give --cache=memory, or none.")
 
 
-def _copy(records_dir: Path, contents: Manifest, folder: Path) -> None:
+def _copied(records: Records, folder: Path) -> Records:
     """Copies the index and the shards to train on and to validate, unless they are there whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    shards = [shard for split in ("train", "validation") for shard in contents.splits[split].shards]
+    splits = records.manifest.splits
+    shards = [shard for split in ("train", "validation") for shard in splits[split].shards]
     for name, size in [(sampling.NAME, -1), *((shard.name, shard.bytes) for shard in shards)]:
         target = folder / name
         if not target.is_file() or target.stat().st_size != size:
-            with (records_dir / name).open("rb") as there, target.open("wb") as here:
+            with (records.path / name).open("rb") as there, target.open("wb") as here:
                 shutil.copyfileobj(there, here, 8 << 20)
+    return Records(folder, records.manifest)
 
 
 def _balanced(
-    folder: Path, contents: Manifest, config: TrainConfig, at_most: Sequence[int] | None
+    records: Records, config: TrainConfig, at_most: Sequence[int] | None
 ) -> dict[int, float]:
     """Weights by which every genre that is trained on counts the same; their mean is 1."""
-    counts = count_slices(
-        folder, contents, slices_per_genre=config.pipeline.slices_per_genre, at_most=at_most
+    counts = records.count_slices(
+        "train", slices_per_genre=config.pipeline.slices_per_genre, at_most=at_most
     )
     present = np.count_nonzero(counts)
     weights = counts.sum() / (present * np.maximum(counts, 1))
@@ -177,10 +187,11 @@ def _balanced(
 
 
 def epoch_dataset(
-    read: Callable[[PipelineConfig], tf.data.Dataset],
-    config: PipelineConfig,
+    read: Reader,
     *,
     epoch: int,
+    seed: int,
+    augment: AugmentConfig,
     num_genres: int,
     label_smoothing: float = 0.0,
 ) -> tf.data.Dataset:
@@ -189,20 +200,20 @@ def epoch_dataset(
     So are those of a second pass: Keras on JAX looks at a first batch before it begins.
 
     Args:
-        read: a config to its batches, such as `training_dataset` of some records.
-        config: how they are read and varied.
-        epoch: its number, which decides the order and what is varied.
+        read: a seed to the batches of a pass, such as `pipeline.training_dataset` of some records.
+        epoch: its number; with the seed it decides the order and what is varied.
+        seed: of the run.
+        augment: how slices are varied.
         num_genres: how many labels there are.
         label_smoothing: the share of a label that is spread over all of them.
 
     Returns:
         (image uint8 [batch, 128, 128, 1], label float32 [batch, num_genres]).
     """
-    seed = stable_hash("epoch", config.seed, epoch) % MAX_SEED
-    dataset = read(replace(config, seed=seed)).map(one_hot(num_genres, smoothing=label_smoothing))
-    if config.augment.is_on:
-        numbered = dataset.enumerate()
-        dataset = numbered.map(augmenter(config.augment, seed=seed), tf.data.AUTOTUNE)
+    epoch_seed = stable_hash("epoch", seed, epoch) % MAX_SEED
+    dataset = read(seed=epoch_seed).map(one_hot(num_genres, smoothing=label_smoothing))
+    if augment.is_on:
+        dataset = dataset.enumerate().map(augmenter(augment, seed=epoch_seed), tf.data.AUTOTUNE)
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
@@ -212,16 +223,3 @@ def one_hot(
     """A function that turns labels into rows of num_genres, and leaves images as they are."""
     low, high = smoothing / num_genres, 1 - smoothing + smoothing / num_genres
     return lambda image, label: (image, tf.one_hot(label, num_genres, high, low))
-
-
-def count_slices(
-    records_dir: Path,
-    contents: Manifest,
-    *,
-    slices_per_genre: int = 0,
-    at_most: Sequence[int] | None = None,
-) -> NDArray[np.int64]:
-    """How many slices of each label are trained on, int64 [genres]; see `sources.source`."""
-    rows = sampling.read_index(records_dir / sampling.NAME)
-    keep = sampling.of_split(rows, "train", slices_per_genre=slices_per_genre, at_most=at_most)
-    return np.bincount(rows["label"][keep], minlength=len(contents.genres))

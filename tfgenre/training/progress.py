@@ -14,7 +14,7 @@ from tfgenre.errors import UserError
 from tfgenre.files import write_atomically
 from tfgenre.training.config import OptimizerConfig, TrainConfig
 
-Row = dict[str, Any]
+EpochMetrics = dict[str, Any]
 FIELDS = {
     "epoch": int,
     "train_accuracy": float,
@@ -29,13 +29,13 @@ _PLATEAU_EPOCHS = 3
 _PLATEAU_FACTOR = 0.5
 
 
-def best_epoch(rows: Sequence[Row]) -> int:
+def best_epoch(rows: Sequence[EpochMetrics]) -> int:
     """The epoch of the highest validation accuracy, among equals of the lowest loss; from 1."""
     ranked = max(rows, key=lambda row: (row["validation_accuracy"], -row["validation_loss"]))
     return int(ranked["epoch"])
 
 
-def stops_early(rows: Sequence[Row], config: TrainConfig) -> str:
+def stops_early(rows: Sequence[EpochMetrics], config: TrainConfig) -> str:
     """Why training is over before its last epoch; "" if it is not."""
     if not rows:
         return ""
@@ -52,7 +52,7 @@ def stops_early(rows: Sequence[Row], config: TrainConfig) -> str:
     return ""
 
 
-def learning_rate(rows: Sequence[Row], config: OptimizerConfig) -> float:
+def learning_rate(rows: Sequence[EpochMetrics], config: OptimizerConfig) -> float:
     """The rate of the next epoch, for the schedules constant and plateau."""
     if config.learning_rate_schedule != "plateau":
         return config.learning_rate
@@ -65,7 +65,7 @@ def learning_rate(rows: Sequence[Row], config: OptimizerConfig) -> float:
     return config.learning_rate * _PLATEAU_FACTOR**halvings
 
 
-def write_rows(path: Path, rows: Sequence[Row]) -> None:
+def write_rows(path: Path, rows: Sequence[EpochMetrics]) -> None:
     """Writes metrics.csv, whole or not at all."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, fieldnames=list(FIELDS), lineterminator="\n")
@@ -74,7 +74,7 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
     write_atomically(path, text.getvalue().encode())
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[EpochMetrics]:
     """The rows of metrics.csv; none if there is no such file.
 
     Raises:

@@ -1,17 +1,17 @@
-"""The folder of a training run: what lies in it, and the run's settings read back from it."""
+"""The folder of a training run: what lies in it, and what its files say."""
 
-import shutil
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfgenre import storage
 from tfgenre.errors import UserError
-from tfgenre.files import read_json, write_atomically
-from tfgenre.records import manifest, sampling
+from tfgenre.files import read_json
+from tfgenre.records import manifest as manifests
 from tfgenre.records.manifest import Manifest
 
 if TYPE_CHECKING:
     import keras
-
 
 _TRAIN_AGAIN = "train again, with --overwrite or another --run_dir"
 
@@ -19,18 +19,21 @@ _TRAIN_AGAIN = "train again, with --overwrite or another --run_dir"
 class RunDir:
     """Names and readers of a run's files."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.flags = path / "flags.cfg"
-        self.metrics = path / "metrics.csv"
-        self.best_model = path / "best.keras"
-        self.last_model = path / "last.keras"
-        self.result = path / "result.json"
-        self.model_card = path / "model_card.md"
-        self.augmented = path / "augmented.png"
-        self.tensorboard = path / "tensorboard"
-        self.cache = path / "cache"
-        self.export = path / "export"
+    def __init__(self, path: "str | os.PathLike[str]") -> None:
+        self.path: Path = path.path if isinstance(path, RunDir) else storage.to_path(path)
+        self.flags = self.path / "flags.cfg"
+        self.metrics = self.path / "metrics.csv"
+        self.best_model = self.path / "best.keras"
+        self.last_model = self.path / "last.keras"
+        self.result = self.path / "result.json"
+        self.model_card = self.path / "model_card.md"
+        self.augmented = self.path / "augmented.png"
+        self.tensorboard = self.path / "tensorboard"
+        self.cache = self.path / "cache"
+        self.export = self.path / "export"
+
+    def __fspath__(self) -> str:
+        return str(self.path)
 
     def checkpoint(self, epoch: int) -> Path:
         """Where the network after an epoch lies, with the optimizer's state."""
@@ -52,14 +55,36 @@ class RunDir:
         """
         self._check()
         try:
-            return manifest.read(self.path)
+            return manifests.read(self.path)
         except UserError as error:
             raise UserError(
-                f"{self.path / manifest.NAME} is damaged or of another version: {_TRAIN_AGAIN}."
+                f"{self.path / manifests.NAME} is damaged or of another version: {_TRAIN_AGAIN}."
             ) from error
 
+    def read_flags(self) -> dict[str, str]:
+        """All that decides the run, by flag name.
+
+        Raises:
+            OSError: if the file cannot be read.
+        """
+        lines = self.flags.read_text(errors="surrogateescape").splitlines()
+        return dict(
+            line[2:].split("=", 1) for line in lines if line.startswith("--") and "=" in line
+        )
+
+    def read_records_dir(self) -> Path:
+        """The folder of the records that the run was trained on; it may not be there any more.
+
+        Raises:
+            UserError: if the run's flags do not name it.
+        """
+        try:
+            return storage.to_path(self.read_flags()["records_dir"])
+        except (OSError, KeyError) as error:
+            raise UserError(f"{self.flags} is missing or damaged: {_TRAIN_AGAIN}.") from error
+
     def read_result(self) -> dict[str, Any]:
-        """What the finished training came to.
+        """The result of the finished training.
 
         Raises:
             UserError: if training was not finished.
@@ -97,84 +122,13 @@ class RunDir:
         if model.output_shape[-1] != num_genres:
             raise UserError(
                 f"{self.best_model} tells {model.output_shape[-1]} genres apart, but "
-                f"{manifest.NAME} beside it lists {num_genres}: {_TRAIN_AGAIN}."
+                f"{manifests.NAME} beside it lists {num_genres}: {_TRAIN_AGAIN}."
             )
         return model
-
-    def claim(self, flags: dict[str, str], contents: Manifest) -> bool:
-        """Makes the folder this run's, unless it holds another's.
-
-        Args:
-            flags: all that decides the run, by flag name.
-            contents: the records it is trained on.
-
-        Returns:
-            Whether the run is finished already.
-
-        Raises:
-            UserError: if the folder holds a run that differs in its flags or records.
-        """
-        self._refuse_records()
-        if self.flags.exists():
-            self._check_same(flags, contents)
-            return self.result.exists()
-        self.path.mkdir(parents=True, exist_ok=True)
-        lines = [
-            "# Everything this run was trained with; the same command again:",
-            f"#   tfgenre_train --flagfile={self.flags} --run_dir=ANOTHER",
-            f"# The records hold the {contents.dataset} collection, split by {contents.split_by}; "
-            "manifest.json tells the rest.",
-            *(f"--{name}={value}" for name, value in flags.items()),
-        ]
-        text = "\n".join(lines) + "\n"
-        # All workers of a run may write the same here at once.
-        manifest.write(contents, self.path, scratch=self.path)
-        write_atomically(self.flags, text.encode(errors="surrogateescape"), scratch=self.path)
-        return False
-
-    def discard(self) -> None:
-        """Removes a run's files; files with other names stay."""
-        self._refuse_records()
-        files = [self.flags, self.metrics, self.best_model, self.last_model, self.result]
-        files += [self.augmented, self.model_card, *self.path.glob("epoch-????.keras")]
-        files += [
-            self.report("test"),
-            self.path / manifest.NAME,
-            *self.path.glob("evaluation-*.json"),
-        ]
-        files += self.path.glob("report-*.html")
-        for file in files:
-            file.unlink(missing_ok=True)
-        for folder in (self.tensorboard, self.cache, self.export):
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _check_same(self, flags: dict[str, str], contents: Manifest) -> None:
-        lines = self.flags.read_text(errors="surrogateescape").splitlines()
-        theirs = dict(
-            line[2:].split("=", 1) for line in lines if line.startswith("--") and "=" in line
-        )
-        differing = [
-            f"--{name} ({theirs.get(name)} there, {value} asked for)"
-            for name, value in flags.items()
-            if name != "run_dir" and theirs.get(name) != value
-        ]
-        if not differing and manifest.read(self.path) != contents:
-            differing = ["the records it was trained on"]
-        if differing:
-            raise UserError(
-                f"{self.path} holds a run that differs in {'; '.join(differing)}: give another "
-                "--run_dir, or --overwrite to replace it."
-            )
-
-    def _refuse_records(self) -> None:
-        if (self.path / sampling.NAME).exists():
-            raise UserError(
-                f"--run_dir={self.path} holds records: a run needs a folder of its own."
-            )
 
     def _check(self) -> None:
         if not self.best_model.is_file():
             raise UserError(
                 f"No trained network in {self.path} ({self.best_model.name} is missing): train one "
-                "with tfgenre_train, or mend --run_dir."
+                "with tfgenre_train, or change --run_dir."
             )

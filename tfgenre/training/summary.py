@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from tfgenre.training import hardware
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData
-from tfgenre.training.progress import Row
+from tfgenre.training.progress import EpochMetrics
 from tfgenre.training.run_dir import RunDir
 from tfgenre.version import __version__
 
 
 def opening(data: TrainingData, model: keras.Model, config: TrainConfig) -> list[str]:
     """What is about to be trained on what, and what the user should know of it."""
-    genres, cap = data.contents.genres, config.pipeline.slices_per_genre
+    genres, cap = data.records.genres, config.pipeline.slices_per_genre
     lines = [
         f"{data.num_slices:,} slices to train on, {data.validation.num_slices:,} to validate, "
         f"{len(genres)} genres, {model.count_params():,} weights, "
@@ -26,7 +26,7 @@ def opening(data: TrainingData, model: keras.Model, config: TrainConfig) -> list
     if data.worker.count > 1:
         lines.append(f"worker {data.worker.index} of {data.worker.count}")
     have = {
-        genre: sum(split.slices[genre] for split in data.contents.splits.values())
+        genre: sum(split.slices[genre] for split in data.records.manifest.splits.values())
         for genre in genres
     }
     if few := [f"{genre} ({count:,})" for genre, count in have.items() if count < cap]:
@@ -37,7 +37,7 @@ def opening(data: TrainingData, model: keras.Model, config: TrainConfig) -> list
     return lines
 
 
-def epoch_line(row: Row, config: TrainConfig) -> str:
+def epoch_line(row: EpochMetrics, config: TrainConfig) -> str:
     """An epoch in a line."""
     width = len(str(config.total_epochs))
     return (
@@ -52,8 +52,8 @@ def epoch_line(row: Row, config: TrainConfig) -> str:
 def description(data: TrainingData, model: keras.Model, config: TrainConfig) -> dict[str, Any]:
     """What was trained on what, for result.json."""
     return {
-        "genres": list(data.contents.genres),
-        "split_by": data.contents.split_by,
+        "genres": list(data.records.genres),
+        "split_by": data.records.manifest.split_by,
         "train_slices": data.num_slices,
         "validation_slices": data.validation.num_slices,
         "weights": model.count_params(),
@@ -69,13 +69,13 @@ def description(data: TrainingData, model: keras.Model, config: TrainConfig) -> 
     }
 
 
-class Board:
+class TensorBoardLog:
     """Writes events to the run's tensorboard folder."""
 
     def __init__(self, run_dir: RunDir) -> None:
         self._writer = tf.summary.create_file_writer(str(run_dir.tensorboard))
 
-    def epoch(self, row: Row) -> None:
+    def epoch(self, row: EpochMetrics) -> None:
         """An epoch's figures."""
         with self._writer.as_default(step=row["epoch"]):
             for name, value in row.items():

@@ -7,34 +7,32 @@ after the last such epoch, with the network, the optimizer and the random number
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from tfgenre.files import write_json
-from tfgenre.records import contact_sheet, sources
-from tfgenre.records.manifest import Manifest
+from tfgenre.records import contact_sheet, pipeline
+from tfgenre.records.folder import Records
 from tfgenre.training import hardware, multiworker, process_state, progress, summary
 from tfgenre.training.callbacks import EpochWatch, check_loss
 from tfgenre.training.checkpoints import Checkpoints
 from tfgenre.training.config import TrainConfig
-from tfgenre.training.data import TrainingData, find
+from tfgenre.training.data import TrainingData, find_training_data
 from tfgenre.training.input_clock import InputClock, slices_a_second
 from tfgenre.training.model import build_model
 from tfgenre.training.optimizer import make_optimizer
-from tfgenre.training.progress import Row
+from tfgenre.training.progress import EpochMetrics
 from tfgenre.training.run_dir import RunDir
-from tfgenre.training.summary import Board
+from tfgenre.training.summary import TensorBoardLog
 
 _SLICES_SHOWN = 8
-Say = Callable[[str], None]
+Say = Callable[[str], object]
 
 
 def train(
-    records_dir: Path,
-    contents: Manifest,
+    records: Records,
     run_dir: RunDir,
     config: TrainConfig,
     *,
@@ -45,12 +43,11 @@ def train(
     """Trains a network and leaves it, its metrics and its result in the run's folder.
 
     Args:
-        records_dir: a finished build.
-        contents: its manifest.
-        run_dir: where to, claimed already; an unfinished run that lies there is gone on with.
+        records: a finished build.
+        run_dir: where to, claimed already; an unfinished run that lies there is resumed.
         config: how.
         at_most: how many slices of each label to train on; None means all.
-        say: takes a line of progress an epoch.
+        say: takes a line of progress per epoch.
         ceiling_s: how long, at the end, the input alone is timed.
 
     Returns:
@@ -63,10 +60,9 @@ def train(
         stack.enter_context(hardware.prepared(config.hardware, seed=config.pipeline.seed))
         worker = hardware.worker(config.hardware)
         stack.enter_context(multiworker.ending_together(worker))
-        stack.enter_context(sources.naming_damage(records_dir, contents))
-        data = find(
-            records_dir,
-            contents,
+        stack.enter_context(pipeline.naming_damage(records))
+        data = find_training_data(
+            records,
             config,
             cache_dir=run_dir.cache,
             worker=worker,
@@ -109,10 +105,10 @@ class _Run:
         self._checkpoints = Checkpoints(run_dir, keep_all=config.keep_checkpoints)
         with hardware.strategy(config.hardware):
             found = self._checkpoints.resume(say)
-            self.model, self.rows = found or (compiled_model(config, data), list[Row]())
+            self.model, self.rows = found or (compiled_model(config, data), list[EpochMetrics]())
         self._is_chief = data.worker.is_chief
         if self._is_chief:
-            self._board = Board(run_dir)
+            self._tensorboard = TensorBoardLog(run_dir)
             self._checkpoints.catch_up(self.model, self.rows)
         for line in summary.opening(data, self.model, config):
             say(line)
@@ -135,14 +131,14 @@ class _Run:
             self.rows.append(row)
             if self._is_chief:
                 self._checkpoints.save(self.model, self.rows)
-                self._board.epoch(row)
+                self._tensorboard.epoch(row)
             self._say(summary.epoch_line(row, self._config))
 
     def finish(self) -> None:
         """Leaves what a finished run has."""
         self._checkpoints.finish(len(self.rows))
 
-    def _epoch(self, epoch: int) -> Row:
+    def _epoch(self, epoch: int) -> EpochMetrics:
         config, part = self._config, epoch // self._config.epochs
         started = time.monotonic()
         _set_random_state(self.model, seed=config.pipeline.seed, epoch=epoch)
@@ -164,7 +160,7 @@ class _Run:
         ).history
         check_loss(history["loss"][0], title)
         self.seconds_trained += watch.seconds_trained
-        num_slices = self._data.slices_an_epoch(part, config)
+        num_slices = self._data.slices_per_epoch(part, config)
         return {
             "epoch": epoch + 1,
             "train_accuracy": round(history["accuracy"][0], 6),
@@ -182,7 +178,7 @@ class _Run:
         for name, augment in (("plain", False), ("augmented", True)):
             image, _ = next(iter(self._data.epoch(0, self._config, augment=augment)))
             images = image.numpy()[:_SLICES_SHOWN]
-            self._board.slices(name, images)
+            self._tensorboard.slices(name, images)
             rows.append([one.tobytes() for one in images])
         sheet = contact_sheet.draw(rows, ["as they are", "as trained on"], title="")
         sheet.save(self._run_dir.augmented)
@@ -191,7 +187,7 @@ class _Run:
 def compiled_model(config: TrainConfig, data: TrainingData) -> keras.Model:
     """A fresh network, ready for fit; the same weights for the same seed."""
     with process_state.seeded(config.pipeline.seed):
-        model = build_model(config.model, num_genres=len(data.contents.genres))
+        model = build_model(config.model, num_genres=len(data.records.genres))
     num_steps = config.epochs * sum(data.num_batches)
     model.compile(
         optimizer=make_optimizer(config.optimizer, num_steps=num_steps),

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.evaluation import scoring
-from tfgenre.evaluation.scoring import Verdicts
+from tfgenre.evaluation.scoring import SlicePredictions
 from tfgenre.prediction import vote_plot
-from tfgenre.prediction.votes import JudgedSong, squeezed
+from tfgenre.prediction.votes import SongProbabilities, squeezed
 
 _MOST_SLICES = 400
 _DPI = 80
 
 
 @dataclass(frozen=True)
-class WrongSong:
+class MisclassifiedSong:
     """A song that was given another genre than its own.
 
     Attributes:
@@ -26,7 +26,7 @@ class WrongSong:
         genre: its own.
         named: the one it was given, by vote.
         confidence: the mean probability of that one.
-        rows: its slices among the verdicts, in the song's order, int64 [slices].
+        rows: its slices among the predictions, in the song's order, int64 [slices].
     """
 
     name: str
@@ -37,29 +37,31 @@ class WrongSong:
 
 
 def find(
-    verdicts: Verdicts, tracks: Sequence[dict[str, Any]], genres: Sequence[str]
-) -> list[WrongSong]:
+    predictions: SlicePredictions, tracks: Sequence[dict[str, Any]], genres: Sequence[str]
+) -> list[MisclassifiedSong]:
     """The songs that were named wrongly, the surest first.
 
     Args:
-        verdicts: of the slices.
+        predictions: of the slices.
         tracks: those of `evaluate.score`, in the order of the ids.
         genres: in label order.
     """
-    of_slice = scoring.by_track(verdicts).of_slice
+    of_slice = scoring.by_track(predictions).of_slice
     found = []
     for number, track in enumerate(tracks):
         if track["vote"] != track["genre"]:
             rows = np.flatnonzero(of_slice == number)
-            rows = rows[np.argsort(verdicts.indices[rows])][:_MOST_SLICES]
+            rows = rows[np.argsort(predictions.indices[rows])][:_MOST_SLICES]
             confidence = track["probabilities"][genres.index(track["vote"])]
-            found.append(WrongSong(track["id"], track["genre"], track["vote"], confidence, rows))
+            found.append(
+                MisclassifiedSong(track["id"], track["genre"], track["vote"], confidence, rows)
+            )
     return sorted(found, key=lambda song: -song.confidence)
 
 
 def picture(
-    song: WrongSong,
-    verdicts: Verdicts,
+    song: MisclassifiedSong,
+    predictions: SlicePredictions,
     images: Mapping[int, NDArray[np.uint8]],
     *,
     genres: Sequence[str],
@@ -69,14 +71,14 @@ def picture(
 
     Args:
         song: which.
-        verdicts: of its slices, among others.
-        images: rows of the verdicts to slices, uint8 [128, 128].
+        predictions: of its slices, among others.
+        images: rows of the predictions to slices, uint8 [128, 128].
         genres: in label order.
         pixels_per_second: the picture's columns a second.
     """
-    judged = JudgedSong(
-        verdicts.probabilities[song.rows],
-        verdicts.indices[song.rows],
+    judged = SongProbabilities(
+        predictions.probabilities[song.rows],
+        predictions.indices[song.rows],
         squeezed(np.stack([images[int(row)] for row in song.rows])),
     )
     figure = vote_plot.draw(judged, genres=genres, pixels_per_second=pixels_per_second)

@@ -1,4 +1,4 @@
-"""The network behind a queue: slices of whatever songs are ready are judged together."""
+"""The network behind a queue: slices of whatever songs are ready make up its batches."""
 
 import queue
 import threading
@@ -19,29 +19,29 @@ _WAITING_PIECES = 32  # of at most 64 slices, 1 MB
 
 
 @contextmanager
-def judging(model: keras.Model, *, batch_size: int) -> Iterator[Submit]:
-    """Judges in a thread of its own: while one batch is judged, the slices of the next gather.
+def batched(model: keras.Model, *, batch_size: int) -> Iterator[Submit]:
+    """Runs a network in a thread of its own: during one batch, the slices of the next gather.
 
     Args:
         model: uint8 [batch, 128, 128, 1] -> probabilities.
-        batch_size: slices a step at most; fewer where no more are waiting.
+        batch_size: slices per step at most; fewer where no more are waiting.
 
     Yields:
         What takes images, uint8 [slices, 128, 128], from any thread, waits while too many are
         waiting, and returns the future probabilities, float32 [slices, genres]. Futures carry
         whatever the network raises; those that nobody has waited for at the end are cancelled.
     """
-    judge = _Judge(model, batch_size)
-    thread = threading.Thread(target=judge.run)
+    batcher = _Batcher(model, batch_size)
+    thread = threading.Thread(target=batcher.run)
     thread.start()
     try:
-        yield judge.submit
+        yield batcher.submit
     finally:
-        judge.close()
+        batcher.close()
         thread.join()
 
 
-class _Judge:
+class _Batcher:
     def __init__(self, model: keras.Model, batch_size: int) -> None:
         self._model = model
         self._batch_size = batch_size
@@ -58,13 +58,13 @@ class _Judge:
         self._waiting.put(None)
 
     def run(self) -> None:
-        """Judges until `close`."""
+        """Predicts until `close`."""
         while (piece := self._waiting.get()) is not None:
             pieces, size = [piece], len(piece.images)
             while (piece := self._fitting(self._batch_size - size)) is not None:
                 pieces.append(piece)
                 size += len(piece.images)
-            self._judge(pieces)
+            self._predict(pieces)
 
     def _fitting(self, room: int) -> "_Piece | None":
         """The next piece, if one is waiting that has no more slices than there is room for."""
@@ -73,7 +73,7 @@ class _Judge:
         piece = self._waiting.queue[0]  # nobody else takes any
         return self._waiting.get() if piece is not None and len(piece.images) <= room else None
 
-    def _judge(self, pieces: list["_Piece"]) -> None:
+    def _predict(self, pieces: list["_Piece"]) -> None:
         if self._is_closed:
             for piece in pieces:
                 piece.future.cancel()

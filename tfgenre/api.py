@@ -1,0 +1,254 @@
+"""The public API, one function per program: each takes paths and options, and returns objects.
+
+    songs -> load_collection -> build -> train -> evaluate, predict, export_model
+
+Options are keyword arguments named as the programs' flags, or a config object that holds them.
+TensorFlow is imported when it is needed, and not before what can be checked without it.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tfgenre import datasets, storage
+from tfgenre.audio.search import find_songs
+from tfgenre.building import build as builds
+from tfgenre.building.build import Runner
+from tfgenre.building.local import LocalRunner
+from tfgenre.building.plan import make_plan
+from tfgenre.config import BATCH_SIZE, SPLITS, BuildConfig, RenderConfig, check_choice
+from tfgenre.datasets import Catalogue
+from tfgenre.export.folder import check_export_dir, check_formats
+from tfgenre.options import from_options, options_of
+from tfgenre.prediction.config import PredictConfig
+from tfgenre.prediction.result import Prediction
+from tfgenre.quiet import quiet_tensorflow
+from tfgenre.records.folder import Records
+from tfgenre.spectrogram.render import check_renderer
+from tfgenre.training.claim import claim, discard
+from tfgenre.training.config import TrainConfig
+from tfgenre.training.run_dir import RunDir
+
+if TYPE_CHECKING:
+    from tfgenre.export.export import Exported
+
+AnyPath = str | os.PathLike[str]
+
+
+def load_collection(
+    data_dir: AnyPath | None = None,
+    dataset: str = "folder",
+    *,
+    config: BuildConfig | None = None,
+    on_compared: Callable[[int, int], object] = lambda count, total: None,
+    **options: Any,
+) -> Catalogue:
+    """Reads which songs a collection holds; no sound is decoded.
+
+    Args:
+        data_dir: where it lies; data/DATASET if None.
+        dataset: what kind it is: folder (one folder per genre), csv, fma_small and so on, jamendo,
+            or demo.
+        config: dataset and options as an object, instead of by name.
+        on_compared: called with the number of songs just looked at for copies, and that of all.
+        **options: such as genres=("Jazz", "Rock") or tracks_csv="tracks.csv"; the fields of
+            `config.BuildConfig` and of the configs in it.
+
+    Raises:
+        UserError: if the collection is not there, or lacks a genre that is wanted.
+    """
+    config = config or from_options(BuildConfig, {"dataset": dataset, **options})
+    folder = None if data_dir is None else storage.to_path(data_dir)
+    return datasets.load(config, folder, on_compared=on_compared)
+
+
+def build(
+    catalogue: Catalogue,
+    records_dir: AnyPath,
+    *,
+    config: BuildConfig | None = None,
+    runner: Runner | None = None,
+    overwrite: bool = False,
+    on_track: Callable[[int], object] = lambda count: None,
+    **options: Any,
+) -> Records:
+    """Renders a collection and writes its records; a stopped build is resumed.
+
+    Args:
+        catalogue: the collection, of `load_collection`.
+        records_dir: the folder to write.
+        config: options as an object, instead of by name.
+        runner: who renders; as many processes of this machine as it has cores if None.
+        overwrite: whether records of another build in that folder are replaced.
+        on_track: called with the number of songs just rendered, from any thread.
+        **options: such as pixels_per_second=25 or split_by="track"; the fields of
+            `config.BuildConfig` and of the configs in it.
+
+    Raises:
+        UserError: if the collection cannot be split as asked, or the folder holds other records.
+    """
+    if config is None:
+        config = from_options(BuildConfig, options_of(catalogue.config) | options)
+    return builds.build(
+        make_plan(catalogue, config),
+        storage.to_path(records_dir),
+        runner=runner or LocalRunner(_num_cores()),
+        on_track=on_track,
+        overwrite=overwrite,
+    )
+
+
+def train(
+    records_dir: AnyPath,
+    run_dir: AnyPath,
+    *,
+    config: TrainConfig | None = None,
+    overwrite: bool = False,
+    at_most: Sequence[int] | None = None,
+    say: Callable[[str], object] = lambda line: None,
+    **options: Any,
+) -> RunDir:
+    """Trains a network; a stopped run is resumed, a finished one is left as it is.
+
+    Args:
+        records_dir: the records to train on.
+        run_dir: the folder of the run.
+        config: options as an object, instead of by name.
+        overwrite: whether another run in that folder is replaced.
+        at_most: how many slices of each label to train on; None means all.
+        say: takes lines about the run, one per epoch and some before.
+        **options: such as epochs=10 or model="spectral"; the fields of
+            `training.config.TrainConfig` and of the configs in it.
+
+    Returns:
+        The run's folder; its `read_result()` says how training went.
+
+    Raises:
+        UserError: if the records cannot be trained on, or the folder holds another run.
+    """
+    config = config or from_options(TrainConfig, options)
+    records, run = Records.open(records_dir), RunDir(run_dir)
+    if overwrite:
+        discard(run)
+    if not claim(run, config, records):
+        with quiet_tensorflow(hide_gpus=config.hardware.device == "cpu"):
+            from tfgenre.training.train import train as train_run
+        train_run(records, run, config, at_most=at_most, say=say)
+    return run
+
+
+def evaluate(
+    run_dir: AnyPath,
+    *,
+    records_dir: AnyPath | None = None,
+    split: str = "test",
+    batch_size: int = BATCH_SIZE,
+) -> dict[str, Any]:
+    """Scores a trained network on songs it was not trained on, and writes a report.
+
+    Args:
+        run_dir: the folder of the run; it takes report.html and the figures.
+        records_dir: what it is evaluated on; the records it was trained on if None.
+        split: which of their splits.
+        batch_size: slices per step.
+
+    Returns:
+        The figures of `evaluation.evaluate.score`, such as track_accuracy_vote, and intervals.
+
+    Raises:
+        UserError: if the run is not finished, or the records do not fit it.
+    """
+    check_choice("split", split, SPLITS)
+    run = RunDir(run_dir)
+    for read in (run.read_manifest, run.read_result):
+        read()  # what is wrong with the run is said before TensorFlow is imported
+    records = Records.open(records_dir or run.read_records_dir())
+    with quiet_tensorflow():
+        from tfgenre.evaluation.evaluate_run import evaluate_run
+    return evaluate_run(run, records, split=split, batch_size=batch_size)
+
+
+def predict(
+    run_dir: AnyPath,
+    songs: AnyPath | Iterable[AnyPath],
+    *,
+    config: PredictConfig | None = None,
+    plot_dir: AnyPath | None = None,
+    batch_size: int = BATCH_SIZE,
+    num_workers: int | None = None,
+    on_found: Callable[[int], object] = lambda count: None,
+    **options: Any,
+) -> Iterator[Prediction]:
+    """Predicts the genre of songs, each as soon as it is known, in their order.
+
+    Args:
+        run_dir: the folder of the run.
+        songs: sound files, and folders that hold some.
+        config: options as an object, instead of by name.
+        plot_dir: a folder that takes a picture of each song; None: none are drawn.
+        batch_size: slices per step at most.
+        num_workers: render processes; one per core if None.
+        on_found: called once, with the number of songs.
+        **options: such as vote="mean" or min_confidence=0.5; the fields of
+            `prediction.config.PredictConfig` and of the configs in it.
+
+    Raises:
+        UserError: at once, if there is no trained network or a path is not there.
+    """
+    config = config or from_options(PredictConfig, options)
+    run = RunDir(run_dir)
+    trained_on = run.read_manifest()
+    paths = find_songs([songs] if isinstance(songs, (str, os.PathLike)) else songs)
+    on_found(len(paths))
+    render = RenderConfig(**trained_on.config["render"])
+    check_renderer(render)
+    with quiet_tensorflow():
+        from tfgenre.prediction.predict import predict as predict_songs
+    return predict_songs(
+        run.load_best_model(num_genres=len(trained_on.genres)),
+        paths,
+        genres=trained_on.genres,
+        render=render,
+        config=config,
+        plot_dir=None if plot_dir is None else storage.to_path(plot_dir),
+        batch_size=batch_size,
+        num_workers=num_workers or _num_cores(),
+    )
+
+
+def export_model(
+    run_dir: AnyPath,
+    export_dir: AnyPath | None = None,
+    *,
+    formats: Sequence[str] = ("saved_model",),
+    records_dir: AnyPath | None = None,
+    overwrite: bool = False,
+) -> "dict[str, Exported]":
+    """Writes a trained network for use without tfgenre.
+
+    Args:
+        run_dir: the folder of the run.
+        export_dir: where to; export in the run's folder if None.
+        formats: of `config.EXPORT_FORMATS`.
+        records_dir: show what TensorFlow Lite loses; those it was trained on if None.
+        overwrite: whether another export in that folder is replaced.
+
+    Returns:
+        What was written, by format.
+
+    Raises:
+        UserError: if there is no trained network, or a format lacks what writes it.
+    """
+    formats, run = check_formats(formats), RunDir(run_dir)
+    run.read_manifest()
+    folder = run.export if export_dir is None else storage.to_path(export_dir)
+    check_export_dir(folder, overwrite=overwrite)
+    found = storage.to_path(records_dir or run.read_records_dir())
+    records = Records.open(found) if records_dir or Records.exist(found) else None
+    with quiet_tensorflow():
+        from tfgenre.export.export import export
+    return export(run, folder, formats=formats, records=records)
+
+
+def _num_cores() -> int:
+    return len(os.sched_getaffinity(0))

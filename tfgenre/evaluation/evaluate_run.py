@@ -1,0 +1,39 @@
+"""A finished run is evaluated on a split: its figures, its report and its model card."""
+
+from typing import Any
+
+from tfgenre.evaluation import evaluate, model_card, report
+from tfgenre.files import write_json
+from tfgenre.records.folder import Records
+from tfgenre.training.run_dir import RunDir
+
+
+def evaluate_run(
+    run_dir: RunDir, records: Records, *, split: str, batch_size: int
+) -> dict[str, Any]:
+    """Evaluates a run's best network, and writes the figures and the report to its folder.
+
+    Args:
+        run_dir: the run.
+        records: what it is evaluated on.
+        split: which of their splits.
+        batch_size: slices per step.
+
+    Returns:
+        The figures of `evaluate.score`.
+
+    Raises:
+        UserError: if the run is not finished, or the records do not fit it.
+    """
+    trained_on, result = run_dir.read_manifest(), run_dir.read_result()
+    evaluate.check_fits(records, trained_on=trained_on)
+    model = run_dir.load_best_model(num_genres=len(trained_on.genres))
+    predictions = evaluate.predict_split(model, records, split, batch_size=batch_size)
+    found = evaluate.score(
+        predictions, records, split=split, trained_on=trained_on, artists=records.artists()
+    )
+    write_json(run_dir.evaluation(split), found)
+    if split == "test" and found["same_records"]:
+        model_card.write(run_dir.model_card, manifest=trained_on, result=result, found=found)
+    report.write_report(run_dir, found, predictions, result=result, records=records)
+    return found

@@ -1,0 +1,71 @@
+"""Config dataclasses as flat options: a field's name is the option's name, at any depth."""
+
+from collections.abc import Mapping
+from dataclasses import Field, fields, is_dataclass
+from typing import Any, TypeVar, cast
+
+from tfgenre.errors import UserError
+
+Config = TypeVar("Config")
+
+
+def differences(there: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """What differs between what is there and what is asked for, in words, by name."""
+    return [
+        f"{name} ({there.get(name)} there, {asked.get(name)} asked for)"
+        for name in sorted(there.keys() | asked.keys())
+        if there.get(name) != asked.get(name)
+    ]
+
+
+def options_of(config: Any) -> dict[str, Any]:
+    """The values of a config dataclass and of those in it, by option name."""
+    found: dict[str, Any] = {}
+    for name, value in ((field.name, getattr(config, field.name)) for field in fields(config)):
+        found |= options_of(value) if is_dataclass(value) else {name: value}
+    return found
+
+
+def option_names(kind: type[Any]) -> tuple[str, ...]:
+    """The names of the options of a config dataclass and of those in it."""
+    names: list[str] = []
+    for each in fields(kind):
+        names += option_names(nested) if (nested := _nested(each)) else [each.name]
+    return tuple(names)
+
+
+def default_of(kind: type[Any], name: str) -> Any:
+    """The default of an option of a config dataclass or of one in it."""
+    for each in fields(kind):
+        nested = _nested(each)
+        if nested is None and each.name == name:
+            return each.default
+        if nested is not None and name in option_names(nested):
+            return default_of(nested, name)
+    raise KeyError(name)
+
+
+def from_options(kind: type[Config], options: Mapping[str, Any]) -> Config:
+    """A config dataclass by its options, which go to it or to those in it by their names.
+
+    Raises:
+        UserError: if an option is unknown, or its value is not one that is allowed.
+    """
+    if unknown := sorted(options.keys() - option_names(kind)):
+        raise UserError(f"Unknown option {unknown[0]!r}: give {', '.join(option_names(kind))}.")
+    values: dict[str, Any] = {}
+    for each in fields(cast(Any, kind)):
+        if nested := _nested(each):
+            names = option_names(nested)
+            values[each.name] = from_options(
+                nested, {name: value for name, value in options.items() if name in names}
+            )
+        elif each.name in options:
+            values[each.name] = options[each.name]
+    return kind(**values)
+
+
+def _nested(field: Field[Any]) -> type[Any] | None:
+    """The config dataclass that a field holds, None if it holds a value."""
+    kind = field.default_factory
+    return kind if isinstance(kind, type) and is_dataclass(kind) else None

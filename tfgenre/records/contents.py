@@ -1,0 +1,58 @@
+"""What a folder of records holds and which songs were skipped, for a terminal."""
+
+from collections import Counter
+
+from tfgenre.config import SPLITS
+from tfgenre.datasets.track import Skipped
+from tfgenre.errors import SKIP_REASONS
+from tfgenre.records.manifest import Manifest
+
+NAMES_SHOWN = 5
+
+
+def summary(manifest: Manifest) -> str:
+    """Tracks and slices a split and genre as a table, then what was skipped and why."""
+    width = max(len(genre) for genre in (*manifest.genres, "all genres"))
+    lines = [" " * width + "".join(f"{split:>20}" for split in SPLITS)]
+    lines.append(" " * width + f"{'tracks':>11}{'slices':>9}" * len(SPLITS))
+    for genre in manifest.genres:
+        counts = [
+            (s.tracks.get(genre, 0), s.slices.get(genre, 0)) for s in manifest.splits.values()
+        ]
+        lines.append(_row(genre, width, counts))
+    totals = [(s.num_tracks, s.num_slices) for s in manifest.splits.values()]
+    lines.append(_row("all genres", width, totals))
+    for split, contents in manifest.splits.items():
+        if lacking := [genre for genre in manifest.genres if not contents.slices.get(genre)]:
+            lines.append(
+                f"note: nothing of {', '.join(lacking)} in {split}: too few songs or artists, or "
+                "all of them were skipped"
+            )
+    return "\n".join([*lines, *skipped_lines(manifest.skipped)])
+
+
+def _row(name: str, width: int, counts: list[tuple[int, int]]) -> str:
+    return f"{name:<{width}}" + "".join(f"{tracks:>11,}{slices:>9,}" for tracks, slices in counts)
+
+
+def skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:
+    """How many songs were skipped for each reason, and some of their names."""
+    lines = []
+    for reason, meaning, songs in by_reason(skipped):
+        lines.append(f"skipped {len(songs):,}: {reason} ({meaning})")
+        lines += [
+            f"  {skip.path}" + (f" ({skip.detail})" if skip.detail else "")
+            for skip in songs[:NAMES_SHOWN]
+        ]
+        if len(songs) > NAMES_SHOWN:
+            lines.append(f"  and {len(songs) - NAMES_SHOWN:,} more")
+    return lines
+
+
+def by_reason(skipped: tuple[Skipped, ...]) -> list[tuple[str, str, list[Skipped]]]:
+    """Why songs are skipped: the reason, what it means, and the songs; the commonest first."""
+    counts = Counter(skip.reason for skip in skipped)
+    return [
+        (reason, SKIP_REASONS[reason], [skip for skip in skipped if skip.reason == reason])
+        for reason, _ in counts.most_common()
+    ]

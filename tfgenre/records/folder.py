@@ -1,0 +1,122 @@
+"""A folder of finished records: where it lies, and what its manifest says it holds."""
+
+import itertools
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre import datasets, storage
+from tfgenre.config import SPLITS
+from tfgenre.datasets import Track
+from tfgenre.records import data_card, sampling, sources, tfds, tracks
+from tfgenre.records import manifest as manifests
+from tfgenre.records.manifest import Manifest
+from tfgenre.records.sources import Source
+
+
+@dataclass(frozen=True)
+class Records:
+    """A folder of finished records.
+
+    Attributes:
+        path: the folder.
+        manifest: what it holds.
+    """
+
+    path: Path
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, path: "str | os.PathLike[str]") -> "Records":
+        """The records in a folder; records that are open already are returned as they are.
+
+        Raises:
+            UserError: if there are none, or they are of another version of tfgenre.
+        """
+        if isinstance(path, Records):
+            return path
+        folder = storage.to_path(path)
+        return cls(folder, manifests.read(folder))
+
+    @staticmethod
+    def exist(path: Path) -> bool:
+        """Whether a folder holds finished records."""
+        return (path / manifests.NAME).exists()
+
+    @classmethod
+    def finish(
+        cls,
+        path: Path,
+        manifest: Manifest,
+        *,
+        index: NDArray[np.void],
+        split_tracks: Iterable[tuple[Track, str]],
+    ) -> "Records":
+        """Writes what stands beside the shards of a build, the manifest last.
+
+        Args:
+            path: the folder, in which the shards are already.
+            manifest: what they hold.
+            index: a row for each slice, `sampling.INDEX_DTYPE` [slices].
+            split_tracks: each song and its split, "" if its slices go to several.
+        """
+        sampling.write_index(path / sampling.NAME, index)
+        tracks.write(path, split_tracks)
+        tfds.write(manifest, path)
+        data_card.write(manifest, path)
+        manifests.write(manifest, path)
+        return cls(path, manifest)
+
+    @staticmethod
+    def discard(path: Path) -> None:
+        """Removes the records in a folder, finished or not; files with other names stay."""
+        (path / manifests.NAME).unlink(missing_ok=True)
+        for name in (sampling.NAME, tracks.NAME, data_card.NAME, *tfds.NAMES):
+            (path / name).unlink(missing_ok=True)
+        for dataset, split in itertools.product(datasets.DATASETS, SPLITS):
+            for shard in list(path.glob(f"{dataset}-{split}.tfrecord-?????-of-?????")):
+                shard.unlink()
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres, in label order."""
+        return self.manifest.genres
+
+    def source(
+        self, split: str, *, slices_per_genre: int = 0, at_most: Sequence[int] | None = None
+    ) -> Source:
+        """The files of a split and which of their records are read; see `sources.find`."""
+        return sources.find(
+            self.path, self.manifest, split, slices_per_genre=slices_per_genre, at_most=at_most
+        )
+
+    def index(self) -> NDArray[np.void]:
+        """A row for each slice, `sampling.INDEX_DTYPE` [slices].
+
+        Raises:
+            UserError: if the index is missing or damaged.
+        """
+        return sampling.read_index(self.path / sampling.NAME)
+
+    def artists(self) -> dict[bytes, str]:
+        """Each song's artist, "" if unknown, by the id that its records carry.
+
+        Raises:
+            UserError: if the table of tracks is missing or damaged.
+        """
+        return tracks.read_artists(self.path)
+
+    def count_slices(
+        self, split: str, *, slices_per_genre: int = 0, at_most: Sequence[int] | None = None
+    ) -> NDArray[np.int64]:
+        """How many slices of each label `source` reads, int64 [genres]."""
+        rows = self.index()
+        keep = sampling.of_split(rows, split, slices_per_genre=slices_per_genre, at_most=at_most)
+        return np.bincount(rows["label"][keep], minlength=len(self.genres))
