@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests import process_state, songs
-from tfgenre import datasets
+from tests.builds import plan_of
 from tfgenre.building import build
 from tfgenre.building.local import LocalRunner
-from tfgenre.building.plan import make_plan
-from tfgenre.config import BuildConfig
+from tfgenre.records.folder import Records
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -47,16 +46,20 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def records_dir(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The records of `collection`, split by track."""
     folder = tmp_path_factory.mktemp("records")
-    plan = make_plan(datasets.load("folder", collection), BuildConfig(dataset="folder"))
-    build.build(plan, folder, runner=LocalRunner(2))
+    build.build(plan_of(collection), folder, runner=LocalRunner(2))
     return folder
+
+
+@pytest.fixture(scope="session")
+def records(records_dir: Path) -> Records:
+    """The same, open."""
+    return Records.open(records_dir)
 
 
 def _check_state_is_kept() -> Iterator[None]:
     before = process_state.state()
     yield
-    after = process_state.state()
-    changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    changed = process_state.differences(before, process_state.state())
     assert not changed, f"left changed for the tests that follow: {changed}"
 
 

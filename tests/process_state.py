@@ -3,21 +3,22 @@
 import csv
 import logging
 import os
+import re
 import signal
 import sys
 import threading
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD)
-_CHANGED_BY_PYTEST = {"PYTEST_CURRENT_TEST"}
-_CHANGED_BY_IMPORTS = {"TF2_BEHAVIOR"}
+# Of pytest, and of what scikit-learn, h5py, TensorFlow and JAX set when they are imported.
+_IGNORED = re.compile("PYTEST_CURRENT_TEST|TF2_BEHAVIOR|KMP_|HDF5_|TPU_|ENABLE_RUNTIME_")
 
 
 def state() -> dict[str, Any]:
     """What holds now, by name; of a library that is not imported, what it would begin with."""
-    ignored = _CHANGED_BY_PYTEST | _CHANGED_BY_IMPORTS
+    environment = {name: value for name, value in os.environ.items() if not _IGNORED.match(name)}
     return {
-        "environment": {name: os.environ[name] for name in os.environ.keys() - ignored},
+        "environment": set(environment.items()),
         "working folder": os.getcwd(),
         "signal handlers": {number: signal.getsignal(number) for number in _SIGNALS},
         "excepthooks": (sys.excepthook, threading.excepthook),
@@ -25,6 +26,15 @@ def state() -> dict[str, Any]:
         "logging.disable": logging.root.manager.disable,
         **_tensorflow_state(),
         **_keras_state(),
+    }
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What differs, by name; of sets, only what is in one of them."""
+    return {
+        name: value ^ after[name] if isinstance(value, set) else (value, after[name])
+        for name, value in before.items()
+        if value != after[name]
     }
 
 

@@ -1,4 +1,4 @@
-"""The benchmarks run, in their smallest size; how fast is none of a test's business."""
+"""The benchmarks run at their smallest size; their speed is not tested."""
 
 import re
 import shutil
@@ -47,9 +47,9 @@ def test_a_trial(name, tmp_path, sox):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["input", "--ways=oars"], "--ways must be of generator, .* got oars"),
+        (["input", "--ways=oars"], "--ways must be among generator, .*; got oars"),
         (["input", "more"], "Unexpected arguments: more"),
-        (["all", "--only=tram"], "--only must be of render, .* got tram"),
+        (["all", "--only=tram"], "--only must be among render, .*; got tram"),
     ],
 )
 def test_mistakes(arguments, words):
@@ -68,9 +68,9 @@ def test_the_page_is_that_of_its_samples(tmp_path):
 
 
 def test_made_up_records_are_whole(tmp_path):
-    contents = inputs.write_records(tmp_path, num_slices=50, num_shards=3)
-    assert [shard.slices for shard in contents.splits["train"].shards] == [16, 17, 17]
-    assert manifest.read(tmp_path) == contents
+    records = inputs.write_records(tmp_path, num_slices=50, num_shards=3)
+    assert [shard.slices for shard in records.manifest.splits["train"].shards] == [16, 17, 17]
+    assert manifest.read(tmp_path) == records.manifest
 
 
 RESULT = Result(

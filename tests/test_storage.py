@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from tests.builds import bytes_of, plan_of
+from tests.builds import bytes_of, load, plan_of
 from tests.commands import make_records, run
-from tfgenre import datasets, files, storage
+from tfgenre import files, storage
 from tfgenre.audio import archives
 from tfgenre.audio.search import find_songs
 from tfgenre.building import build
 from tfgenre.building.local import LocalRunner
 from tfgenre.building.plan import make_plan
-from tfgenre.config import BuildConfig, CollectionConfig
+from tfgenre.config import BuildConfig
 from tfgenre.datasets import duplicates
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.records import manifest, verify
+from tfgenre.records.folder import Records
 
 
 @pytest.fixture
@@ -77,8 +78,7 @@ def test_a_table_of_remote_songs(collection, tmp_path):
     place = f"file://{collection}"
     songs = [f"{place}/{genre}/{n}.wav,{genre}" for genre in ("Noise", "Tones") for n in range(6)]
     (tmp_path / "t.csv").write_text("\n".join(["path,genre", *songs, "s3://other/a.mp3,Noise"]))
-    config = CollectionConfig(tracks_csv=str(tmp_path / "t.csv"))
-    found = datasets.load("csv", storage.to_path(place), config=config)
+    found = load("csv", storage.to_path(place), tracks_csv=str(tmp_path / "t.csv"))
     assert {track.path for track in found.tracks} >= {"Noise/0.wav", "Tones/5.wav"}
     assert [(skip.path, skip.reason) for skip in found.skipped] == [("s3://other/a.mp3", "outside")]
 
@@ -91,8 +91,8 @@ def test_memory_is_no_place_for_a_program(collection, flag):
 
 
 def test_a_remote_collection_is_that_on_the_disk(collection):
-    here = datasets.load("folder", collection)
-    there = datasets.load("folder", storage.to_path(f"file://{collection}"))
+    here = load("folder", collection)
+    there = load("folder", storage.to_path(f"file://{collection}"))
     assert there.tracks == here.tracks
     assert duplicates.find(there) == duplicates.find(here) == {}
     assert find_songs([f"file://{collection}/Noise"])[0] == f"file://{collection}/Noise/0.wav"
@@ -105,7 +105,7 @@ def test_from_remote_songs_to_remote_records_and_a_network(collection, tmp_path)
     done = make_records(f"file://{collection}", remote, *options)
     assert done.returncode == 0, done.stderr
     assert bytes_of(tmp_path / "there") == bytes_of(tmp_path / "here")
-    assert verify.verify(storage.to_path(remote), num_workers=2) == []
+    assert verify.verify(Records.open(remote), num_workers=2) == []
     run_dir = f"--run_dir={tmp_path / 'run'}"
     trained = run(
         "tfgenre_train", f"--records_dir={remote}", run_dir, "--model=spectral", "--epochs=1"
@@ -140,7 +140,7 @@ def test_a_place_that_fails_costs_no_song(monkeypatch, error):
 
 
 def test_a_collection_that_went_away_ends_the_build(collection, tmp_path):
-    catalogue = datasets.load("folder", collection)
+    catalogue = load("folder", collection)
     plan = make_plan(catalogue, BuildConfig(dataset="folder"))
     plan = replace(plan, data_dir=tmp_path / "unmounted")
     with pytest.raises(UserError, match="unmounted is not there"):

@@ -47,8 +47,7 @@ def load_collection(
 
     Args:
         data_dir: where it lies; data/DATASET if None.
-        dataset: what kind it is: folder (one folder per genre), csv, fma_small and so on, jamendo,
-            or demo.
+        dataset: its kind: folder (one folder per genre), csv, fma_small ..., jamendo, or demo.
         config: dataset and options as an object, instead of by name.
         on_compared: called with the number of songs just looked at for copies, and that of all.
         **options: such as genres=("Jazz", "Rock") or tracks_csv="tracks.csv"; the fields of
@@ -81,11 +80,10 @@ def build(
         runner: who renders; as many processes of this machine as it has cores if None.
         overwrite: whether records of another build in that folder are replaced.
         on_track: called with the number of songs just rendered, from any thread.
-        **options: such as pixels_per_second=25 or split_by="track"; the fields of
-            `config.BuildConfig` and of the configs in it.
+        **options: such as pixels_per_second=25 or split_by="track"; as in `load_collection`.
 
     Raises:
-        UserError: if the collection cannot be split as asked, or the folder holds other records.
+        UserError: if it cannot be split as asked, or the folder holds other records.
     """
     if config is None:
         config = from_options(BuildConfig, options_of(catalogue.config) | options)

@@ -12,15 +12,15 @@ import pytest
 import tensorflow as tf
 
 from tests import songs
-from tests.builds import bytes_of, plan_of
-from tfgenre import datasets
+from tests.builds import bytes_of, load, plan_of
 from tfgenre.building import build
 from tfgenre.building.local import LocalRunner
 from tfgenre.building.plan import make_plan
 from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
 from tfgenre.datasets import Track
 from tfgenre.errors import UserError
-from tfgenre.records import example, manifest, sampling
+from tfgenre.records import contents, example, manifest, sampling
+from tfgenre.records.folder import Records
 from tfgenre.records.shards import shard_index
 
 
@@ -228,7 +228,7 @@ def test_records_hold_every_slice_once(plan, tmp_path):
     built = build.build(plan, tmp_path, runner=LocalRunner(2))
     seen: set[tuple[bytes, int]] = set()
     track_splits: dict[bytes, set[str]] = {}
-    for split, found in built.splits.items():
+    for split, found in built.manifest.splits.items():
         rows = read(*tmp_path.glob(f"*-{split}.tfrecord*"))
         assert len(rows["label"]) == found.num_slices
         genres = [built.genres[label] for label in rows["label"]]
@@ -243,8 +243,8 @@ def test_records_hold_every_slice_once(plan, tmp_path):
 def test_shards_lie_in_key_order_and_match_the_index(plan, tmp_path):
     built = build.build(plan, tmp_path, runner=LocalRunner(2))
     index = sampling.read_index(tmp_path / sampling.NAME)
-    for number, split in enumerate(built.splits):
-        for shard in built.splits[split].shards:
+    for number, split in enumerate(built.manifest.splits):
+        for shard in built.manifest.splits[split].shards:
             keys = read(tmp_path / shard.name)["key"]
             assert (np.diff(keys) > 0).all()
             in_shard = index["shard"] == shard_index(shard.name)
@@ -256,9 +256,9 @@ def test_split_by_slice_divides_songs(tmp_path):
     data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=40.0)
     plan = plan_of(data_dir, split=SplitConfig(split_by="slice"), num_shards=2)
     built = build.build(plan, tmp_path / "records", runner=LocalRunner(2))
-    assert built.splits["train"].tracks == {"Noise": 3, "Tones": 3}
-    assert built.splits["validation"].tracks == {"Noise": 3, "Tones": 3}
-    assert sum(split.num_slices for split in built.splits.values()) == 6 * 15
+    assert built.manifest.splits["train"].tracks == {"Noise": 3, "Tones": 3}
+    assert built.manifest.splits["validation"].tracks == {"Noise": 3, "Tones": 3}
+    assert sum(split.num_slices for split in built.manifest.splits.values()) == 6 * 15
 
 
 def test_broken_songs_are_named_and_the_rest_is_built(collection, tmp_path):
@@ -269,32 +269,34 @@ def test_broken_songs_are_named_and_the_rest_is_built(collection, tmp_path):
     built = build.build(
         plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2)
     )
-    reasons = {skip.path: skip.reason for skip in built.skipped}
+    reasons = {skip.path: skip.reason for skip in built.manifest.skipped}
     assert reasons == {
         "Noise/page.mp3": "not_audio",
         "Noise/zero.mp3": "empty",
         "Tones/short.wav": "too_short",
     }
-    assert sum(split.num_slices for split in built.splits.values()) == 16
-    assert "skipped 1: too_short" in manifest.summary(built)
+    assert sum(split.num_slices for split in built.manifest.splits.values()) == 16
+    assert "skipped 1: too_short" in contents.summary(built.manifest)
 
 
 def test_what_the_errata_name_is_reported_as_known(collection, tmp_path):
-    catalogue = datasets.load("folder", collection)
+    catalogue = load("folder", collection)
     bad = Track("bad", "Noise/bad.wav", "Noise", known_bad=True)
     catalogue = replace(catalogue, tracks=(*catalogue.tracks, bad))
     built = build.build(
         make_plan(catalogue, BuildConfig(dataset="folder")), tmp_path, runner=LocalRunner(1)
     )
-    assert [(skip.path, skip.reason) for skip in built.skipped] == [("Noise/bad.wav", "missing")]
-    assert "known: FMA's errata name it" in built.skipped[0].detail
+    assert [(skip.path, skip.reason) for skip in built.manifest.skipped] == [
+        ("Noise/bad.wav", "missing")
+    ]
+    assert "known: FMA's errata name it" in built.manifest.skipped[0].detail
 
 
 def test_records_out_of_a_zip_file_are_those_of_the_folder(undisturbed, collection, tmp_path):
     with zipfile.ZipFile(tmp_path / "songs.zip", "w") as archive:
         for path in sorted(collection.rglob("*.wav")):
             archive.write(path, path.relative_to(collection))
-    catalogue = datasets.load("folder", collection)
+    catalogue = load("folder", collection)
     inside = tuple(replace(t, path=f"songs.zip/{t.path}") for t in catalogue.tracks)
     catalogue = replace(catalogue, data_dir=tmp_path, tracks=inside)
     config = BuildConfig(dataset="folder", num_shards=5)
@@ -309,10 +311,10 @@ def test_tensorflow_datasets_reads_the_records(plan, tmp_path):
     built = build.build(plan, tmp_path, runner=LocalRunner(2))
     builder = tfds.builder_from_directory(tmp_path)
     assert builder.info.features["label"].names == ["Noise", "Tones"]
-    for split, contents in built.splits.items():
-        assert builder.info.splits[split].num_examples == contents.num_slices
+    for split, expected in built.manifest.splits.items():
+        assert builder.info.splits[split].num_examples == expected.num_slices
         found = list(builder.as_dataset(split=split))
-        assert len(found) == contents.num_slices
+        assert len(found) == expected.num_slices
         assert found[0]["image"].shape == (128, 128, 1)
         assert found[0]["image"].dtype == tf.uint8
         names = [builder.info.features["label"].int2str(int(e["label"])) for e in found]
@@ -328,8 +330,8 @@ def test_names_that_are_not_utf8(tmp_path):
     built = build.build(
         plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2)
     )
-    assert built.skipped == ()
-    assert manifest.read(tmp_path / "records") == built
+    assert built.manifest.skipped == ()
+    assert Records.open(tmp_path / "records") == built
 
 
 def test_a_split_without_tracks_is_refused(tmp_path):

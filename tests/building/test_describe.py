@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests import songs
-from tfgenre import datasets
+from tests.builds import load
 from tfgenre.building import build, describe
 from tfgenre.building.local import LocalRunner
 from tfgenre.building.plan import make_plan
@@ -14,7 +14,7 @@ from tfgenre.datasets import duplicates
 def test_a_collection_is_described(tmp_path):
     data_dir = songs.write_collection(tmp_path / "data", songs_a_genre=10)
     (data_dir / "Noise" / "copy.wav").write_bytes((data_dir / "Noise" / "1.wav").read_bytes())
-    catalogue = datasets.load("folder", data_dir)
+    catalogue = load("folder", data_dir)
     catalogue = duplicates.drop(catalogue, duplicates.find(catalogue))
     config = BuildConfig(dataset="folder")
     found = describe.describe(catalogue, config, built=None)
@@ -31,7 +31,7 @@ def test_a_collection_is_described(tmp_path):
 
 
 def test_what_the_errata_name_is_told(collection):
-    catalogue = datasets.load("folder", collection)
+    catalogue = load("folder", collection)
     tracks = (replace(catalogue.tracks[0], known_bad=True), *catalogue.tracks[1:])
     catalogue = replace(catalogue, tracks=tracks)
     found = describe.describe(catalogue, BuildConfig(dataset="folder"), built=None)
@@ -41,7 +41,7 @@ def test_what_the_errata_name_is_told(collection):
 def test_the_page_has_what_the_terminal_has(tmp_path):
     data_dir = songs.write_collection(tmp_path / "data", songs_a_genre=3)
     (data_dir / "Noise" / "<b>.wav").write_bytes(b"")
-    catalogue = datasets.load("folder", data_dir)
+    catalogue = load("folder", data_dir)
     config = BuildConfig(dataset="folder")
     built = build.build(make_plan(catalogue, config), tmp_path / "records", runner=LocalRunner(1))
     found = describe.describe(catalogue, config, built=built)

@@ -13,10 +13,9 @@ from mutagen.easyid3 import EasyID3
 from mutagen.id3 import ID3, TCON, TPE1
 
 from tests import songs
-from tfgenre import datasets
+from tests.builds import config_of, load
 from tfgenre.audio import archives, tags
 from tfgenre.audio.search import find_songs
-from tfgenre.config import CollectionConfig
 from tfgenre.datasets import fma, fma_tables, folder, jamendo, tracks_csv
 from tfgenre.datasets.track import Skipped, Track
 from tfgenre.errors import UserError
@@ -49,7 +48,7 @@ def test_folder_has_a_genre_a_folder(tmp_path):
     (tmp_path / "Rock" / "._a.mp3").touch()
     (tmp_path / "Empty").mkdir()
     tagged(tmp_path / "loose.mp3")
-    catalogue = folder.load(tmp_path)
+    catalogue = folder.load(tmp_path, config_of("folder"))
     assert catalogue.genres == ("Jazz", "Rock")
     assert catalogue.tracks == (
         Track(id="Jazz/é 中🎵.mp3", path="Jazz/é 中🎵.mp3", genre="Jazz"),
@@ -60,7 +59,7 @@ def test_folder_has_a_genre_a_folder(tmp_path):
 
 
 def test_genres_are_chosen_in_the_order_given(collection):
-    catalogue = datasets.load("folder", collection, genres=("Tones", "Noise"))
+    catalogue = load("folder", collection, genres=("Tones", "Noise"))
     assert catalogue.genres == ("Tones", "Noise")
     assert len(catalogue.tracks) == 12
 
@@ -74,15 +73,15 @@ def test_genres_are_chosen_in_the_order_given(collection):
 )
 def test_genres_that_cannot_be(collection, genres, sentence):
     with pytest.raises(UserError, match=sentence):
-        datasets.load("folder", collection, genres=genres)
+        load("folder", collection, genres=genres)
 
 
 @pytest.mark.parametrize("dataset", ["folder", "fma_small", "jamendo"])
 def test_a_collection_that_is_not_there(dataset, tmp_path):
     with pytest.raises(UserError, match="No such folder"):
-        datasets.load(dataset, tmp_path / "none")
+        load(dataset, tmp_path / "none")
     with pytest.raises(UserError, match=r"under|missing"):
-        datasets.load(dataset, tmp_path)
+        load(dataset, tmp_path)
 
 
 def test_songs_among_and_below_paths(collection, tmp_path):
@@ -107,7 +106,7 @@ def fma_dir(tmp_path) -> Path:
 
 
 def test_fma_genres_go_to_their_top_level(fma_dir):
-    catalogue = fma.load(fma_dir, subset="small", genres_from="id3")
+    catalogue = fma.load(fma_dir, config_of("fma_small", fma_genres="id3"))
     assert catalogue.genres == ("Hip-Hop", "Old-Time / Historic", "Rock")
     assert [(track.id, track.genre) for track in catalogue.tracks] == [
         ("000000", "Rock"),
@@ -124,14 +123,14 @@ def test_fma_genres_go_to_their_top_level(fma_dir):
 def test_fma_reads_the_subset_asked_for(fma_dir):
     tagged(fma_dir / "fma_medium/000/000000.mp3", genre="Rock")
     for subset, ids in [("small", ["000000", "000001", "000004"]), ("medium", ["000000"])]:
-        catalogue = fma.load(fma_dir, subset=subset, genres_from="id3")
+        catalogue = fma.load(fma_dir, config_of(f"fma_{subset}", fma_genres="id3"))
         assert [track.id for track in catalogue.tracks] == ids
 
 
 def test_fma_table_that_is_no_table(fma_dir):
     (fma_dir / "genres.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="not FMA's table of genres"):
-        fma.load(fma_dir, subset="small", genres_from="id3")
+        fma.load(fma_dir, config_of("fma_small", fma_genres="id3"))
 
 
 TRACKS_CSV = """,album,artist,set,set,track,track
@@ -156,7 +155,7 @@ def fma_table_dir(fma_dir) -> Path:
 
 
 def test_fma_by_its_table(fma_table_dir):
-    catalogue = fma.load(fma_table_dir, subset="small", genres_from="tracks")
+    catalogue = fma.load(fma_table_dir, config_of("fma_small", fma_genres="tracks"))
     assert catalogue.tracks == (
         Track("000000", "fma_small/000/000000.mp3", "Rock", "7", "train", 30.0),
         Track("000001", "fma_small/000/000001.mp3", "Hip-Hop", "7", "validation", 20.0),
@@ -171,7 +170,7 @@ def test_fma_by_its_table(fma_table_dir):
 
 
 def test_fma_by_tags_takes_the_rest_from_its_table(fma_table_dir):
-    catalogue = fma.load(fma_table_dir, subset="small", genres_from="id3")
+    catalogue = fma.load(fma_table_dir, config_of("fma_small", fma_genres="id3"))
     assert catalogue.tracks[0] == Track(
         "000000", "fma_small/000/000000.mp3", "Rock", "7", "train", 30.0
     )
@@ -181,7 +180,7 @@ def test_fma_by_tags_takes_the_rest_from_its_table(fma_table_dir):
 @pytest.mark.parametrize("genres_from", ["tracks", "id3"])
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_fma_out_of_its_zip_files(fma_table_dir, tmp_path_factory, genres_from, method):
-    folder_entries = fma.load(fma_table_dir, subset="small", genres_from=genres_from)
+    folder_entries = fma.load(fma_table_dir, config_of("fma_small", fma_genres=genres_from))
     place = tmp_path_factory.mktemp("zips")
     with zipfile.ZipFile(place / "fma_small.zip", "w", method) as archive:
         archive.writestr("fma_small/README.txt", "about")
@@ -190,7 +189,7 @@ def test_fma_out_of_its_zip_files(fma_table_dir, tmp_path_factory, genres_from, 
     with zipfile.ZipFile(place / "fma_metadata.zip", "w", method) as archive:
         archive.write(fma_table_dir / "genres.csv", "fma_metadata/genres.csv")
         archive.write(fma_table_dir / "fma_metadata/tracks.csv", "fma_metadata/tracks.csv")
-    catalogue = fma.load(place, subset="small", genres_from=genres_from)
+    catalogue = fma.load(place, config_of("fma_small", fma_genres=genres_from))
     assert [replace(t, path=f"fma_small.zip/{t.path}") for t in folder_entries.tracks] == list(
         catalogue.tracks
     )
@@ -202,7 +201,7 @@ def test_fma_out_of_its_zip_files(fma_table_dir, tmp_path_factory, genres_from, 
 @pytest.mark.parametrize("text", ["Polka/Rock", "Punk; Jazz", "Rock, Pop", "Polka|Hip-Hop"])
 def test_fma_genres_that_share_a_tag(fma_dir, text):
     tagged(fma_dir / "fma_small/000/000009.mp3", genre=text)
-    catalogue = fma.load(fma_dir, subset="small", genres_from="id3")
+    catalogue = fma.load(fma_dir, config_of("fma_small", fma_genres="id3"))
     (track,) = [track for track in catalogue.tracks if track.id == "000009"]
     assert track.genre == ("Hip-Hop" if "Hop" in text else "Rock")
 
@@ -212,11 +211,11 @@ def test_lengths_that_are_none(fma_table_dir, jamendo_dir, seconds):
     path = fma_table_dir / "fma_metadata" / "tracks.csv"
     path.write_text(TRACKS_CSV.replace(",168,", f",{seconds},"))
     with pytest.raises(UserError, match="not FMA's table of tracks"):
-        fma.load(fma_table_dir, subset="small", genres_from="tracks")
+        fma.load(fma_table_dir, config_of("fma_small", fma_genres="tracks"))
     table = jamendo_dir / "splits/split-0/autotagging_genre-train.tsv"
     table.write_text(JAMENDO.replace("124.6", seconds), newline="")
     with pytest.raises(UserError, match=f"line 2: no duration: '{seconds}'"):
-        jamendo.load(jamendo_dir)
+        jamendo.load(jamendo_dir, config_of("jamendo"))
 
 
 def test_a_damaged_metadata_archive_is_the_users_to_know(fma_dir):
@@ -228,17 +227,17 @@ def test_a_damaged_metadata_archive_is_the_users_to_know(fma_dir):
     content[80:120] = bytes(40)
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"genres\.csv cannot be read"):
-        fma.load(fma_dir, subset="small", genres_from="id3")
+        fma.load(fma_dir, config_of("fma_small", fma_genres="id3"))
 
 
 def test_fma_without_its_table(fma_dir):
     with pytest.raises(UserError, match=r"tracks\.csv is missing: put fma_metadata\.zip"):
-        fma.load(fma_dir, subset="small", genres_from="tracks")
+        fma.load(fma_dir, config_of("fma_small", fma_genres="tracks"))
     (fma_dir / "tracks.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="not FMA's table of tracks"):
-        fma.load(fma_dir, subset="small", genres_from="tracks")
+        fma.load(fma_dir, config_of("fma_small", fma_genres="tracks"))
     with pytest.raises(UserError, match=r"Download fma_large.zip \(93 GiB, 106,574 clips\)"):
-        fma.load(fma_dir / "fma_small" / "001", subset="large", genres_from="id3")
+        fma.load(fma_dir / "fma_small" / "001", config_of("fma_large", fma_genres="id3"))
 
 
 @pytest.mark.parametrize(
@@ -319,17 +318,17 @@ def jamendo_dir(tmp_path) -> Path:
 
 
 def test_jamendo_takes_the_first_mapped_tag(jamendo_dir):
-    catalogue = jamendo.load(jamendo_dir)
+    catalogue = jamendo.load(jamendo_dir, config_of("jamendo"))
     assert catalogue.tracks == (
         Track("track_0000214", "audio/14/214.mp3", "Rock", "artist_14", "train", 124.6),
         Track("track_0000216", "audio/16/216.mp3", "Pop", "artist_15", "train", 234.9),
     )
     assert catalogue.skipped == (Skipped("17/217.mp3", "missing"),)
-    assert catalogue.has_official_split
+    assert all(track.split for track in catalogue.tracks)
 
 
 def test_jamendo_songs_of_a_single_genre(jamendo_dir):
-    catalogue = jamendo.load(jamendo_dir, genres_from="single")
+    catalogue = jamendo.load(jamendo_dir, config_of("jamendo", jamendo_genres="single"))
     assert [track.id for track in catalogue.tracks] == ["track_0000214"]
 
 
@@ -338,7 +337,7 @@ def test_jamendo_out_of_tar_files(jamendo_dir):
     tagged(jamendo_dir / "song.mp3")
     with tarfile.open(jamendo_dir / "raw_30s_audio-14.tar", "w") as archive:
         archive.add(jamendo_dir / "song.mp3", "14/214.mp3")
-    catalogue = jamendo.load(jamendo_dir)
+    catalogue = jamendo.load(jamendo_dir, config_of("jamendo"))
     assert [track.path for track in catalogue.tracks] == ["raw_30s_audio-14.tar/14/214.mp3"]
     assert [skip.path for skip in catalogue.skipped] == ["16/216.mp3", "17/217.mp3"]
     with archives.on_disk(str(jamendo_dir / catalogue.tracks[0].path)) as path:
@@ -347,18 +346,18 @@ def test_jamendo_out_of_tar_files(jamendo_dir):
 
 def test_jamendo_low_quality(jamendo_dir):
     tagged(jamendo_dir / "audio-low/14/214.low.mp3")
-    catalogue = jamendo.load(jamendo_dir, audio="audio-low")
+    catalogue = jamendo.load(jamendo_dir, config_of("jamendo", jamendo_audio="audio-low"))
     assert [track.path for track in catalogue.tracks] == ["audio-low/14/214.low.mp3"]
 
 
 def test_jamendo_other_lists(jamendo_dir):
     shutil.copytree(jamendo_dir / "splits/split-0", jamendo_dir / "data/splits/split-3")
     shutil.rmtree(jamendo_dir / "splits")
-    assert len(jamendo.load(jamendo_dir, official_split=3).tracks) == 2
+    assert len(jamendo.load(jamendo_dir, config_of("jamendo", official_split=3)).tracks) == 2
     with pytest.raises(UserError, match="split-1 is missing"):
-        jamendo.load(jamendo_dir, official_split=1)
+        jamendo.load(jamendo_dir, config_of("jamendo", official_split=1))
     (jamendo_dir / "autotagging_genre.tsv").write_text(JAMENDO, newline="")
-    catalogue = jamendo.load(jamendo_dir, official_split=1)
+    catalogue = jamendo.load(jamendo_dir, config_of("jamendo", official_split=1))
     assert [track.split for track in catalogue.tracks] == ["", ""]
     assert "4 tracks listed (no splits)" in catalogue.notes[0]
 
@@ -366,13 +365,16 @@ def test_jamendo_other_lists(jamendo_dir):
 def test_jamendo_paths_that_lead_out(jamendo_dir):
     table = jamendo_dir / "splits/split-0/autotagging_genre-train.tsv"
     table.write_text(JAMENDO.replace("16/216.mp3", "../../etc/passwd"), newline="")
-    assert Skipped("../../etc/passwd", "outside") in jamendo.load(jamendo_dir).skipped
+    assert (
+        Skipped("../../etc/passwd", "outside")
+        in jamendo.load(jamendo_dir, config_of("jamendo")).skipped
+    )
 
 
 def test_jamendo_counts(shared_data, tmp_path):
     (tmp_path / "splits").symlink_to(shared_data / "jamendo" / "splits")
     tagged(tmp_path / "audio" / "41" / "241.mp3")
-    catalogue = jamendo.load(tmp_path)
+    catalogue = jamendo.load(tmp_path, config_of("jamendo"))
     assert len(catalogue.tracks) + len(catalogue.skipped) == 36_504
     assert catalogue.notes == (
         "55,094 tracks listed (32,572 / 11,043 / 11,479); of the genres, 31,564 have a single one, "
@@ -391,8 +393,7 @@ def test_a_table_of_songs(tmp_path):
         f'"Old-Time / Historic",a.wav,train,Them\nRock,{tmp_path}/deep/c.wav,Test,\n\n'
         "Rock,more.zip/d.wav,,\nRock,../b.wav,,\nRock,/etc/passwd,,\nRock,gone.wav\n,b.wav,,\n"
     )
-    config = CollectionConfig(tracks_csv=str(table))
-    catalogue = datasets.load("csv", tmp_path, config=config)
+    catalogue = tracks_csv.load(tmp_path, config_of("csv", tracks_csv=str(table)))
     assert catalogue.tracks == (
         Track("a.wav", "a.wav", "Old-Time / Historic", "Them", "train"),
         Track("deep/c.wav", "deep/c.wav", "Rock", "", "test"),
@@ -423,9 +424,9 @@ def test_tables_that_cannot_be(tmp_path, content, sentence):
     if content is not None:
         (tmp_path / "tracks.csv").write_bytes(content)
     with pytest.raises(UserError, match=sentence):
-        tracks_csv.load(tmp_path, tracks_csv=str(tmp_path / "tracks.csv"))
+        tracks_csv.load(tmp_path, config_of("csv", tracks_csv=str(tmp_path / "tracks.csv")))
     with pytest.raises(UserError, match="needs --tracks_csv"):
-        tracks_csv.load(tmp_path, tracks_csv=None)
+        tracks_csv.load(tmp_path, config_of("csv"))
 
 
 @pytest.mark.parametrize("text", ["", "<html>\n", "TRACK_ID\tARTIST_ID\r\n"])
@@ -433,17 +434,17 @@ def test_jamendo_table_that_is_none(jamendo_dir, text):
     table = jamendo_dir / "splits" / "split-0" / "autotagging_genre-test.tsv"
     table.write_text(text)
     with pytest.raises(UserError, match="must start with TRACK_ID ARTIST_ID"):
-        jamendo.load(jamendo_dir)
+        jamendo.load(jamendo_dir, config_of("jamendo"))
 
 
 def test_real_fma_clips(shared_data):
-    catalogue = fma.load(shared_data / "fma", subset="small", genres_from="id3")
+    catalogue = fma.load(shared_data / "fma", config_of("fma_small", fma_genres="id3"))
     found = [track.genre for track in catalogue.tracks]
     assert found == ["Rock", "Folk", "Electronic", "Instrumental", "Rock", "Instrumental"]
     assert len(fma_tables.read_top_level_genres(shared_data / "fma")) == 163
 
 
 def test_real_songs(shared_data):
-    catalogue = folder.load(shared_data / "songs")
+    catalogue = folder.load(shared_data / "songs", config_of("folder"))
     assert len(catalogue.tracks) == 19
     assert len(catalogue.genres) == 6

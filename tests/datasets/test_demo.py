@@ -10,6 +10,7 @@ from mutagen.mp3 import EasyMP3
 from numpy.typing import NDArray
 
 from tfgenre.datasets import demo
+from tfgenre.datasets.demo_styles import GENRES
 
 
 @pytest.fixture
@@ -31,8 +32,8 @@ def contents(data_dir: Path) -> dict[Path, tuple[bytes, int]]:
 
 
 def test_sixty_songs_by_seven_artists_a_genre() -> None:
-    assert demo.GENRES == ("Electronic", "Folk", "Hip-Hop", "Instrumental", "Pop", "Rock")
-    assert Counter(demo.GENRES[song.genre] for song in demo.SONGS) == dict.fromkeys(demo.GENRES, 10)
+    assert GENRES == ("Electronic", "Folk", "Hip-Hop", "Instrumental", "Pop", "Rock")
+    assert Counter(GENRES[song.genre] for song in demo.SONGS) == dict.fromkeys(GENRES, 10)
     artists = Counter((song.genre, song.artist) for song in demo.SONGS)
     for genre in range(6):
         songs = sorted(count for (of, _), count in artists.items() if of == genre)
@@ -46,7 +47,7 @@ def test_names_are_distinct_and_fit_for_paths() -> None:
     assert all(name.replace(" ", "").isalpha() for name in artists | titles)
 
 
-@pytest.mark.parametrize("genre", range(6), ids=demo.GENRES)
+@pytest.mark.parametrize("genre", range(6), ids=GENRES)
 def test_sound_of_each_genre(genre: int) -> None:
     audio = demo.render(demo.Song(genre, 3), seed=0)
     assert audio.dtype == np.float32

@@ -8,13 +8,14 @@ from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TIT2
 
 from tests import songs
+from tests.builds import config_of
 from tfgenre.datasets import duplicates
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 
 
 def catalogue_of(folder, names) -> Catalogue:
     tracks = tuple(Track(id=name, path=name, genre="AB"[n % 2]) for n, name in enumerate(names))
-    return Catalogue(folder, tracks, ("A", "B"))
+    return Catalogue(config_of("folder"), folder, tracks, ("A", "B"))
 
 
 def test_copies_with_other_tags_are_found(tmp_path):

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builds import config_of
 from tfgenre.config import SPLITS, SplitConfig
 from tfgenre.datasets import splits
 from tfgenre.datasets.track import Catalogue, Track
@@ -98,13 +99,17 @@ def test_slices_split_by_share():
     ],
 )
 def test_method(track, asked, expected):
-    catalogue = Catalogue(data_dir=Path(), tracks=(track,), genres=("A",))
+    catalogue = Catalogue(
+        config=config_of("folder"), data_dir=Path(), tracks=(track,), genres=("A",)
+    )
     assert splits.resolve(SplitConfig(split_by=asked), catalogue) == expected
 
 
 @pytest.mark.parametrize("asked", ["artist", "official"])
 def test_method_the_collection_cannot_give(asked):
-    catalogue = Catalogue(data_dir=Path(), tracks=(Track("1", "", "A"),), genres=("A",))
+    catalogue = Catalogue(
+        config=config_of("folder"), data_dir=Path(), tracks=(Track("1", "", "A"),), genres=("A",)
+    )
     with pytest.raises(UserError, match=f"--split_by={asked}"):
         splits.resolve(SplitConfig(split_by=asked), catalogue)
 
@@ -113,7 +118,7 @@ def test_jamendo_artists_within_a_point_a_genre(shared_data, monkeypatch):
     from tfgenre.datasets import jamendo
 
     monkeypatch.setattr(jamendo._Places, "find", lambda self, name: name)
-    catalogue = jamendo.load(shared_data / "jamendo")
+    catalogue = jamendo.load(shared_data / "jamendo", config_of("jamendo"))
     assert len(catalogue.tracks) == 36_504
     for found in counts(catalogue.tracks).values():
         shares = [count / sum(found) for count in found]

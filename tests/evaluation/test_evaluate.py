@@ -1,15 +1,18 @@
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tfgenre.datasets.splits import SLICE_SPLIT_WARNING
 from tfgenre.datasets.track import Skipped
 from tfgenre.errors import UserError
 from tfgenre.evaluation import evaluate
-from tfgenre.evaluation.scoring import Verdicts
+from tfgenre.evaluation.scoring import SlicePredictions
 from tfgenre.prediction.votes import vote, winner
-from tfgenre.records.manifest import LEAKS, Manifest, SplitContents
+from tfgenre.records.folder import Records
+from tfgenre.records.manifest import Manifest, SplitContents
 
 
 def manifest_of(genres=("A", "B", "C"), split_by="artist", pixels_per_second=50) -> Manifest:
@@ -31,7 +34,7 @@ def manifest_of(genres=("A", "B", "C"), split_by="artist", pixels_per_second=50)
 
 # Song a (A): two slices for A, one for B. Song b (B): one each for A and B, B by probability.
 # Song c (C): voted A by two weak slices, C by the mean of one strong one.
-VERDICTS = Verdicts(
+PREDICTIONS = SlicePredictions(
     probabilities=np.array(
         [
             [0.8, 0.1, 0.1],
@@ -52,7 +55,9 @@ VERDICTS = Verdicts(
 
 
 def score(manifest: Manifest, trained_on: Manifest) -> dict[str, Any]:
-    return evaluate.score(VERDICTS, manifest, split="test", trained_on=trained_on)
+    return evaluate.score(
+        PREDICTIONS, Records(Path(), manifest), split="test", trained_on=trained_on
+    )
 
 
 def test_score():
@@ -82,12 +87,12 @@ def test_winner(votes, mean, expected):
 
 
 def test_vote():
-    assert vote(VERDICTS.probabilities).tolist() == [4, 2, 2]
+    assert vote(PREDICTIONS.probabilities).tolist() == [4, 2, 2]
 
 
 def test_a_slice_split_says_that_it_leaks():
     leaky = manifest_of(split_by="slice")
-    assert LEAKS in evaluate.summary(score(leaky, leaky))
+    assert SLICE_SPLIT_WARNING in evaluate.summary(score(leaky, leaky))
     assert "leak" not in evaluate.summary(score(manifest_of(), manifest_of()))
 
 
@@ -102,10 +107,10 @@ def test_other_records_are_told_from_those_trained_on():
     [
         (manifest_of(genres=("A", "C", "B")), "its genres are A, C, B"),
         (manifest_of(pixels_per_second=25), "its rendering is"),
-        (manifest_of(split_by="track"), "judged on songs it knows"),
+        (manifest_of(split_by="track"), "evaluated on songs it was trained on"),
     ],
 )
 def test_records_of_another_kind_are_refused(other, sentence, tmp_path):
-    evaluate.check_fits(manifest_of(), manifest_of(), tmp_path)
+    evaluate.check_fits(Records(tmp_path, manifest_of()), trained_on=manifest_of())
     with pytest.raises(UserError, match=sentence):
-        evaluate.check_fits(manifest_of(), other, tmp_path)
+        evaluate.check_fits(Records(tmp_path, other), trained_on=manifest_of())

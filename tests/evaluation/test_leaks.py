@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests import songs
+from tests.builds import load
 from tests.commands import run
-from tfgenre import datasets
 from tfgenre.building import build
 from tfgenre.building.local import LocalRunner
 from tfgenre.building.plan import make_plan
@@ -23,13 +23,13 @@ from tfgenre.records import tracks
 def test_split_anew_or_built_anew_is_the_same(collection, tmp_path, method):
     data_dir = tmp_path / "songs"
     data_dir.symlink_to(collection)
-    catalogue = datasets.load("folder", data_dir)
+    catalogue = load("folder", data_dir)
     config = BuildConfig(dataset="folder", num_shards=3, split=SplitConfig(split_by="track"))
     other = replace(config, split=SplitConfig(split_by=method, split_seed=1))
     first = build.build(make_plan(catalogue, config), tmp_path / "first", runner=LocalRunner(1))
     for name, runner in (
         ("rendered", LocalRunner(1)),
-        ("anew", ResplitRunner(tmp_path / "first", first)),
+        ("anew", ResplitRunner(first)),
     ):
         build.build(make_plan(catalogue, other), tmp_path / name, runner=runner)
     files = sorted(path.name for path in (tmp_path / "rendered").iterdir())
@@ -43,11 +43,11 @@ def test_split_anew_or_built_anew_is_the_same(collection, tmp_path, method):
 def test_a_song_that_was_skipped_is_skipped_again(tmp_path):
     data_dir = songs.write_collection(tmp_path / "songs")
     (data_dir / "Noise" / "broken.wav").write_bytes(b"no sound at all")
-    plan = make_plan(datasets.load("folder", data_dir), BuildConfig(dataset="folder"))
+    plan = make_plan(load("folder", data_dir), BuildConfig(dataset="folder"))
     first = build.build(plan, tmp_path / "first", runner=LocalRunner(1))
-    runner = ResplitRunner(tmp_path / "first", first)
-    assert build.build(plan, tmp_path / "anew", runner=runner) == first
-    assert len(first.skipped) == 1
+    runner = ResplitRunner(first)
+    assert build.build(plan, tmp_path / "anew", runner=runner).manifest == first.manifest
+    assert len(first.manifest.skipped) == 1
 
 
 def test_artists_are_read_back(records_dir):

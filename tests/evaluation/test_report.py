@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfgenre.evaluation import report, wrong_songs
-from tfgenre.evaluation.scoring import Verdicts
-from tfgenre.flags import configs
-from tfgenre.flags.configs import read_flags
-from tfgenre.records import manifest
+from tfgenre.evaluation import misclassified
+from tfgenre.evaluation.evaluate_run import evaluate_run
+from tfgenre.evaluation.scoring import SlicePredictions
 from tfgenre.training import process_state
-from tfgenre.training.config import ModelConfig
+from tfgenre.training.claim import claim
+from tfgenre.training.config import ModelConfig, TrainConfig
 from tfgenre.training.model import build_model
 from tfgenre.training.run_dir import RunDir
 
@@ -36,12 +35,11 @@ addEventListener("load", () => {
 
 
 @pytest.fixture(scope="module")
-def page(records_dir, tmp_path_factory) -> Path:
+def page(records, tmp_path_factory) -> Path:
     """The report of a run whose network knows nothing."""
     path = tmp_path_factory.mktemp("run")
-    run_dir, contents = RunDir(path), manifest.read(records_dir)
-    flags = configs.run_flags(read_flags(Path("/dev/null")), records_dir=records_dir, run_dir=path)
-    run_dir.claim(flags, contents)
+    run_dir = RunDir(path)
+    claim(run_dir, TrainConfig(), records)
     with process_state.seeded(0):
         build_model(ModelConfig(), num_genres=2).save(run_dir.best_model)
     epoch = "1,0.5,0.7,0.5,0.7,0.001,90.0,1.0\n2,0.6,0.6,0.6,0.6,0.001,90.0,1.0\n"
@@ -64,7 +62,7 @@ def page(records_dir, tmp_path_factory) -> Path:
         "versions": {"tfgenre": "1", "tensorflow": "2", "keras": "3"},
     }
     run_dir.result.write_text(json.dumps(result))
-    report.evaluate_run(run_dir, records_dir, split="test", batch_size=16)
+    evaluate_run(run_dir, records, split="test", batch_size=16)
     return run_dir.report("test")
 
 
@@ -117,7 +115,7 @@ def test_the_model_card_lies_beside_it(page):
 
 def test_the_surest_mistakes_come_first():
     probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.8, 0.2], [0.2, 0.8]], np.float32)
-    verdicts = Verdicts(
+    predictions = SlicePredictions(
         probabilities,
         np.ones(4, int),
         np.array([b"b", b"a", b"b", b"c"], object),
@@ -128,6 +126,6 @@ def test_the_surest_mistakes_come_first():
         {"id": "b", "genre": "B", "vote": "A", "probabilities": [0.85, 0.15]},
         {"id": "c", "genre": "B", "vote": "B", "probabilities": [0.2, 0.8]},
     ]
-    found = wrong_songs.find(verdicts, tracks, ("A", "B"))
+    found = misclassified.find(predictions, tracks, ("A", "B"))
     assert [(song.name, song.confidence) for song in found] == [("b", 0.85), ("a", 0.6)]
     assert found[0].rows.tolist() == [2, 0]

@@ -5,10 +5,12 @@ import pytest
 from sklearn import metrics
 
 from tfgenre.evaluation import scoring
-from tfgenre.evaluation.scoring import Verdicts
+from tfgenre.evaluation.scoring import SlicePredictions
 
 
-def verdicts_of(num_tracks: int, slices_a_track: int, *, skill: float, seed: int = 0) -> Verdicts:
+def verdicts_of(
+    num_tracks: int, slices_a_track: int, *, skill: float, seed: int = 0
+) -> SlicePredictions:
     """Songs of three genres; a song's slices are right or wrong together, as real ones are."""
     rng = np.random.default_rng(seed)
     labels = np.repeat(rng.integers(0, 3, num_tracks), slices_a_track)
@@ -20,40 +22,42 @@ def verdicts_of(num_tracks: int, slices_a_track: int, *, skill: float, seed: int
     ids = np.array([b"%05d" % (row // slices_a_track) for row in range(len(labels))], object)
     order = rng.permutation(len(labels))
     places = np.arange(len(labels)) % slices_a_track
-    return Verdicts(
+    return SlicePredictions(
         probabilities[order].astype(np.float32), labels[order], ids[order], places[order]
     )
 
 
 def test_tracks_are_made_of_their_slices():
-    verdicts = verdicts_of(20, 5, skill=0.5)
-    tracks = scoring.by_track(verdicts)
+    predictions = verdicts_of(20, 5, skill=0.5)
+    tracks = scoring.by_track(predictions)
     assert tracks.ids.tolist() == [b"%05d" % number for number in range(20)]
     for place, track_id in enumerate(tracks.ids):
-        mine = verdicts.track_ids == track_id
+        mine = predictions.track_ids == track_id
         assert set(tracks.of_slice[mine]) == {place}
-        assert set(verdicts.labels[mine]) == {tracks.labels[place]}
+        assert set(predictions.labels[mine]) == {tracks.labels[place]}
         np.testing.assert_allclose(
-            tracks.mean[place], verdicts.probabilities[mine].mean(axis=0), rtol=1e-6
+            tracks.mean[place], predictions.probabilities[mine].mean(axis=0), rtol=1e-6
         )
 
 
 def test_figures_are_scikit_learns():
-    verdicts = verdicts_of(200, 5, skill=0.5)
-    tracks = scoring.by_track(verdicts)
-    found = scoring.accuracies(verdicts, tracks)
+    predictions = verdicts_of(200, 5, skill=0.5)
+    tracks = scoring.by_track(predictions)
+    found = scoring.accuracies(predictions, tracks)
     assert found["slice_accuracy"] == metrics.accuracy_score(
-        verdicts.labels, verdicts.probabilities.argmax(axis=1)
+        predictions.labels, predictions.probabilities.argmax(axis=1)
     )
     assert found["slice_top2"] == pytest.approx(
-        metrics.top_k_accuracy_score(verdicts.labels, verdicts.probabilities, k=2)
+        metrics.top_k_accuracy_score(predictions.labels, predictions.probabilities, k=2)
     )
     assert found["track_accuracy_vote"] == metrics.accuracy_score(tracks.labels, tracks.voted)
     assert found["macro_f1"] == pytest.approx(
         metrics.f1_score(tracks.labels, tracks.voted, average="macro")
     )
-    assert scoring.ranking(verdicts.labels, verdicts.probabilities)["roc_auc"] == pytest.approx(
-        metrics.roc_auc_score(verdicts.labels, verdicts.probabilities, multi_class="ovr")
+    assert scoring.ranking(predictions.labels, predictions.probabilities)[
+        "roc_auc"
+    ] == pytest.approx(
+        metrics.roc_auc_score(predictions.labels, predictions.probabilities, multi_class="ovr")
     )
 
 
@@ -70,8 +74,8 @@ def test_intervals_hold_the_truth():
     truth = 0.6 + 0.4 / 3
     held = []
     for seed in range(100):
-        verdicts = verdicts_of(60, 4, skill=0.6, seed=seed)
-        found = scoring.accuracies(verdicts, scoring.by_track(verdicts))
+        predictions = verdicts_of(60, 4, skill=0.6, seed=seed)
+        found = scoring.accuracies(predictions, scoring.by_track(predictions))
         low, high = found["intervals"]["slice_accuracy"]
         assert low <= found["slice_accuracy"] <= high
         held.append(low <= truth <= high)
@@ -79,18 +83,18 @@ def test_intervals_hold_the_truth():
 
 
 def test_songs_of_an_artist_are_drawn_together():
-    verdicts = verdicts_of(60, 4, skill=0.6)
-    tracks = scoring.by_track(verdicts)
-    by_song = scoring.accuracies(verdicts, tracks)
+    predictions = verdicts_of(60, 4, skill=0.6)
+    tracks = scoring.by_track(predictions)
+    by_song = scoring.accuracies(predictions, tracks)
     artists = {
         track_id: str(label) for track_id, label in zip(tracks.ids, tracks.labels, strict=True)
     }
-    by_artist = scoring.accuracies(verdicts, tracks, artists=artists)
+    by_artist = scoring.accuracies(predictions, tracks, artists=artists)
     assert by_song["bootstrap"] == {"drawn": "tracks", "groups": 60, "rounds": 1000}
     assert by_artist["bootstrap"] == {"drawn": "artists", "groups": 3, "rounds": 1000}
     assert by_song["track_accuracy_vote"] == by_artist["track_accuracy_vote"]
     unknown = dict.fromkeys(artists, "")
-    assert scoring.accuracies(verdicts, tracks, artists=unknown) == by_song
+    assert scoring.accuracies(predictions, tracks, artists=unknown) == by_song
 
 
 def test_calibration():

@@ -26,10 +26,12 @@ from tfgenre.export.graph_resample import resample
 from tfgenre.export.graph_spectrogram import draw_slices
 from tfgenre.files import atomic_folder
 from tfgenre.prediction.votes import vote, winner
-from tfgenre.records import manifest, pipeline, sources
+from tfgenre.records import manifest, pipeline
+from tfgenre.records.folder import Records
 from tfgenre.spectrogram import native, slices
 from tfgenre.spectrogram.render import render
 from tfgenre.training import process_state
+from tfgenre.training.claim import discard
 from tfgenre.training.config import ModelConfig
 from tfgenre.training.model import build_model
 from tfgenre.training.run_dir import RunDir
@@ -217,9 +219,9 @@ def test_it_loads_without_tfgenre_and_says_the_same(exported, network, tmp_path)
 @pytest.mark.parametrize(("name", "tolerance"), [("float16", 0.01), ("int8", 0.1)])
 def test_tflite_says_nearly_the_same(exported, network, records_dir, name, tolerance):
     """On slices such as those that showed the converter how large numbers get."""
-    records = sources.source(records_dir, manifest.read(records_dir), "validation")
-    ((images, _),) = pipeline.validation_dataset(records, 100).as_numpy_iterator()
-    found = conversions.judge((exported / f"network-{name}.tflite").read_bytes(), images)
+    source = Records.open(records_dir).source("validation")
+    ((images, _),) = pipeline.validation_dataset(source, 100).as_numpy_iterator()
+    found = conversions.run_tflite((exported / f"network-{name}.tflite").read_bytes(), images)
     np.testing.assert_allclose(found, network.predict(images, verbose=0), atol=tolerance)
 
 
@@ -236,8 +238,8 @@ def network_over_time(records_dir) -> keras.Model:
     with process_state.seeded(0), process_state.dtype_policy("mixed_bfloat16"):
         model = build_model(ModelConfig(model="spectral"), num_genres=2)
     model.compile(optimizer="adamw", loss="sparse_categorical_crossentropy")
-    records = sources.source(records_dir, manifest.read(records_dir), "train")
-    model.fit(pipeline.validation_dataset(records, 4), epochs=20, verbose=0)
+    source = Records.open(records_dir).source("train")
+    model.fit(pipeline.validation_dataset(source, 4), epochs=20, verbose=0)
     return model
 
 
@@ -245,17 +247,17 @@ def network_over_time(records_dir) -> keras.Model:
     ("name", "tolerance"), [("tflite", 1e-5), ("tflite_float16", 0.01), ("tflite_int8", 0.15)]
 )
 def test_the_network_over_time_in_tflite(network_over_time, records_dir, tmp_path, name, tolerance):
-    contents = manifest.read(records_dir)
+    records = Records.open(records_dir)
     network = export.float32(network_over_time)
-    saved_model.save(network, tmp_path, trained_on=contents)
-    batches = pipeline.validation_dataset(sources.source(records_dir, contents, "test"), 100)
+    saved_model.save(network, tmp_path, trained_on=records.manifest)
+    batches = pipeline.validation_dataset(records.source("test"), 100)
     ((images, _),) = batches.as_numpy_iterator()
     ours = network.predict(images, verbose=0)
     np.testing.assert_allclose(ours, network_over_time.predict(images, verbose=0), atol=0.05)
     loaded = tf.saved_model.load(tmp_path)
     np.testing.assert_allclose(loaded.from_slices(images)["probabilities"], ours, atol=1e-5)
     content = conversions.to_tflite(tmp_path, name, examples=images)
-    np.testing.assert_allclose(conversions.judge(content, images), ours, atol=tolerance)
+    np.testing.assert_allclose(conversions.run_tflite(content, images), ours, atol=tolerance)
 
 
 def test_onnx_says_the_same(network_over_time, tmp_path):
@@ -348,16 +350,16 @@ def test_keras_on_jax_cannot_export(run_dir, tmp_path, monkeypatch):
     assert (done.returncode, "KERAS_BACKEND=jax cannot export" in done.stderr) == (2, True)
 
 
-def test_a_run_that_begins_anew_loses_its_export(tmp_path):
+def test_a_run_that_starts_over_loses_its_export(tmp_path):
     run_dir = RunDir(tmp_path / "run")
     run_dir.export.mkdir(parents=True)
-    run_dir.discard()
+    discard(run_dir)
     assert not run_dir.export.exists()
 
 
 def test_without_records_a_loss_is_not_known(run_dir, network, tmp_path):
     target = tmp_path / "export"
-    found = export.export(run_dir, target, formats=["tflite_float16"], records_dir=tmp_path)
+    found = export.export(run_dir, target, formats=["tflite_float16"], records=None)
     assert found["tflite_float16"].loss is None
     assert {path.name for path in target.iterdir()} == {"network-float16.tflite", "export.json"}
 

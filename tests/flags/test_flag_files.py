@@ -7,6 +7,7 @@ from absl import flags
 
 from tfgenre.flags import configs, definitions, folders
 from tfgenre.records import synthetic
+from tfgenre.training.claim import claim
 from tfgenre.training.run_dir import RunDir
 
 ROOT = Path(__file__).parents[2]
@@ -28,22 +29,14 @@ def test_one_step(flag_file, tmp_path):
     values = values_of(flag_file, *small)
     if values.partitions > 1:  # twelve of them take long
         values = values_of(flag_file, *small, "--partitions=2")
-    contents = synthetic.write_records(tmp_path / "records", configs.build_config(values))
-    run_dir = RunDir(folders.run_dir(values))
-    flags = configs.run_flags(values, records_dir=tmp_path / "records", run_dir=run_dir.path)
-    assert not run_dir.claim(flags, contents)
-    result = train(
-        folders.records_dir(values),
-        contents,
-        run_dir,
-        configs.train_config(values),
-        say=lambda line: None,
-        ceiling_s=0.05,
-    )
+    records = synthetic.write_records(tmp_path / "records", configs.build_config(values))
+    run_dir, config = RunDir(folders.run_dir(values)), configs.train_config(values)
+    assert not claim(run_dir, config, records)
+    result = train(records, run_dir, config, say=lambda line: None, ceiling_s=0.05)
     assert result["epochs"] == values.partitions
-    assert run_dir.claim(flags, contents)
+    assert claim(run_dir, config, records)
     again = configs.read_flags(run_dir.flags)
-    assert configs.train_config(again) == configs.train_config(values)
+    assert configs.train_config(again) == config
 
 
 @pytest.mark.parametrize("flag_file", FLAG_FILES, ids=lambda path: path.stem)

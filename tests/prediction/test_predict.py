@@ -1,4 +1,4 @@
-"""Songs judged as a stream, decided, drawn and printed; and the program around it."""
+"""Songs predicted as a stream, decided, drawn and printed; and the program around it."""
 
 import csv
 import json
@@ -20,11 +20,11 @@ from tfgenre.audio import tags
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.prediction import vote_plot
+from tfgenre.prediction.batching import batched
 from tfgenre.prediction.config import TagConfig, VoteConfig
-from tfgenre.prediction.judge import judging
-from tfgenre.prediction.predict import judge_songs
+from tfgenre.prediction.predict import predict_slices
 from tfgenre.prediction.result import Prediction, lines
-from tfgenre.prediction.votes import JudgedSong, decide
+from tfgenre.prediction.votes import SongProbabilities, decide
 from tfgenre.records import manifest
 from tfgenre.spectrogram.render import Slices, render
 from tfgenre.spectrogram.workers import RenderWorker
@@ -58,20 +58,20 @@ def images(count: int, value: int = 255) -> np.ndarray:
     return np.full((count, 128, 128), value, np.uint8)
 
 
-def judged(*firsts: float) -> JudgedSong:
+def probabilities_of(*firsts: float) -> SongProbabilities:
     first = np.array(firsts, np.float32)
     pictures = np.arange(len(first) * 128 * 32).reshape(-1, 128, 32).astype(np.uint8)
-    return JudgedSong(np.stack([first, 1 - first], axis=1), np.arange(len(first)), pictures)
+    return SongProbabilities(np.stack([first, 1 - first], axis=1), np.arange(len(first)), pictures)
 
 
 def predicted(*firsts: float, **options: Any) -> Prediction:
-    return decide("a.mp3", judged(*firsts), genres=GENRES, config=VoteConfig(**options))
+    return decide("a.mp3", probabilities_of(*firsts), genres=GENRES, config=VoteConfig(**options))
 
 
-def test_slices_of_several_songs_are_judged_together():
+def test_slices_of_several_songs_share_batches():
     network = Network(step_s=0.3)
     found: list[Future[np.ndarray]] = []
-    with judging(network, batch_size=10) as submit:
+    with batched(network, batch_size=10) as submit:
         for number in range(8):
             found.append(submit(images(4, number)))
         found.append(submit(images(23, 255)))
@@ -84,9 +84,9 @@ def test_slices_of_several_songs_are_judged_together():
         np.testing.assert_allclose(future.result()[:, 0], np.full(4, number / 255))
 
 
-def test_what_nobody_waits_for_is_not_judged():
+def test_what_nobody_waits_for_is_not_computed():
     network = Network(step_s=0.3)
-    with judging(network, batch_size=1) as submit:
+    with batched(network, batch_size=1) as submit:
         found = [submit(images(1)) for _ in range(9)]
         found[0].result()
     assert found[-1].cancelled()
@@ -95,25 +95,25 @@ def test_what_nobody_waits_for_is_not_judged():
 
 def test_a_network_that_fails_is_heard_of(tmp_path):
     song = str(songs.write(tmp_path / "a.wav", songs.noise(6.0)))
-    found = judge_songs(Broken(), [song] * 3, config=RenderConfig(), batch_size=4, num_workers=1)
+    found = predict_slices(Broken(), [song] * 3, config=RenderConfig(), batch_size=4, num_workers=1)
     with pytest.raises(MemoryError, match="no room"):
         list(found)
 
 
-def test_songs_come_in_order_as_if_judged_one_by_one(collection, tmp_path):
+def test_songs_come_in_order_as_if_predicted_one_by_one(collection, tmp_path):
     (tmp_path / "broken.mp3").write_text("<html>")
     long = songs.write(tmp_path / "long.wav", songs.noise(200.0))
     paths = sorted(map(str, collection.rglob("*.wav")))
     paths[5:5] = [str(tmp_path / "broken.mp3"), str(long)]
     network = Network()
-    found = judge_songs(
+    found = predict_slices(
         network, paths, config=RenderConfig(), batch_size=16, num_workers=2, keep_pictures=True
     )
     for path, song in zip(paths, found, strict=True):
         if "broken" in path:
             assert isinstance(song, SkipTrack)
             continue
-        assert isinstance(song, JudgedSong)
+        assert isinstance(song, SongProbabilities)
         alone = render(path, RenderConfig())
         expected = Network().predict_on_batch(alone.images[..., np.newaxis])
         np.testing.assert_allclose(song.probabilities, expected, rtol=1e-6)
@@ -126,10 +126,10 @@ def test_songs_come_in_order_as_if_judged_one_by_one(collection, tmp_path):
 def test_leaving_early_ends_threads(collection):
     before = threading.active_count()
     paths = sorted(map(str, collection.rglob("*.wav"))) * 20
-    found = judge_songs(
+    found = predict_slices(
         Network(step_s=0.05), paths, config=RenderConfig(), batch_size=4, num_workers=2
     )
-    assert isinstance(next(found), JudgedSong)
+    assert isinstance(next(found), SongProbabilities)
     found.close()
     assert threading.active_count() == before
 
@@ -199,8 +199,8 @@ def test_a_vote_that_cannot_be():
 
 @pytest.mark.parametrize("indices", [[0, 1, 2], [3, 9, 5000]])
 def test_a_song_is_drawn(tmp_path, indices):
-    song = judged(0.7, 0.4, 0.9)
-    song = JudgedSong(song.probabilities, np.array(indices), song.pictures)
+    song = probabilities_of(0.7, 0.4, 0.9)
+    song = SongProbabilities(song.probabilities, np.array(indices), song.pictures)
     path = tmp_path / "new" / "a.mp3.png"
     prediction = decide("x/$a_$^{.mp3", song, genres=("_$N", "$T$x_$"), config=VoteConfig())
     figure = vote_plot.draw(song, genres=("_$N", "$T$x_$"), pixels_per_second=50)

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from tfgenre.errors import UserError
-from tfgenre.records import contact_sheet, manifest, shards
+from tfgenre.records import contact_sheet, shards
 from tfgenre.records.example import Example, decode
+from tfgenre.records.folder import Records
 
 
-def test_the_first_slices_of_each_genre_are_found(records_dir):
-    contents = manifest.read(records_dir)
-    found = contact_sheet.examples(records_dir, contents, slices_a_genre=5)
+def test_the_first_slices_of_each_genre_are_found(records):
+    found = contact_sheet.examples(records, slices_per_genre=5)
     everything = [
         decode(record)
-        for path in records_dir.glob("*.tfrecord*")
+        for path in records.path.glob("*.tfrecord*")
         for record in shards.read_shard(path)
     ]
     for label, row in enumerate(found):
@@ -23,15 +23,13 @@ def test_the_first_slices_of_each_genre_are_found(records_dir):
         assert [example.key for example in row] == keys[:5]
 
 
-def test_all_are_shown_where_there_are_few(records_dir):
-    contents = manifest.read(records_dir)
-    found = contact_sheet.examples(records_dir, contents, slices_a_genre=1000)
+def test_all_are_shown_where_there_are_few(records):
+    found = contact_sheet.examples(records, slices_per_genre=1000)
     assert [len(row) for row in found] == [12, 12]
 
 
-def test_slices_are_drawn_pixel_by_pixel(records_dir):
-    contents = manifest.read(records_dir)
-    found = contact_sheet.examples(records_dir, contents, slices_a_genre=3)
+def test_slices_are_drawn_pixel_by_pixel(records):
+    found = contact_sheet.examples(records, slices_per_genre=3)
     rows = [[example.image for example in row] for row in found]
     sheet = np.asarray(contact_sheet.draw(rows, ["Noise", "Tönes \udcff " * 9], title="both"))
     for row, examples in enumerate(found):
@@ -41,10 +39,9 @@ def test_slices_are_drawn_pixel_by_pixel(records_dir):
             assert drawn.tobytes() == example.image
 
 
-def test_a_record_in_words(records_dir):
-    contents = manifest.read(records_dir)
+def test_a_record_in_words(records):
     example = Example(bytes([7, 9]) * 8192, 1, "Tones/3.wav", 2, 99)
-    assert contact_sheet.describe(example, contents) == {
+    assert contact_sheet.describe(example, records.manifest) == {
         "track_id": "Tones/3.wav",
         "label": "1 (Tones)",
         "slice_index": "2 (from 5.1 s on)",
@@ -58,4 +55,4 @@ def test_a_damaged_shard_is_named(records_dir, tmp_path):
     for shard in folder.glob("*.tfrecord*"):
         shard.write_bytes(b"\0" * shard.stat().st_size)
     with pytest.raises(UserError, match="is missing or damaged"):
-        contact_sheet.examples(folder, manifest.read(folder), slices_a_genre=1)
+        contact_sheet.examples(Records.open(folder), slices_per_genre=1)

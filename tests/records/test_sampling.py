@@ -10,7 +10,7 @@ from tfgenre.records import sampling
 def rows() -> np.ndarray:
     """1000 slices of three genres in three splits of four shards, in key order within a shard."""
     rng = np.random.default_rng(0)
-    rows = np.zeros(1000, sampling.ROW)
+    rows = np.zeros(1000, sampling.INDEX_DTYPE)
     rows["key"] = rng.choice(10**9, 1000, replace=False)
     rows["label"] = rng.choice(3, 1000, p=[0.7, 0.2, 0.1])
     rows["shard"], rows["split"] = rng.integers(0, 4, 1000), rng.integers(0, 3, 1000)

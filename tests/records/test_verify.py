@@ -7,6 +7,7 @@ import pytest
 
 from tfgenre.records import manifest, sampling, shards, verify
 from tfgenre.records.example import Example, decode, encode, record_bytes
+from tfgenre.records.folder import Records
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def first_shard(folder: Path) -> Path:
 
 
 def test_records_as_they_were_written(records_dir):
-    assert verify.verify(records_dir, num_workers=2) == []
+    assert verify.verify(Records.open(records_dir), num_workers=2) == []
 
 
 def test_a_record_is_decoded_as_it_was_encoded():
@@ -38,7 +39,7 @@ def test_a_flipped_bit_is_named(copy, place):
     content = bytearray(shard.read_bytes())
     content[place] ^= 1
     shard.write_bytes(content)
-    (problem,) = verify.verify(copy, num_workers=1)
+    (problem,) = verify.verify(Records.open(copy), num_workers=1)
     assert problem.startswith(f"{shard.name}: record ")
     assert "damaged" in problem
 
@@ -48,7 +49,7 @@ def test_a_cut_a_missing_and_a_foreign_shard_are_named(copy):
     cut.write_bytes(cut.read_bytes()[:-1])
     missing.unlink()
     (copy / "folder-train.tfrecord-00000-of-00099").touch()
-    problems = verify.verify(copy, num_workers=2)
+    problems = verify.verify(Records.open(copy), num_workers=2)
     assert len(problems) == 3
     assert problems[0].startswith(f"{cut.name}: has ")
     assert problems[1] == f"{missing.name}: is missing"
@@ -80,7 +81,7 @@ def rewritten(folder: Path, change) -> str:
 )
 def test_records_that_are_whole_but_wrong_are_named(copy, change, sentence):
     name = rewritten(copy, change)
-    (problem,) = verify.verify(copy, num_workers=1)
+    (problem,) = verify.verify(Records.open(copy), num_workers=1)
     assert problem.startswith(name)
     assert sentence in problem
 
@@ -91,13 +92,15 @@ def test_a_shard_of_another_digest_is_named(copy):
     digest = shards.sha256_of(shard)
     told = (copy / manifest.NAME).read_text()
     (copy / manifest.NAME).write_text(told.replace(digest, "0" * 64))
-    assert verify.verify(copy, num_workers=1) == [f"{shard.name}: has another digest"]
+    assert verify.verify(Records.open(copy), num_workers=1) == [f"{shard.name}: has another digest"]
 
 
 def test_counts_and_index_are_held_against_the_shards(copy):
     name = rewritten(copy, lambda found: [e._replace(label=1 - e.label) for e in found])
-    problems = verify.verify(copy, num_workers=1)
+    problems = verify.verify(Records.open(copy), num_workers=1)
     assert any(p.startswith("manifest.json: tells of") for p in problems)
     assert f"{sampling.NAME}: is not that of {name}" in problems
     (copy / sampling.NAME).unlink()
-    assert any("index.npy is missing" in p for p in verify.verify(copy, num_workers=1))
+    assert any(
+        "index.npy is missing" in p for p in verify.verify(Records.open(copy), num_workers=1)
+    )

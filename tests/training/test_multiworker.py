@@ -67,13 +67,13 @@ def test_more_workers_than_shards():
     ("count", "num_devices", "slices", "rows"),
     [(1, 1, 7, 7), (2, 2, 7, 3), (1, 4, 7, 4), (2, 4, 7, 2)],
 )
-def test_validation_is_dealt_evenly_and_in_order(count, num_devices, slices, rows):
+def test_validation_is_divided_evenly_and_in_order(count, num_devices, slices, rows):
     records = source([slices - 2, 2])
     seen = []
     for index in range(count):
         worker = Worker(index, count, num_devices)
         assert worker.rows(records.num_slices) == rows
-        part = records.dealt(index, count, rows=rows)
+        part = records.strided(index, count, rows=rows)
         assert part.num_slices == rows
         masks = part.keep or [np.ones(length, bool) for length in part.lengths]
         starts = np.cumsum([0, *records.lengths])
@@ -125,7 +125,7 @@ def test_two_workers_train_as_one_would_and_come_back(tmp_path):
     pytest.importorskip("jax")
     records_dir = tmp_path / "records"
     config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
-    synthetic.write_records(records_dir, config, tracks_a_genre=6, num_shards=2)
+    synthetic.write_records(records_dir, config, tracks_per_genre=6, num_shards=2)
     with (tmp_path / "one.log").open("wb") as log:
         assert start(0, records_dir, tmp_path / "one", log, port=0, count=1).wait(120) == 0
 
@@ -157,6 +157,6 @@ def test_two_workers_train_as_one_would_and_come_back(tmp_path):
 
 def test_synthetic_records_are_whole(tmp_path):
     config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
-    contents = synthetic.write_records(tmp_path, config, num_shards=2)
-    assert contents.splits["train"].num_slices == 16
-    assert verify.verify(tmp_path, num_workers=1) == []
+    records = synthetic.write_records(tmp_path, config, num_shards=2)
+    assert records.manifest.splits["train"].num_slices == 16
+    assert verify.verify(records, num_workers=1) == []

@@ -7,7 +7,7 @@ from tfgenre.training import progress
 from tfgenre.training.config import OptimizerConfig, TrainConfig
 
 
-def rows_of(*figures: tuple[float, float]) -> list[progress.Row]:
+def rows_of(*figures: tuple[float, float]) -> list[progress.EpochMetrics]:
     """Rows of these validation accuracies and losses."""
     rest = {
         "train_accuracy": 0.5,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tfgenre.errors import UserError
-from tfgenre.records import manifest
+from tfgenre.records.folder import Records
 from tfgenre.training import hardware, process_state, train
 from tfgenre.training.config import (
     AugmentConfig,
@@ -23,7 +23,7 @@ from tfgenre.training.config import (
     PipelineConfig,
     TrainConfig,
 )
-from tfgenre.training.data import find
+from tfgenre.training.data import find_training_data
 from tfgenre.training.multiworker import Worker
 from tfgenre.training.progress import read_rows
 from tfgenre.training.run_dir import RunDir
@@ -65,8 +65,7 @@ def run(
     folder.mkdir(exist_ok=True)
     run_dir = RunDir(folder)
     with contextlib.suppress(Stop):
-        contents = manifest.read(records_dir)
-        train.train(records_dir, contents, run_dir, config, say=say, ceiling_s=0.05)
+        train.train(Records.open(records_dir), run_dir, config, say=say, ceiling_s=0.05)
     rows = [tuple(row.values())[:-2] for row in read_rows(run_dir.metrics)]
     return said, rows
 
@@ -113,9 +112,9 @@ def test_a_run_whose_checkpoint_is_damaged_begins_anew(records_dir, undisturbed,
 
 def test_partitions_are_trained_one_after_the_other(records_dir, tmp_path):
     config = replace(CONFIG, epochs=1, partitions=3, keep_checkpoints=True)
-    data = find(records_dir, manifest.read(records_dir), config, cache_dir=tmp_path / "cache")
+    data = find_training_data(Records.open(records_dir), config, cache_dir=tmp_path / "cache")
     parts = [part.num_slices for part in data.training]
-    assert sum(parts) == manifest.read(records_dir).splits["train"].num_slices
+    assert sum(parts) == Records.open(records_dir).manifest.splits["train"].num_slices
     assert max(parts) - min(parts) <= 2
     _, rows = run(records_dir, tmp_path, config)
     assert len(rows) == 3
@@ -124,11 +123,11 @@ def test_partitions_are_trained_one_after_the_other(records_dir, tmp_path):
 
 @pytest.mark.parametrize("cache", ["memory", "disk"])
 def test_caches_hold_the_same_slices(records_dir, tmp_path, cache):
-    contents = manifest.read(records_dir)
+    records = Records.open(records_dir)
     images = []
     for kind in ("none", cache):
         config = replace(CONFIG, pipeline=PipelineConfig(batch_size=4, cache=kind))
-        data = find(records_dir, contents, config, cache_dir=tmp_path / "cache")
+        data = find_training_data(records, config, cache_dir=tmp_path / "cache")
         first, again = (
             [image.tobytes() for batch, _ in data.epoch(epoch, config) for image in batch.numpy()]
             for epoch in (0, 1)
@@ -140,10 +139,10 @@ def test_caches_hold_the_same_slices(records_dir, tmp_path, cache):
 
 
 def test_balanced_weights(records_dir, tmp_path):
-    contents = manifest.read(records_dir)
+    records = Records.open(records_dir)
     config = replace(CONFIG, class_weights="balanced")
-    data = find(records_dir, contents, config, cache_dir=tmp_path)
-    counts = list(contents.splits["train"].slices.values())
+    data = find_training_data(records, config, cache_dir=tmp_path)
+    counts = list(records.manifest.splits["train"].slices.values())
     assert data.class_weight is not None
     weighed = [data.class_weight[label] * count for label, count in enumerate(counts)]
     np.testing.assert_allclose(weighed, sum(counts) / 2)
@@ -222,7 +221,7 @@ for number in (1, 2):  # the second time it goes on
 
 def test_a_batch_that_devices_cannot_share(records_dir):
     config = replace(CONFIG, pipeline=PipelineConfig(batch_size=1000))
-    contents = manifest.read(records_dir)
+    records = Records.open(records_dir)
     two = Worker(num_devices=2)
     with pytest.raises(UserError, match="--batch_size=1000 is too large: a worker has but"):
-        find(records_dir, contents, config, cache_dir=records_dir, worker=two)
+        find_training_data(records, config, cache_dir=records_dir, worker=two)

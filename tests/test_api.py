@@ -1,0 +1,73 @@
+"""The front door: from a folder of songs to a prediction, without a program."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+import tfgenre
+from tfgenre.errors import UserError
+
+
+def test_from_a_folder_of_songs_to_a_prediction(collection, tmp_path):
+    songs = tfgenre.load_collection(collection)
+    records = tfgenre.build(songs, tmp_path / "records", num_shards=2)
+    run = tfgenre.train(
+        records, tmp_path / "run", epochs=2, batch_size=4, model="spectral", cache="memory"
+    )
+    scores = tfgenre.evaluate(run)
+    predictions = list(tfgenre.predict(run, collection / "Tones", min_confidence=0.1))
+    exported = tfgenre.export_model(run, tmp_path / "export", formats=["tflite"])
+    batches = tfgenre.load_dataset(records, "test", batch_size=4)
+
+    assert records.genres == songs.genres == ("Noise", "Tones")
+    assert run.read_result()["epochs"] == 2
+    assert 0 <= scores["track_accuracy_vote"] <= 1
+    assert run.report("test").exists()
+    assert [prediction.path for prediction in predictions] == [
+        str(collection / "Tones" / f"{number}.wav") for number in range(6)
+    ]
+    assert all(prediction.best_guess in records.genres for prediction in predictions)
+    assert exported["tflite"].loss is not None
+    assert sum(len(label) for _, label in batches) == scores["num_slices"]
+    assert tfgenre.Records.open(tmp_path / "records") == records
+
+
+def test_names_are_listed_and_lazy():
+    assert dir(tfgenre) == sorted(tfgenre.__all__)
+    assert tfgenre.UserError is UserError
+    assert not hasattr(tfgenre, "nothing")
+    code = """
+import sys, tfgenre
+for name in set(tfgenre.__all__) - {"load_dataset"}:
+    getattr(tfgenre, name)
+assert "tensorflow" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda d: tfgenre.load_collection(d / "none"), "No such folder"),
+        (
+            lambda d: tfgenre.load_collection(d, "fma_tiny"),
+            "--dataset must be one of .* 'fma_tiny'",
+        ),
+        (lambda d: tfgenre.load_collection(d, colour="red"), "Unknown option 'colour'"),
+        (lambda d: tfgenre.train(d, d / "run"), "No records in"),
+        (lambda d: tfgenre.evaluate(d), "No trained network in"),
+        (lambda d: tfgenre.predict(d, d), "No trained network in"),
+        (lambda d: tfgenre.export_model(d, formats=["gif"]), "--format must be one of .* 'gif'"),
+    ],
+)
+def test_mistakes_are_one_sentence_at_once(tmp_path, call, sentence):
+    with pytest.raises(UserError, match=sentence):
+        call(tmp_path)
+
+
+def test_each_program_calls_its_function():
+    for name in ("train", "evaluate", "predict", "export"):
+        program = importlib.import_module(f"tfgenre.programs.{name}")
+        assert program.api.__name__ == "tfgenre.api"
