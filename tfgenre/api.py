@@ -1,9 +1,9 @@
-"""The public API, one function per program: each takes paths and options, and returns objects.
+"""The public API: what the programs call, with paths and options in and objects out.
 
-    songs -> load_collection -> build -> train -> evaluate, predict, export_model
+    load_collection -> build -> train -> evaluate, predict, export_model
 
-Options are keyword arguments named as the programs' flags, or a config object that holds them.
-TensorFlow is imported when it is needed, and not before what can be checked without it.
+Options are keyword arguments with the names of flags, or one config object. TensorFlow is imported
+when it is needed, after all that can be checked without it.
 """
 
 import os
@@ -46,15 +46,14 @@ def load_collection(
     """Reads which songs a collection holds; no sound is decoded.
 
     Args:
-        data_dir: where it lies; data/DATASET if None.
+        data_dir: its folder; data/DATASET if None.
         dataset: its kind: folder (one folder per genre), csv, fma_small ..., jamendo, or demo.
-        config: dataset and options as an object, instead of by name.
+        config: dataset and options as an object instead.
         on_compared: called with the number of songs just looked at for copies, and that of all.
-        **options: such as genres=("Jazz", "Rock") or tracks_csv="tracks.csv"; the fields of
-            `config.BuildConfig` and of the configs in it.
+        **options: such as genres=("Jazz",); the fields of `BuildConfig` and of those in it.
 
     Raises:
-        UserError: if the collection is not there, or lacks a genre that is wanted.
+        UserError: if it does not exist, or lacks a genre that is asked for.
     """
     config = config or from_options(BuildConfig, {"dataset": dataset, **options})
     folder = None if data_dir is None else storage.to_path(data_dir)
@@ -76,7 +75,7 @@ def build(
     Args:
         catalogue: the collection, of `load_collection`.
         records_dir: the folder to write.
-        config: options as an object, instead of by name.
+        config: options as an object instead.
         runner: who renders; as many processes of this machine as it has cores if None.
         overwrite: whether records of another build in that folder are replaced.
         on_track: called with the number of songs just rendered, from any thread.
@@ -111,12 +110,11 @@ def train(
     Args:
         records_dir: the records to train on.
         run_dir: the folder of the run.
-        config: options as an object, instead of by name.
+        config: options as an object instead.
         overwrite: whether another run in that folder is replaced.
         at_most: how many slices of each label to train on; None means all.
         say: takes lines about the run, one per epoch and some before.
-        **options: such as epochs=10 or model="spectral"; the fields of
-            `training.config.TrainConfig` and of the configs in it.
+        **options: such as epochs=10; the fields of `TrainConfig` and of the configs in it.
 
     Returns:
         The run's folder; its `read_result()` says how training went.
@@ -182,13 +180,12 @@ def predict(
     Args:
         run_dir: the folder of the run.
         songs: sound files, and folders that hold some.
-        config: options as an object, instead of by name.
+        config: options as an object instead.
         plot_dir: a folder that takes a picture of each song; None: none are drawn.
         batch_size: slices per step at most.
         num_workers: render processes; one per core if None.
         on_found: called once, with the number of songs.
-        **options: such as vote="mean" or min_confidence=0.5; the fields of
-            `prediction.config.PredictConfig` and of the configs in it.
+        **options: such as vote="mean"; the fields of `PredictConfig` and of the configs in it.
 
     Raises:
         UserError: at once, if there is no trained network or a path is not there.
@@ -228,7 +225,7 @@ def export_model(
         run_dir: the folder of the run.
         export_dir: where to; export in the run's folder if None.
         formats: of `config.EXPORT_FORMATS`.
-        records_dir: show what TensorFlow Lite loses; those it was trained on if None.
+        records_dir: records to measure the loss of TensorFlow Lite on; by default the run's own.
         overwrite: whether another export in that folder is replaced.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What each stage needs to know, as frozen dataclasses that check themselves.
+"""The configuration of each stage: frozen dataclasses that check themselves.
 
 Field names are flag names. Workers and stages receive these objects, never the flags.
 """
@@ -70,8 +70,8 @@ class CollectionConfig:
 class RenderConfig:
     """How a song becomes slices.
 
-    `sample_rate_hz` 0 means: each song's own rate. `tail` says what becomes of the columns after
-    the last whole slice. `max_slices_per_track` 0 means: all.
+    `sample_rate_hz` 0 means: each song's own rate. `tail` decides about the columns after the last
+    whole slice. `max_slices_per_track` 0 means: all.
     """
 
     pixels_per_second: int = 50
@@ -138,6 +138,6 @@ class BuildConfig:
 
 
 def to_json(config: Any) -> dict[str, Any]:
-    """A config dataclass as plain JSON values, equal to what reading them back gives."""
+    """A config dataclass as plain JSON values, equal to those read back from a file."""
     plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
     return plain

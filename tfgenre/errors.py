@@ -1,20 +1,20 @@
-"""The two kinds of trouble tfgenre expects: a user's mistake, and a song that cannot be used."""
+"""The two kinds of errors tfgenre expects: a user's mistake, and a song that cannot be used."""
 
 import os
 import sys
 
 
 def program(name: str) -> str:
-    """What the reader of a message types to run one of the programs that are in tools/ as well.
+    """What the user types to run one of the programs that a checkout has in tools/.
 
-    In a checkout they typed tools/NAME; whoever installed tfgenre has tfgenre_NAME.
+    In a checkout they run tools/NAME; where tfgenre is installed they have tfgenre_NAME.
     """
     folder = os.path.dirname(os.path.abspath(sys.argv[0]))
     return f"tools/{name}" if os.path.basename(folder) == "tools" else f"tfgenre_{name}"
 
 
 class UserError(Exception):
-    """A mistake the user can mend.
+    """A mistake the user can correct.
 
     Its text is one sentence or two: what was wrong, with the value, and what to do. The programs
     print it without a traceback and exit with its status.
@@ -24,7 +24,7 @@ class UserError(Exception):
 
 
 class Failure(UserError):
-    """Work that failed for no mistake in the command, which can be given again."""
+    """Work that failed though the command was right; it can be given again."""
 
     status = 1
 
@@ -47,17 +47,17 @@ class SkipTrack(Exception):
 
 
 SKIP_REASONS = {
-    "missing": "the catalogue names a file that is not there",
+    "missing": "the catalogue lists a file that does not exist",
     "unreadable": "it, or the archive that holds it, cannot be read",
-    "duplicate": "the same song is there once more",
+    "duplicate": "the same song as another one",
     "outside": "its path leads out of the collection",
-    "no_genre": "no genre, or none that the collection's genre table knows",
+    "no_genre": "no genre, or one that is not in the collection's genre table",
     "empty": "the file has no bytes, or no samples",
     "not_audio": "no decoder recognises the file",
-    "decode_error": "the decoder gave up",
+    "decode_error": "the decoder failed",
     "truncated": "less than half of the declared length could be decoded",
-    "silent": "nothing above the picture's floor of -120 dB",
+    "silent": "nothing above the spectrogram's floor of -120 dB",
     "too_short": "shorter than one slice",
     "timeout": "rendering took longer than the limit",
-    "crashed": "the decoder took its process down",
+    "crashed": "the decoder crashed its process",
 }

@@ -1,4 +1,4 @@
-"""Small files that are either whole or not there, and are read without trust; parts of files."""
+"""Files that are written atomically and read with checks; parts of files."""
 
 import io
 import json
@@ -31,24 +31,24 @@ class FilePart(io.FileIO):
         return super().readinto(memoryview(buffer)[:left]) or 0
 
     def readall(self) -> bytes:
-        """All that is left."""
+        """The rest of the part."""
         return self.read(max(0, self._end - super().tell()))
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Goes somewhere, and returns where that is."""
+        """Seeks within the part, and returns the position."""
         if whence == io.SEEK_CUR:
             return super().seek(offset, whence) - self._start
         base = self._start if whence == io.SEEK_SET else self._end
         return super().seek(base + offset) - self._start
 
     def tell(self) -> int:
-        """Where the file stands."""
+        """The position within the part."""
         return super().tell() - self._start
 
 
 @contextmanager
 def naming(path: Path | str) -> Iterator[None]:
-    """Puts a file's name to errors that tell none, as that of a full disk."""
+    """Adds a file's name to errors that have none, such as that of a full disk."""
     try:
         yield
     except OSError as error:
@@ -59,12 +59,12 @@ def naming(path: Path | str) -> Iterator[None]:
 
 @contextmanager
 def atomic_file(path: Path, *, scratch: Path | None = None) -> Iterator[IO[bytes]]:
-    """Opens a binary file that takes its name once it is complete and on the disk.
+    """Opens a binary file that gets its name once it is complete and on the disk.
 
     Args:
         path: the file.
-        scratch: the folder where it lies until then, under a name that no other process takes;
-            beside path if not given, for files that only one process writes.
+        scratch: the folder where it is until then, under a unique name; beside path if not given,
+            for files that only one process writes.
     """
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     if scratch is not None:
@@ -84,7 +84,7 @@ def atomic_file(path: Path, *, scratch: Path | None = None) -> Iterator[IO[bytes
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A new folder that takes its name, and that of a former one, once all in it is on the disk."""
+    """A new folder that replaces a former one of its name once all in it is on the disk."""
     path = path.resolve()
     temporary, former = (path.with_name(f".{path.name}{end}") for end in (TEMPORARY, ".old"))
     shutil.rmtree(temporary, ignore_errors=True)
@@ -108,13 +108,13 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 def write_atomically(
     path: Path, content: bytes | memoryview, *, scratch: Path | None = None
 ) -> None:
-    """Writes a small file in the same way."""
+    """Writes a small file atomically."""
     with atomic_file(path, scratch=scratch) as file:
         file.write(content)
 
 
 def write_json(path: Path, values: dict[str, Any], *, scratch: Path | None = None) -> None:
-    """Writes a JSON object, whole or not at all; names that are not UTF-8 are escaped."""
+    """Writes a JSON object atomically; names that are not UTF-8 are escaped."""
     write_atomically(path, json.dumps(values, indent=1).encode() + b"\n", scratch=scratch)
 
 
@@ -126,7 +126,7 @@ def read_json(path: Path, *, advice: str) -> dict[str, Any]:
         advice: what to do if it is damaged, for the user.
 
     Raises:
-        UserError: if it is no JSON object.
+        UserError: if it is not a JSON object.
         OSError: if it cannot be read.
     """
     try:

@@ -6,7 +6,7 @@ import jinja2
 
 
 def render(template: str, **values: Any) -> str:
-    """A page; in HTML values are escaped, and a name that the template misses is an error."""
+    """A page; in HTML, values are escaped; a name that is missing in the template is an error."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("tfgenre"),
         autoescape=jinja2.select_autoescape(),

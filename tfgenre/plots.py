@@ -14,6 +14,6 @@ def as_svg(figure: Figure) -> str:
 
 
 def plain(axes: Axes) -> None:
-    """Leaves of a frame only what carries figures, and a light grid."""
+    """Removes the frame's top and right sides, and adds a light grid."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)

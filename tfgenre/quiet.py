@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_tensorflow(*, hide_gpus: bool = False) -> Iterator[None]:
-    """Imports TensorFlow, if that was not done yet; within, what is imported with it is quiet too.
+    """Imports TensorFlow, unless it is imported already; imports within are quiet, too.
 
     Args:
-        hide_gpus: whether TensorFlow is to leave GPUs alone; it can be said before it starts only.
+        hide_gpus: whether TensorFlow must not use GPUs; this cannot be changed after its start.
     """
     if "tensorflow" in sys.modules:
         yield
@@ -22,7 +22,7 @@ def quiet_tensorflow(*, hide_gpus: bool = False) -> Iterator[None]:
         if hide_gpus:
             tf.config.set_visible_devices([], "GPU")
         tf.config.list_logical_devices()
-        tf.get_logger().setLevel("ERROR")  # it warns of retracing where there is none to spare
+        tf.get_logger().setLevel("ERROR")  # it warns of retracing that cannot be avoided
         yield
 
 

@@ -1,8 +1,8 @@
-"""Files and folders wherever they lie: on a disk, or at gs://, s3://, hdfs:// and their like.
+"""Files and folders, on a disk or at gs://, s3://, hdfs:// and so on.
 
-fsspec knows these, and universal_pathlib gives them the interface of pathlib; a path on a disk is
-pathlib's own. (tf.io.gfile would bring TensorFlow into every render process, and knows neither s3
-nor hdfs any more; Beam's file systems would bring Beam.)
+fsspec reaches the latter, and universal_pathlib gives them the interface of pathlib; a path on a
+disk is pathlib's own. (tf.io.gfile would bring TensorFlow into every render process, and no longer
+supports s3 and hdfs; Beam's file systems would bring Beam.)
 """
 
 import os
@@ -16,16 +16,16 @@ from upath import UPath
 from tfgenre.errors import UserError
 
 _WITH_BUCKETS = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss")
-# The libraries whose errors are no OSErrors.
+# The libraries whose errors are not OSErrors.
 _LIBRARIES = {"aiobotocore", "aiohttp", "azure", "botocore", "fsspec", "gcsfs", "google", "s3fs"}
-_READ_AHEAD_BYTES = 1 << 16  # for tags; fsspec's own choice is 5 to 50 MB
+_READ_AHEAD_BYTES = 1 << 16  # enough for tags; fsspec's default is 5 to 50 MB
 
 
 def to_path(name: str | os.PathLike[str]) -> Path:
     """A path by its name, such as `~/Music` or `s3://bucket/music`; a path is returned as it is.
 
     Raises:
-        UserError: if nothing is known of its scheme, or the library for it is not installed.
+        UserError: if its scheme is unknown, or the library for it is not installed.
     """
     if isinstance(name, (Path, UPath)):
         return name
@@ -38,28 +38,28 @@ def to_path(name: str | os.PathLike[str]) -> Path:
     try:
         path = cast(Path, UPath(name))
         is_there = _connect(path)
-    except Exception as error:  # whatever a cloud's library throws
-        said = str(error).partition("\n")[0] or type(error).__name__
-        raise UserError(f"{name} cannot be reached: {said}.") from error
-    if not is_there:  # and it shall not be made by the way
+    except Exception as error:  # each cloud's library raises its own
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(f"{name} cannot be reached: {reason}.") from error
+    if not is_there:  # and must not be made implicitly
         raise UserError(f"{name}: there is no bucket of this name.")
     return path
 
 
 def _connect(path: Any) -> bool:
-    """Asks for something; False if a bucket is named and is not there."""
+    """Makes a first request; False if a bucket is named and does not exist."""
     path.exists()
     bucket = [path, *path.parents][-1]
     return path.protocol not in _WITH_BUCKETS or bucket.exists()
 
 
 def is_remote(path: str | Path) -> bool:
-    """Whether a path has a scheme; a pathlib.Path cannot have one."""
+    """Whether a path has a scheme; a pathlib.Path has none."""
     return "://" in str(path)
 
 
 def is_remote_trouble(error: Exception) -> bool:
-    """Whether an error comes from a library that reaches remote places."""
+    """Whether an error comes from a library for remote storage."""
     return type(error).__module__.partition(".")[0] in _LIBRARIES
 
 
@@ -67,16 +67,16 @@ def make_folder(path: Path) -> None:
     """Makes a folder, and those above it.
 
     Raises:
-        UserError: if the place can only be read.
+        UserError: if the place is read-only.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except NotImplementedError as error:
-        raise UserError(f"{path} is in a place that can only be read.") from error
+        raise UserError(f"{path} is read-only.") from error
 
 
 def absolute(path: Path) -> Path:
-    """The path from the root; that of a remote place is it already."""
+    """The path from the root; a remote path is absolute already."""
     return path if is_remote(path) else path.absolute()
 
 
@@ -93,7 +93,7 @@ def open_remote(name: str, *, read_ahead_bytes: int = _READ_AHEAD_BYTES) -> IO[b
 def walk(
     folder: Path, *, on_error: Callable[[OSError], object]
 ) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """All folders from this one on: each, its folders' names and its files' names, as os.walk."""
+    """All folders from this one on, as os.walk: each with its folders' and its files' names."""
     if is_remote(folder):
         remote: Any = folder
         yield from remote.walk(on_error=on_error)
@@ -112,9 +112,9 @@ def remove_folder(path: Path) -> None:
 
 
 def rename(source: Path, target: Path) -> None:
-    """Gives a file another name, which may be taken.
+    """Renames a file, over another one if the name is taken.
 
-    On a disk, the name is that of either file at any moment; elsewhere it may be gone for one.
+    On a disk this is atomic; elsewhere the name may be missing for a moment.
     """
     if not is_remote(source):
         source.replace(target)
@@ -124,14 +124,14 @@ def rename(source: Path, target: Path) -> None:
 
 
 def forget_listings(path: Path) -> None:
-    """Sees to it that what other machines have written is seen."""
+    """Drops cached listings, so that files written by other machines are seen."""
     if is_remote(path):
         remote: Any = path
         remote.fs.invalidate_cache()
 
 
 def sync_folder(folder: Path) -> None:
-    """Puts the names in a folder on the disk; remote places do so by themselves."""
+    """Flushes a folder's entries to the disk; remote storage does so by itself."""
     if not is_remote(folder):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

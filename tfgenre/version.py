@@ -1,3 +1,3 @@
-"""The version, where whoever needs it can read it without the package."""
+"""The version, which modules of the package can import."""
 
 __version__ = "0.1.0"

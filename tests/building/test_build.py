@@ -289,7 +289,7 @@ def test_what_the_errata_name_is_reported_as_known(collection, tmp_path):
     assert [(skip.path, skip.reason) for skip in built.manifest.skipped] == [
         ("Noise/bad.wav", "missing")
     ]
-    assert "known: FMA's errata name it" in built.manifest.skipped[0].detail
+    assert "known: FMA's errata list it" in built.manifest.skipped[0].detail
 
 
 def test_records_out_of_a_zip_file_are_those_of_the_folder(undisturbed, collection, tmp_path):

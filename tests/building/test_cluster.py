@@ -72,9 +72,7 @@ def sigint_ignored() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def test_a_beam_process_that_is_killed_ends_the_build_which_can_be_gone_on_with(
-    plan, local, tmp_path
-):
+def test_a_beam_process_that_is_killed_ends_the_build_which_can_be_resumed(plan, local, tmp_path):
     def kill_a_process():
         wait_for_a_report(tmp_path)
         command = ["pgrep", "--parent", str(os.getpid()), "--full", "sdk_worker_main"]
@@ -168,24 +166,24 @@ def test_options_that_beam_does_not_know_are_refused(options, said):
 
 
 def test_options_may_come_again():
-    from tfgenre.building.cluster import _empty_pipeline
+    from tfgenre.building.beam_options import empty_pipeline
 
-    parsed = _empty_pipeline(("experiments=a", "experiments=b=c"))._options.get_all_options()
+    parsed = empty_pipeline(("experiments=a", "experiments=b=c"))._options.get_all_options()
     assert {"a", "b=c"} <= set(parsed["experiments"])
 
 
-def test_without_beam_it_is_said_how_to_get_it(monkeypatch):
+def test_without_beam_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "apache_beam", None)
     with pytest.raises(UserError, match=r"pip install 'tfgenre\[beam\]'"):
         BeamRunner()
 
 
-def test_machines_that_do_not_see_the_folder_are_told_of(plan, tmp_path):
+def test_machines_that_do_not_see_the_folder_are_named(plan, tmp_path):
     with pytest.raises(UserError, match="12 of 12 units left nothing"):
         build.build(plan, tmp_path, runner=lambda units, job, on_track: None)
 
 
-def test_a_pipeline_that_fails_says_why_and_can_be_gone_on_with(plan, local, tmp_path):
+def test_a_pipeline_that_fails_says_why_and_can_be_resumed(plan, local, tmp_path):
     songs_dir = plan.data_dir
     away = songs_dir.with_name("away")
     songs_dir.rename(away)

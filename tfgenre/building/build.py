@@ -28,7 +28,7 @@ from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest, SplitContents
 from tfgenre.records.shards import check_whole
 
-_THREADS = 16  # that read reports: a remote one takes long, but little work
+_THREADS = 16  # that read reports: a remote one takes long, but little CPU
 OnTrack = Callable[[int], object]
 Runner = Callable[[Sequence[Unit], Job, OnTrack], None]
 
@@ -72,7 +72,7 @@ def build(
 
 
 def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Records:
-    """Puts together what the units have left."""
+    """Merges the units' results into finished records."""
     manifest = _merge(plan, reports)
     counts = {split: found.num_slices for split, found in manifest.splits.items()}
     check_splits(counts, "slices", skipped=manifest.skipped)
@@ -90,10 +90,10 @@ def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Records:
 def _build_units(
     units: Sequence[Unit], job: Job, runner: Runner, on_track: OnTrack, on_found: OnTrack
 ) -> list[UnitReport]:
-    """Has the units built that are not yet, and reads what all of them report.
+    """Builds the units that are not built yet, and reads the reports of all.
 
     Raises:
-        UserError: if one left no report where we look for it.
+        UserError: if one left no report in the folder.
     """
     done = _reports(units, job)
     on_found(sum(len(unit.tracks) for unit in units if unit.index in done))
@@ -119,9 +119,9 @@ def _reports(units: Sequence[Unit], job: Job) -> dict[int, UnitReport]:
 
 @contextmanager
 def _locked(records_dir: Path) -> Iterator[None]:
-    """Keeps a second build out of a folder; the system lets go when the process ends.
+    """Keeps a second build out of a folder; the system releases it when the process ends.
 
-    Not so for remote folders: what has no locks is kept by `_claim` alone.
+    Remote folders have no locks; there, only `_claim` keeps other builds out.
     """
     work = records_dir / WORK
     while True:
@@ -134,7 +134,7 @@ def _locked(records_dir: Path) -> Iterator[None]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise UserError(
-                    f"Another make_records is at work in {records_dir}: wait for it, or give "
+                    f"Another make_records is running in {records_dir}: wait for it, or give "
                     "another --records_dir."
                 ) from error
             if _is_still(work / "lock", file):
@@ -143,7 +143,7 @@ def _locked(records_dir: Path) -> Iterator[None]:
 
 
 def _is_still(path: Path, file: IO[str]) -> bool:
-    """Whether a file that was opened has its name yet: the build before may have removed it."""
+    """Whether an opened file still has its name: the build before may have removed it."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
@@ -154,7 +154,7 @@ def finished(plan: Plan, records_dir: Path) -> Records | None:
     """The records of a plan, None if they are not (all) built.
 
     Raises:
-        UserError: if the folder holds those of another plan, or has lost a shard.
+        UserError: if the folder holds those of another plan, or lacks a shard.
     """
     if not Records.exist(records_dir):
         return None
@@ -171,7 +171,7 @@ def finished(plan: Plan, records_dir: Path) -> Records | None:
 def _discard(records_dir: Path) -> None:
     """Removes the records in a folder, finished or not; files with other names stay.
 
-    Work folders go first: who is still at work for another build can then publish nothing more.
+    Work folders go first: whatever still runs for another build can then publish nothing more.
     """
     for left in list((records_dir / WORK).iterdir()):
         if left.is_dir():
@@ -180,7 +180,7 @@ def _discard(records_dir: Path) -> None:
 
 
 def _claim(plan: Plan, job: Job) -> None:
-    """Notes in the folder whose work lies there, so that only the same build resumes it."""
+    """Writes into the folder whose work is there, so that only the same build resumes it."""
     for note in (job.records_dir / WORK).glob(f"*/{PLAN}"):
         if note.parent.name != job.plan_digest:
             begun = read_json(note, advice="begin the build again with --overwrite")

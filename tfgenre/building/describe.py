@@ -1,26 +1,26 @@
-"""What a collection holds, and what a build of it would take, before any song is rendered."""
+"""What a collection holds and what a build would take, before any song is rendered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfgenre import pages
-from tfgenre.building.plan import digest, estimate_seconds
+from tfgenre.building.plan import digest, estimate_seconds, record_bytes
 from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets import splits
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.files import write_atomically
 from tfgenre.records import contents
 from tfgenre.records.folder import Records
+from tfgenre.records.shards import FOOTER_BYTES, HEADER_BYTES
 from tfgenre.spectrogram import slices
 
-_RECORD_BYTES = 16_700
 _ALL = "all genres"
 
 
 @dataclass(frozen=True)
 class Contents:
-    """Songs: how many, by how many artists, how long, and what they give.
+    """Songs: how many, by how many artists, how long, and how many slices and gigabytes.
 
     Slices and gigabytes are estimates.
     """
@@ -78,21 +78,21 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Records | None
     if known_bad := sum(track.known_bad for track in tracks):
         notes.append(f"{known_bad:,} songs are known to be bad (FMA's errata); they are tried")
     if built is not None and built.manifest.collection_sha256 != digest(tracks):
-        notes.append("the records that are built hold other songs than these")
+        notes.append("the records there were built from other songs than these")
     if estimated := sum(not track.seconds for track in tracks):
         notes.append(
             f"lengths are estimates: the collection does not state those of {estimated:,} songs"
         )
-    seconds = estimate_seconds(catalogue)
+    slice_bytes = HEADER_BYTES + record_bytes(tracks) + FOOTER_BYTES
+    estimate = _Estimate(config, estimate_seconds(catalogue), slice_bytes)
     members = {
         split: [track for track in tracks if split_of[track.id] == split]
         for split in (SPLITS if split_of else ())
     }
     return Description(
-        genres=_by_genre(catalogue.genres, tracks, seconds, config),
+        genres=_by_genre(catalogue.genres, tracks, estimate),
         splits={
-            split: _by_genre(catalogue.genres, found, seconds, config)
-            for split, found in members.items()
+            split: _by_genre(catalogue.genres, found, estimate) for split, found in members.items()
         },
         method=method,
         notes=tuple(notes),
@@ -101,35 +101,35 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Records | None
     )
 
 
+@dataclass(frozen=True)
+class _Estimate:
+    """What contents are estimated from: each track's seconds, and the bytes of a slice on disk."""
+
+    config: BuildConfig
+    seconds: Mapping[str, float]
+    slice_bytes: int
+
+    def contents(self, tracks: Sequence[Track]) -> Contents:
+        rate, limit = self.config.render.pixels_per_second, self.config.render.max_slices_per_track
+        counts = [int(self.seconds[track.id] * rate) // slices.SLICE_SIZE for track in tracks]
+        num_slices = sum(min(count, limit) if limit else count for count in counts)
+        return Contents(
+            tracks=len(tracks),
+            artists=len({track.artist for track in tracks if track.artist}),
+            hours=sum(self.seconds[track.id] for track in tracks) / 3600,
+            slices=num_slices,
+            gigabytes=num_slices * self.slice_bytes / 1e9,
+        )
+
+
 def _by_genre(
-    genres: Sequence[str],
-    tracks: Sequence[Track],
-    seconds: Mapping[str, float],
-    config: BuildConfig,
+    genres: Sequence[str], tracks: Sequence[Track], estimate: _Estimate
 ) -> dict[str, Contents]:
     """Contents of each genre, and of all."""
     found: dict[str, list[Track]] = {genre: [] for genre in genres}
     for track in tracks:
         found[track.genre].append(track)
-    named = {**found, _ALL: list(tracks)}
-    return {name: _contents(members, seconds, config) for name, members in named.items()}
-
-
-def _contents(
-    tracks: list[Track],
-    seconds: Mapping[str, float],
-    config: BuildConfig,
-) -> Contents:
-    columns_a_second, limit = config.render.pixels_per_second, config.render.max_slices_per_track
-    given = [int(seconds[track.id] * columns_a_second) // slices.SLICE_SIZE for track in tracks]
-    num_slices = sum(min(count, limit) if limit else count for count in given)
-    return Contents(
-        tracks=len(tracks),
-        artists=len({track.artist for track in tracks if track.artist}),
-        hours=sum(seconds[track.id] for track in tracks) / 3600,
-        slices=num_slices,
-        gigabytes=num_slices * _RECORD_BYTES / 1e9,
-    )
+    return {name: estimate.contents(members) for name, members in [*found.items(), (_ALL, tracks)]}
 
 
 def text(found: Description) -> str:

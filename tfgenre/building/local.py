@@ -1,4 +1,4 @@
-"""A build's units on this machine: a thread and a render process for each of some at once."""
+"""Builds a plan's units on this machine, several at once: a thread and a render process each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

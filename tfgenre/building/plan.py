@@ -1,4 +1,4 @@
-"""Everything about a build that is decided before the first song is opened for its sound."""
+"""Everything about a build that is decided before the first song is decoded."""
 
 import hashlib
 import json
@@ -37,13 +37,13 @@ class Unit:
 
 @dataclass(frozen=True)
 class Job:
-    """What whoever builds a unit must know; paths mean the same on every machine that does.
+    """What is needed to build a unit; paths must mean the same on every machine.
 
     Attributes:
         config: how.
         data_dir: the collection's folder.
         records_dir: where the shards go.
-        plan_digest: tells this plan from any other.
+        plan_digest: identifies the plan.
         record_bytes: the length of each record.
     """
 
@@ -55,10 +55,10 @@ class Job:
 
     @property
     def work_dir(self) -> Path:
-        """Where the reports of finished units lie, and shards that are being written.
+        """Where the reports of finished units are, and shards that are being written.
 
-        It is the plan's own: what is left of another build cannot get into this one, and when the
-        folder is removed, whoever still works on it fails.
+        Each plan has its own: files left by another build cannot get into this one, and once the
+        folder is removed, workers that still write to it fail.
         """
         return self.records_dir / WORK / self.plan_digest
 
@@ -68,9 +68,9 @@ class Plan:
     """A build with everything decided.
 
     Attributes:
-        config: resolved: nothing is left open.
+        config: resolved; nothing is left to decide.
         data_dir: the collection's folder.
-        units: one a shard number.
+        units: one per shard number.
         skipped: what the catalogue left out.
         collection_sha256: digest of the tracks.
     """
@@ -88,25 +88,19 @@ class Plan:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """All that tells this plan's records from any other's, as JSON values."""
+        """All that distinguishes this plan's records from others, as JSON values."""
         return {"config": to_json(self.config), "collection_sha256": self.collection_sha256}
 
     def job(self, records_dir: Path) -> Job:
         """The plan's work in a folder."""
-        # What another version began is not gone on with.
+        # A build that another version began is not resumed.
         text = json.dumps({**self.identity, "format": FORMAT}, sort_keys=True)
         return Job(
             config=self.config,
             data_dir=storage.absolute(self.data_dir),
             records_dir=storage.absolute(records_dir),
             plan_digest=hashlib.sha256(text.encode()).hexdigest()[:16],
-            record_bytes=example.record_bytes(
-                max(
-                    len(track.id.encode(errors="surrogateescape"))
-                    for unit in self.units
-                    for track in unit.tracks
-                )
-            ),
+            record_bytes=record_bytes(track for unit in self.units for track in unit.tracks),
         )
 
     @property
@@ -121,13 +115,13 @@ class Plan:
 
 
 def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHARD_MB) -> Plan:
-    """Resolves the config, splits the tracks and deals them out to units.
+    """Resolves the config, splits the tracks and assigns them to units.
 
     Args:
         catalogue: the collection.
         config: as the user gave it.
-        shard_mb: about how large the largest shards become, in 2**20 bytes, if the config leaves
-            their number open.
+        shard_mb: about how large the largest shards become, in 2**20 bytes, if the config does not
+            set their number.
 
     Raises:
         UserError: if the collection cannot be split as asked, or a split would be empty.
@@ -147,7 +141,7 @@ def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHAR
     return Plan(
         config=config,
         data_dir=catalogue.data_dir,
-        units=_deal(catalogue.tracks, split_of, config.num_shards),
+        units=_assign(catalogue.tracks, split_of, config.num_shards),
         skipped=catalogue.skipped,
         collection_sha256=digest(catalogue.tracks),
     )
@@ -159,7 +153,7 @@ def check_splits(counts: Mapping[str, int], what: str, *, skipped: Iterable[Skip
     Args:
         counts: by split.
         what: is counted.
-        skipped: songs that might have helped; their reasons are told.
+        skipped: songs that were left out; their reasons are listed.
     """
     if empty := [split for split in SPLITS if not counts.get(split)]:
         reasons = Counter(skip.reason for skip in skipped)
@@ -172,27 +166,34 @@ def check_splits(counts: Mapping[str, int], what: str, *, skipped: Iterable[Skip
 
 
 def estimate_seconds(catalogue: Catalogue) -> dict[str, float]:
-    """Each track's length; where the collection does not tell it, the mean of a few by their tags.
+    """Each track's length in seconds; where the collection does not state it, the mean of a few.
 
-    No sound is decoded: a broken song must not end the program that asks.
+    Those are read from tags: no sound is decoded, as a broken song must not end the program.
     """
     unknown = [track for track in catalogue.tracks if not track.seconds]
     sample = unknown[:: max(1, len(unknown) // _SAMPLED_TRACKS)]
-    told = {track.id: tags.seconds(catalogue.data_dir / track.path) for track in sample}
-    known = [seconds for seconds in told.values() if seconds]
+    tagged = {track.id: tags.seconds(catalogue.data_dir / track.path) for track in sample}
+    known = [seconds for seconds in tagged.values() if seconds]
     mean = sum(known) / len(known) if known else 0.0
-    return {t.id: t.seconds or told.get(t.id) or mean for t in catalogue.tracks}
+    return {t.id: t.seconds or tagged.get(t.id) or mean for t in catalogue.tracks}
+
+
+def record_bytes(tracks: Iterable[Track]) -> int:
+    """The length of each record of a build of these tracks."""
+    return example.record_bytes(
+        max(len(track.id.encode(errors="surrogateescape")) for track in tracks)
+    )
 
 
 def _estimate_num_shards(catalogue: Catalogue, config: BuildConfig, shard_mb: int) -> int:
-    """Enough for shards of that size, and to keep many workers busy on a small collection."""
+    """Enough for shards of that size, and for many workers on a small collection."""
     columns = sum(estimate_seconds(catalogue).values()) * config.render.pixels_per_second
     largest = columns * slices.SLICE_SIZE * max(config.split.shares.values())
     fewest = min(32, math.ceil(len(catalogue.tracks) / 8))
     return max(math.ceil(largest / (shard_mb << 20)), fewest)
 
 
-def _deal(
+def _assign(
     tracks: Iterable[Track], split_of: Mapping[str, str], num_shards: int
 ) -> tuple[Unit, ...]:
     members: list[list[Track]] = [[] for _ in range(num_shards)]

@@ -36,7 +36,7 @@ class ResplitRunner:
             build_unit(unit, job, render=self._reader(unit, job), on_track=on_track)
 
     def _reader(self, unit: Unit, job: Job) -> Callable[[str], Rendered]:
-        """A function from a song's path to what the finished records hold of it."""
+        """A function from a song's path to its slices in the finished records."""
         skipped = {skip.path: skip for skip in self.records.manifest.skipped}
         examples: dict[str, list[Example]] = {}
         for split in SPLITS:

@@ -1,7 +1,7 @@
 """One unit of a build: its songs are rendered and its shards written, on whichever machine.
 
-A unit leaves its shards under their final names and, last of all, a report in the work folder; a
-unit whose report is there is done and is not done again.
+A unit writes its shards under their final names and then a report into the work folder; a unit that
+has a report is not built again.
 """
 
 import hashlib
@@ -28,13 +28,13 @@ from tfgenre.records.shards import Shard, is_whole, shard_name, write_shard
 from tfgenre.spectrogram.render import Slices
 from tfgenre.spectrogram.workers import Rendered
 
-PLAN = "plan.json"  # in the work folder of a build that is on
+PLAN = "plan.json"  # in the work folder of a running build
 _REPORT = re.compile(r"unit-(\d+)\.json")
 
 
 @dataclass(frozen=True)
 class UnitSplit:
-    """What a unit has in one split: its shard (None if empty), tracks and slices a genre."""
+    """What a unit has in one split: its shard (None if empty), tracks and slices per genre."""
 
     shard: Shard | None
     tracks: Mapping[str, int]
@@ -43,7 +43,7 @@ class UnitSplit:
 
 @dataclass(frozen=True)
 class UnitReport:
-    """What a unit wrote in each split, the songs that gave it nothing, its index' digest."""
+    """What a unit wrote in each split, the songs it skipped, and its index' digest."""
 
     unit: int
     splits: Mapping[str, UnitSplit]
@@ -53,7 +53,7 @@ class UnitReport:
 
 @dataclass(frozen=True)
 class _Slice:
-    """A slice on its way into a shard, where slices lie in the order of `key`."""
+    """A slice to be written to a shard, in which slices are in the order of `key`."""
 
     key: int
     track_id: str
@@ -88,7 +88,7 @@ def build_unit(
         on_track: called with the number of songs just rendered.
 
     Raises:
-        UserError: if the collection is gone, or the build was called off.
+        UserError: if the collection is gone, or the build was cancelled.
     """
     found, skipped = _render_tracks(unit, job, render, on_track)
     written = {split: _write_split(unit, job, split, pieces) for split, pieces in found.items()}
@@ -115,7 +115,7 @@ def read_report(unit: Unit, job: Job) -> UnitReport | None:
 
 
 def reported(job: Job) -> set[int]:
-    """The numbers of the units whose reports are there, which are not looked into."""
+    """The numbers of the units that have a report; reports are not read."""
     names = (path.name for path in job.work_dir.iterdir())
     return {int(found[1]) for name in names if (found := _REPORT.fullmatch(name))}
 
@@ -151,9 +151,9 @@ def _render_tracks(
 def _skipped(track: Track, why: SkipTrack, job: Job) -> Skipped:
     if why.reason == "missing" and not job.data_dir.is_dir():
         raise UserError(
-            f"{job.data_dir} is not there (any more): the same command goes on once it is."
+            f"{job.data_dir} does not exist (any more): the same command resumes once it does."
         )
-    known = "; known: FMA's errata name it" if track.known_bad else ""
+    known = "; known: FMA's errata list it" if track.known_bad else ""
     return Skipped(track.path, why.reason, why.detail + known)
 
 
@@ -185,11 +185,11 @@ def _write_split(unit: Unit, job: Job, split: str, pieces: list[_Slice]) -> Unit
 
 
 def _encoded(pieces: list[_Slice], job: Job) -> Iterator[bytes]:
-    """The records of a shard; at its end, before it gets its name, the build must still be on."""
+    """The records of a shard; before it gets its name, the build must still be running."""
     for piece in pieces:
         yield piece.encode(job.record_bytes)
     if not (job.work_dir / PLAN).exists():
-        raise UserError(f"The build in {job.records_dir} was called off meanwhile.")
+        raise UserError(f"The build in {job.records_dir} was cancelled meanwhile.")
 
 
 def _index_rows(unit: Unit, found: Mapping[str, list[_Slice]]) -> NDArray[np.void]:

@@ -1,4 +1,4 @@
-"""From flags to the folders and files they mean, given or not."""
+"""From flags to folders and files, with defaults for those not given."""
 
 from pathlib import Path
 

@@ -44,7 +44,7 @@ def build_records(
     with tqdm(total=plan.num_tracks, unit="song", desc=done, disable=None) as bar:
 
         def on_found(count: int) -> None:
-            bar.initial = bar.n = count  # no part of the bar's songs a second
+            bar.initial = bar.n = count  # not counted in the bar's rate
 
         def on_track(count: int) -> None:
             now.append(count)

@@ -69,7 +69,7 @@ def _run(main: Main, argv: list[str], takes_paths: bool) -> int:
     except KeyboardInterrupt:
         _fail("stopped; the same command finishes the job.", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our lines has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader of our output has closed it
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
