@@ -8,6 +8,7 @@ import pytest
 
 import tfgenre
 from tfgenre.errors import UserError
+from tfgenre.training.config import TrainConfig
 
 
 def test_from_a_folder_of_songs_to_a_prediction(collection, tmp_path):
@@ -71,3 +72,27 @@ def test_each_program_calls_its_function():
     for name in ("train", "evaluate", "predict", "export"):
         program = importlib.import_module(f"tfgenre.programs.{name}")
         assert program.api.__name__ == "tfgenre.api"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"epochs": "ten"}, "epochs must be an integer, got 'ten'"),
+        ({"epochs": True}, "epochs must be an integer, got True"),
+        ({"learning_rate": "fast"}, "learning_rate must be a number"),
+        ({"deterministic": 1}, "deterministic must be bool"),
+        ({"model": None}, "model must be str"),
+        ({"config": TrainConfig(), "epochs": 1}, "config or options by name, not both, got epochs"),
+    ],
+)
+def test_options_of_the_wrong_kind(records, tmp_path, options, sentence):
+    with pytest.raises(UserError, match=sentence):
+        tfgenre.train(records, tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_lists_are_welcome_where_several_are_asked_for(collection):
+    catalogue = tfgenre.load_collection(str(collection), genres=["Tones", "Noise"])
+    assert catalogue.genres == ("Tones", "Noise")
+    with pytest.raises(UserError, match="genres must be a sequence, got 'Tones'"):
+        tfgenre.load_collection(collection, genres="Tones")

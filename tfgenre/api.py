@@ -16,15 +16,16 @@ from tfgenre.building import build as builds
 from tfgenre.building.build import Runner
 from tfgenre.building.local import LocalRunner
 from tfgenre.building.plan import make_plan
-from tfgenre.config import BATCH_SIZE, SPLITS, BuildConfig, RenderConfig, check_choice
+from tfgenre.config import BATCH_SIZE, SPLITS, BuildConfig, RenderConfig, check, check_choice
 from tfgenre.datasets import Catalogue
 from tfgenre.export.folder import check_export_dir, check_formats
-from tfgenre.options import from_options, options_of
+from tfgenre.options import config_of, options_of
 from tfgenre.prediction.config import PredictConfig
 from tfgenre.prediction.result import Prediction
 from tfgenre.quiet import quiet_tensorflow
 from tfgenre.records.folder import Records
 from tfgenre.spectrogram.render import check_renderer
+from tfgenre.spectrogram.workers import num_cores
 from tfgenre.training.claim import claim, discard
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.run_dir import RunDir
@@ -37,7 +38,7 @@ AnyPath = str | os.PathLike[str]
 
 def load_collection(
     data_dir: AnyPath | None = None,
-    dataset: str = "folder",
+    dataset: str | None = None,
     *,
     config: BuildConfig | None = None,
     on_compared: Callable[[int, int], object] = lambda count, total: None,
@@ -47,15 +48,17 @@ def load_collection(
 
     Args:
         data_dir: its folder; data/DATASET if None.
-        dataset: its kind: folder (one folder per genre), csv, fma_small ..., jamendo, or demo.
+        dataset: folder (one folder per genre; the default), csv, fma_small ..., jamendo or demo.
         config: dataset and options as an object instead.
-        on_compared: called with the number of songs just looked at for copies, and that of all.
+        on_compared: called with the number of songs just compared, and that of all.
         **options: such as genres=("Jazz",); the fields of `BuildConfig` and of those in it.
 
     Raises:
         UserError: if it does not exist, or lacks a genre that is asked for.
     """
-    config = config or from_options(BuildConfig, {"dataset": dataset, **options})
+    if dataset is not None:
+        options["dataset"] = dataset
+    config = config_of(BuildConfig, config, options, dataset="folder")
     folder = None if data_dir is None else storage.to_path(data_dir)
     return datasets.load(config, folder, on_compared=on_compared)
 
@@ -84,12 +87,11 @@ def build(
     Raises:
         UserError: if it cannot be split as asked, or the folder holds other records.
     """
-    if config is None:
-        config = from_options(BuildConfig, options_of(catalogue.config) | options)
+    config = config_of(BuildConfig, config, options, **options_of(catalogue.config))
     return builds.build(
         make_plan(catalogue, config),
         storage.to_path(records_dir),
-        runner=runner or LocalRunner(_num_cores()),
+        runner=runner or LocalRunner(num_cores()),
         on_track=on_track,
         overwrite=overwrite,
     )
@@ -122,7 +124,7 @@ def train(
     Raises:
         UserError: if the records cannot be trained on, or the folder holds another run.
     """
-    config = config or from_options(TrainConfig, options)
+    config = config_of(TrainConfig, config, options)
     records, run = Records.open(records_dir), RunDir(run_dir)
     if overwrite:
         discard(run)
@@ -190,7 +192,8 @@ def predict(
     Raises:
         UserError: at once, if there is no trained network or a path is not there.
     """
-    config = config or from_options(PredictConfig, options)
+    config = config_of(PredictConfig, config, options)
+    check(config.tag.undo_tags is None, "undo_tags is for tag_log.undo", config.tag.undo_tags)
     run = RunDir(run_dir)
     trained_on = run.read_manifest()
     paths = find_songs([songs] if isinstance(songs, (str, os.PathLike)) else songs)
@@ -207,7 +210,7 @@ def predict(
         config=config,
         plot_dir=None if plot_dir is None else storage.to_path(plot_dir),
         batch_size=batch_size,
-        num_workers=num_workers or _num_cores(),
+        num_workers=num_workers or num_cores(),
     )
 
 
@@ -225,7 +228,7 @@ def export_model(
         run_dir: the folder of the run.
         export_dir: where to; export in the run's folder if None.
         formats: of `config.EXPORT_FORMATS`.
-        records_dir: records to measure the loss of TensorFlow Lite on; by default the run's own.
+        records_dir: to measure the loss of TensorFlow Lite on; the run's own if None.
         overwrite: whether another export in that folder is replaced.
 
     Returns:
@@ -243,7 +246,3 @@ def export_model(
     with quiet_tensorflow():
         from tfgenre.export.export import export
     return export(run, folder, formats=formats, records=records)
-
-
-def _num_cores() -> int:
-    return len(os.sched_getaffinity(0))

@@ -1,7 +1,8 @@
 """Config dataclasses as flat options: a field's name is the option's name, at any depth."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields, is_dataclass
+from numbers import Integral, Real
 from typing import Any, TypeVar, cast
 
 from tfgenre.errors import UserError
@@ -45,6 +46,27 @@ def default_of(kind: type[Any], name: str) -> Any:
     raise KeyError(name)
 
 
+def config_of(
+    kind: type[Config], config: Config | None, options: Mapping[str, Any], **defaults: Any
+) -> Config:
+    """The config that a caller gave as an object or by its options.
+
+    Args:
+        kind: the config dataclass.
+        config: the object, None if there is none.
+        options: the options; none if there is an object.
+        **defaults: of options, where there is no object.
+
+    Raises:
+        UserError: if both are given, or as `from_options`.
+    """
+    if config is None:
+        return from_options(kind, {**defaults, **options})
+    if options:
+        raise UserError(f"Give config or options by name, not both, got {', '.join(options)}.")
+    return config
+
+
 def from_options(kind: type[Config], options: Mapping[str, Any]) -> Config:
     """A config dataclass by its options, which go to it or to those in it by their names.
 
@@ -61,8 +83,32 @@ def from_options(kind: type[Config], options: Mapping[str, Any]) -> Config:
                 nested, {name: value for name, value in options.items() if name in names}
             )
         elif each.name in options:
-            values[each.name] = options[each.name]
+            values[each.name] = _checked(each, options[each.name])
     return kind(**values)
+
+
+def _checked(field: Field[Any], value: Any) -> Any:
+    """A field's value, if it is of the type of the field's default; lists become tuples.
+
+    Raises:
+        UserError: if it is not.
+    """
+    match field.default:
+        case tuple():
+            is_right = not isinstance(value, str) and isinstance(value, Iterable)
+            rule, value = "a sequence", tuple(value) if is_right else value
+        case bool() | str():
+            rule = type(field.default).__name__
+            is_right = type(value) is type(field.default)
+        case int() | float():
+            is_integer = isinstance(field.default, int)
+            rule, number = ("an integer", Integral) if is_integer else ("a number", Real)
+            is_right = isinstance(value, number) and not isinstance(value, bool)
+        case _:
+            return value
+    if not is_right:
+        raise UserError(f"{field.name} must be {rule}, got {value!r}.")
+    return value
 
 
 def _nested(field: Field[Any]) -> type[Any] | None:

@@ -1,6 +1,5 @@
 """From flags to configs."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tfgenre.errors import UserError, program
 from tfgenre.flags import definitions
 from tfgenre.options import Config, from_options, option_names
 from tfgenre.records.folder import Records
+from tfgenre.spectrogram.workers import num_cores
 from tfgenre.training.config import PipelineConfig, TrainConfig
 
 
@@ -80,7 +80,7 @@ def batch_size(values: flags.FlagValues) -> int:
 def num_workers(values: flags.FlagValues) -> int:
     """How many render processes to use."""
     config.check_range("num_workers", values.num_workers, 0, 4096)
-    return values.num_workers or len(os.sched_getaffinity(0))
+    return values.num_workers or num_cores()
 
 
 def runner(values: flags.FlagValues) -> Runner:

@@ -1,6 +1,6 @@
-"""Child processes that render songs, so that a song that hangs or crashes a decoder is one song.
+"""Renders songs in child processes: one that hangs or crashes a decoder costs only that song.
 
-The parent keeps threads that wait; the children do the work and never import TensorFlow.
+The parent's threads only wait; the children do the work, and never import TensorFlow.
 """
 
 import collections
@@ -26,21 +26,26 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 TIMEOUT_S = 600.0  # a four-hour song takes 20 s; a decoder that needs this long hangs
-_STEP_S = 0.5
-# What the machine lacks: this is no song's fault, and the next song would fare the same.
+_POLL_S = 0.5
+# The machine is out of a resource: the next song would fail in the same way.
 _EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
-_NO_SONGS_FAULT = (OSError, UserError)
+_ENVIRONMENT_ERRORS = (OSError, UserError)
 _CHILD = (
     "import sys; sys.path[:] = sys.argv[2:]; from tfgenre.spectrogram.workers import serve; serve()"
 )
 
 
+def num_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 class Stopped(Exception):
-    """The work was called off while a worker was busy."""
+    """The work was cancelled."""
 
 
 class RenderWorker:
-    """One child process; it is started when first needed and replaced when it dies.
+    """One child process, started when first needed and replaced when it dies.
 
     Used by one thread at a time; only `stop` may be called from another.
     """
@@ -53,28 +58,28 @@ class RenderWorker:
         self._stopped = False
 
     def __call__(self, path: str) -> Rendered:
-        """A song's slices, or why there are none; see `map_pieces`."""
+        """Renders a song: its slices, or why it has none; see `map_pieces`."""
         pieces = self.map_pieces(path, lambda piece: piece)
         return pieces if isinstance(pieces, SkipTrack) else join(pieces)
 
     def map_pieces(
         self, path: str, function: Callable[[Slices], Result]
     ) -> list[Result] | SkipTrack:
-        """What becomes of a song's pieces, or why there are none.
+        """Applies a function to a song's pieces: the results, or why the song has no slices.
 
-        A song whose child ends is tried once more: the child may have been killed for another's
-        sake, as by the system when memory runs out.
+        If the child dies, the song is retried once: the child may have been killed for another
+        reason, as by the kernel when memory runs out.
 
         Args:
             path: the song.
-            function: gets each piece when it is there; and all of them once more if the song is
-                tried once more, or in vain if it turns out to be of no use. While it waits, so
-                does the child.
+            function: called with each piece as it arrives. A retry calls it again for all pieces,
+                and if the song is skipped in the end, its results are discarded. The child waits
+                while it runs.
 
         Raises:
             Stopped: if `stop` was called.
-            OSError: if the disk is full, or the machine out of memory or file handles.
-            UserError: if songs lie in a remote place that cannot be reached.
+            OSError: if the disk is full, or the machine is out of memory or file handles.
+            UserError: if the song is in a remote location that cannot be reached.
         """
         status = None
         for _ in range(2):
@@ -84,25 +89,25 @@ class RenderWorker:
             try:
                 pipe.send((path, self._config))
                 answer = self._receive(pipe, function)
-            except (EOFError, OSError) as error:  # the child has ended, maybe amid a message
+            except (EOFError, OSError) as error:  # the child has died, maybe in mid-message
                 if self._stopped:
                     raise Stopped from error
                 status = self.close()
                 continue
-            if isinstance(answer, _NO_SONGS_FAULT):
+            if isinstance(answer, _ENVIRONMENT_ERRORS):
                 raise answer
             return answer
-        return SkipTrack("crashed", f"the decoder ended its process, status {status}")
+        return SkipTrack("crashed", f"the decoder crashed its process (exit status {status})")
 
     def _receive(
         self, pipe: Connection, function: Callable[[Slices], Result]
     ) -> list[Result] | SkipTrack | OSError | UserError:
-        """Takes the song's pieces until the child says that there are no more, or why not."""
+        """Receives a song's pieces until the child reports the end of the song or an error."""
         results, waited_s = list[Result](), 0.0
         while waited_s < self._timeout_s:
-            # In small steps: the time in which this process itself is stopped does not count.
-            if not pipe.poll(_STEP_S):
-                waited_s += _STEP_S
+            # Polls in short steps, so that time in which this process is suspended does not count.
+            if not pipe.poll(_POLL_S):
+                waited_s += _POLL_S
                 continue
             match pipe.recv():
                 case Slices() as piece:
@@ -115,14 +120,14 @@ class RenderWorker:
         return SkipTrack("timeout", f"not rendered within {self._timeout_s:g} s")
 
     def stop(self) -> None:
-        """Calls the work off: the song under way and all later ones raise Stopped."""
+        """Cancels the work: the current song and all later ones raise Stopped."""
         self._stopped = True
         process = self._process
         if process is not None:
             _kill(process)
 
     def close(self) -> int | None:
-        """Ends the child, and returns its exit status; the next song starts another child."""
+        """Ends the child and returns its exit status; the next song starts a new child."""
         if self._process is None or self._pipe is None:
             return None
         self._pipe.close()
@@ -136,16 +141,16 @@ class RenderWorker:
     def _started(self) -> Connection:
         if self._pipe is None:
             # Not multiprocessing: its children import the parent's main module, and a cluster's
-            # workers, being daemons, may not have any. A session of its own: Ctrl-C is the
-            # parent's to handle, and the programs that a child starts can be ended with it.
-            pipe, theirs = Pipe()
+            # daemonic workers may not have any. In a session of its own the child gets no Ctrl-C,
+            # which the parent handles, and can be killed together with programs that it starts.
+            pipe, child_end = Pipe()
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _CHILD, str(theirs.fileno()), *sys.path],
+                [sys.executable, "-c", _CHILD, str(child_end.fileno()), *sys.path],
                 stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[child_end.fileno()],
                 start_new_session=True,
             )
-            theirs.close()
+            child_end.close()
             self._pipe = pipe
         return self._pipe
 
@@ -157,10 +162,10 @@ def map_with_workers(
     config: RenderConfig,
     num_workers: int,
 ) -> Generator[Result, None, None]:
-    """Yields work(worker, item) in the order of the items, num_workers of them under way at once.
+    """Yields work(worker, item) in the order of the items, computing num_workers of them at once.
 
-    At most 2 * num_workers results wait to be taken. Ends the children when done, when the caller
-    leaves early and when a piece of work raises.
+    At most 2 * num_workers results are pending. Ends the children when done, when the caller closes
+    the generator early, and when work raises.
     """
     pending: collections.deque[Future[Result]] = collections.deque()
     with _worker_threads(config, num_workers) as submit:
@@ -174,7 +179,7 @@ def map_with_workers(
 
 @contextlib.contextmanager
 def _worker_threads(config: RenderConfig, num_workers: int) -> Iterator[Callable[..., Future[Any]]]:
-    """Threads that do work(worker, item), each with a worker that is idle."""
+    """Threads that run work(worker, item), each with an idle worker."""
     workers = [RenderWorker(config) for _ in range(num_workers)]
     idle: queue.SimpleQueue[RenderWorker] = queue.SimpleQueue()
     for worker in workers:
@@ -199,15 +204,15 @@ def _worker_threads(config: RenderConfig, num_workers: int) -> Iterator[Callable
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """Ends a child at once, and the sox that it may be waiting for."""
+    """Kills a child, and the sox process that it may be waiting for."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.kill()
 
 
 def serve() -> None:
-    """The child: renders one path after the other until the parent hangs up."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders write their doubts to stderr
+    """The child: renders one path after another until the parent closes the pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders print warnings
     with Connection(int(sys.argv[1])) as pipe, contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             path, config = pipe.recv()
@@ -215,16 +220,16 @@ def serve() -> None:
 
 
 def _render(path: str, config: RenderConfig, pipe: Connection) -> None:
-    """Sends a song's pieces and then None, or why there are none."""
+    """Sends a song's pieces and then None, or the error."""
     try:
         for piece in render_pieces(path, config):
             pipe.send(piece)
         pipe.send(None)
-    except (SkipTrack, UserError) as told:
-        pipe.send(told)
+    except (SkipTrack, UserError) as error:
+        pipe.send(error)
     except BrokenPipeError:
         raise
-    except Exception as error:  # whatever a decoder throws costs one song, not the build
+    except Exception as error:  # anything a decoder raises costs one song, not the build
         if isinstance(error, OSError) and error.errno in _EXHAUSTED:
             pipe.send(error)
         else:
