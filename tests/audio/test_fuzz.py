@@ -1,6 +1,6 @@
-"""Damaged files of every kind: each is sliced or named, none hangs, none takes much memory.
+"""Damaged files of every format: each is sliced or skipped, none hangs or takes much memory.
 
-TFGENRE_FUZZ_FILES=2000 python -m pytest tests/audio/test_fuzz.py -s    prints what became of them
+TFGENRE_FUZZ_FILES=2000 python -m pytest tests/audio/test_fuzz.py -s    prints the outcomes
 """
 
 import os
@@ -58,7 +58,7 @@ def originals(tmp_path_factory) -> list[Path]:
 
 
 def damaged(content: bytes, rng: random.Random) -> bytes:
-    """Bytes changed, half of the time near the start; and a piece cut out, doubled or added."""
+    """Changes bytes, half of the time near the start; and cuts, doubles or inserts a range."""
     data = bytearray(content)
     reach = rng.choice([64, 1024, len(data), len(data)])
     for _ in range(rng.choice([0, 1, 3, 10, 100, 1000])):
@@ -77,29 +77,29 @@ def damaged(content: bytes, rng: random.Random) -> bytes:
     return bytes(data)
 
 
-def test_damaged_files_are_sliced_or_named(originals, tmp_path):
+def test_damaged_files_are_sliced_or_skipped(originals, tmp_path):
     rng = random.Random(0)
     worker = RenderWorker(RenderConfig(), timeout_s=60)
-    fates: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     peaks_mb = []
     for number in range(NUM_FILES):
         original = originals[number % len(originals)]
         path = tmp_path / f"{number}{original.suffix}"
         path.write_bytes(damaged(original.read_bytes(), rng))
         found = worker(str(path))
-        fates[found.reason if isinstance(found, SkipTrack) else "sliced"] += 1
+        outcomes[found.reason if isinstance(found, SkipTrack) else "sliced"] += 1
         assert not isinstance(found, SkipTrack) or not is_unforeseen(found), (path, found)
         assert worker._process is not None
         peaks_mb.append(peak_mb(worker._process.pid))
         path.unlink()
     worker.close()
-    print(f"{NUM_FILES} files: {dict(fates)}, at most {max(peaks_mb)} MB")
-    assert set(fates) <= {"sliced", *SKIP_REASONS}
+    print(f"{NUM_FILES} files: {dict(outcomes)}, at most {max(peaks_mb)} MB")
+    assert set(outcomes) <= {"sliced", *SKIP_REASONS}
     assert max(peaks_mb) < 1000
 
 
 def is_unforeseen(skip: SkipTrack) -> bool:
-    """Whether a decoder hung, took its process down, or raised what we do not know of it."""
+    """Whether a decoder hung, crashed its process, or raised an unexpected error."""
     return skip.reason in ("timeout", "crashed") or bool(
         re.match(r"\w+(Error|Exception):", skip.detail)
     )

@@ -1,4 +1,4 @@
-"""What an MP3 file says of its own length changes nothing."""
+"""An MP3 is decoded in full, whatever length it declares and however it is damaged."""
 
 import struct
 from pathlib import Path
@@ -17,7 +17,7 @@ from tfgenre.spectrogram.render import columns
 
 @pytest.fixture(scope="module", params=[(44100, 2), (44100, 1), (22050, 2), (11025, 1)])
 def mp3(request, tmp_path_factory) -> Path:
-    """An MP3 of variable bit rate that starts loud, so that its first frames are large."""
+    """A VBR MP3 that starts loud, so that its first frames are large."""
     rate_hz, channels = request.param
     samples = songs.noise(8.0, rate_hz=rate_hz) * np.linspace(1, 0, 8 * rate_hz)
     return songs.write(
@@ -28,16 +28,16 @@ def mp3(request, tmp_path_factory) -> Path:
     )
 
 
-def sound_of(path: Path) -> mpeg.Sound:
-    sound = mpeg.find_sound(str(path))
-    assert sound is not None
-    return sound
+def frames_of(path: Path) -> mpeg.Frames:
+    frames = mpeg.find_frames(str(path))
+    assert frames is not None
+    return frames
 
 
-def note_of(path: Path) -> mpeg.Note:
-    note = sound_of(path).note
-    assert note is not None
-    return note
+def xing_of(path: Path) -> mpeg.XingHeader:
+    xing = frames_of(path).xing
+    assert xing is not None
+    return xing
 
 
 def draw(path: Path) -> np.ndarray:
@@ -49,65 +49,67 @@ def num_samples(path: Path) -> int:
         return sum(map(len, song.blocks))
 
 
-def test_an_encoders_note_tells_the_frames(mp3):
-    sound, note = sound_of(mp3), note_of(mp3)
-    assert note.frames == sound.num_frames
-    assert note.bytes == mp3.stat().st_size
-    assert len(sound.pieces) == 1
-    assert mpeg.mended(str(mp3), sound) is None
+def test_the_xing_header_declares_the_frames(mp3):
+    frames, xing = frames_of(mp3), xing_of(mp3)
+    assert xing.frames == frames.num_frames
+    assert xing.bytes == mp3.stat().st_size
+    assert len(frames.segments) == 1
+    assert mpeg.repaired(str(mp3), frames) is None
 
 
-@pytest.mark.parametrize("lie", [0, 1, "a tenth", "tenfold", "one less", "one more", 2**32 - 1])
-def test_a_wrong_note_changes_nothing(mp3, tmp_path, lie):
-    frames = sound_of(mp3).num_frames
-    lies = {"a tenth": frames // 10, "tenfold": frames * 10}
-    lies |= {"one less": frames - 1, "one more": frames + 1}
+@pytest.mark.parametrize(
+    "declared", [0, 1, "a tenth", "tenfold", "one less", "one more", 2**32 - 1]
+)
+def test_a_wrong_xing_header_changes_nothing(mp3, tmp_path, declared):
+    count = frames_of(mp3).num_frames
+    counts = {"a tenth": count // 10, "tenfold": count * 10}
+    counts |= {"one less": count - 1, "one more": count + 1}
     content = bytearray(mp3.read_bytes())
-    struct.pack_into(">I", content, note_of(mp3).position + 8, lies.get(lie, lie))
-    lying = tmp_path / "lying.mp3"
-    lying.write_bytes(content)
-    np.testing.assert_array_equal(draw(lying), draw(mp3))
+    struct.pack_into(">I", content, xing_of(mp3).position + 8, counts.get(declared, declared))
+    wrong = tmp_path / "wrong.mp3"
+    wrong.write_bytes(content)
+    np.testing.assert_array_equal(draw(wrong), draw(mp3))
 
 
-def test_a_note_after_a_tag_is_mended(mp3, tmp_path):
+def test_a_wrong_xing_header_after_a_tag_is_corrected(mp3, tmp_path):
     content = bytearray(mp3.read_bytes())
-    struct.pack_into(">I", content, note_of(mp3).position + 8, 3)
+    struct.pack_into(">I", content, xing_of(mp3).position + 8, 3)
     tagged = tmp_path / "tagged.mp3"
     tagged.write_bytes(b"ID3\x04\0\0\0\0\x01\x00" + bytes(128) + content + b"TAG" + bytes(125))
     np.testing.assert_array_equal(draw(tagged), draw(mp3))
 
 
-def test_without_a_note_all_is_decoded(mp3, tmp_path):
+def test_without_a_xing_header_everything_is_decoded(mp3, tmp_path):
     content = mp3.read_bytes()
     bare = tmp_path / "bare.mp3"
     bare.write_bytes(content[frame_lengths(content[:3])[content[:3]] :])
-    assert num_samples(bare) == sound_of(mp3).num_samples
+    assert num_samples(bare) == frames_of(mp3).num_samples
 
 
-def test_songs_glued_together_are_both_heard(mp3, tmp_path):
-    glued = tmp_path / "glued.mp3"
-    glued.write_bytes(2 * mp3.read_bytes())
-    assert num_samples(glued) >= 2 * num_samples(mp3)
+def test_concatenated_songs_are_both_decoded(mp3, tmp_path):
+    concatenated = tmp_path / "concatenated.mp3"
+    concatenated.write_bytes(2 * mp3.read_bytes())
+    assert num_samples(concatenated) >= 2 * num_samples(mp3)
 
 
-def test_songs_behind_a_glued_song_are_heard(mp3, tmp_path):
+def test_songs_after_a_tag_in_the_middle_are_decoded(mp3, tmp_path):
     tag = b"ID3\x04\0\0\0\0\x01\x00" + bytes(128)
-    glued = tmp_path / "glued.mp3"
-    glued.write_bytes(mp3.read_bytes() + tag + 2 * mp3.read_bytes())
-    assert num_samples(glued) >= 3 * num_samples(mp3)
+    concatenated = tmp_path / "concatenated.mp3"
+    concatenated.write_bytes(mp3.read_bytes() + tag + 2 * mp3.read_bytes())
+    assert num_samples(concatenated) >= 3 * num_samples(mp3)
 
 
-def test_mono_and_stereo_glued_together_are_both_heard(tmp_path):
+def test_concatenated_mono_and_stereo_are_both_decoded(tmp_path):
     contents = []
     for channels in (1, 2, 1):
         samples = np.stack([songs.noise(4.0)] * channels, axis=1)
         contents.append(songs.write(tmp_path / "part.mp3", samples).read_bytes())
-    glued = tmp_path / "glued.mp3"
-    glued.write_bytes(b"".join(contents))
-    assert num_samples(glued) == pytest.approx(12 * songs.RATE_HZ, abs=6000)
+    concatenated = tmp_path / "concatenated.mp3"
+    concatenated.write_bytes(b"".join(contents))
+    assert num_samples(concatenated) == pytest.approx(12 * songs.RATE_HZ, abs=6000)
 
 
-def test_two_tags_are_passed_over(mp3, tmp_path):
+def test_two_tags_are_skipped(mp3, tmp_path):
     tag = b"ID3\x04\0\0\0\0\x01\x00" + bytes(128)
     tagged = tmp_path / "tagged.mp3"
     tagged.write_bytes(2 * tag + mp3.read_bytes())
@@ -115,27 +117,27 @@ def test_two_tags_are_passed_over(mp3, tmp_path):
 
 
 @pytest.mark.parametrize("junk", [b"\xff\xfb\xff junk \xff" * 100, bytes(300_000), b"\xa5"])
-def test_what_lies_between_frames_is_passed_over(mp3, tmp_path, junk):
+def test_junk_between_frames_is_skipped(mp3, tmp_path, junk):
     content = mp3.read_bytes()
     middle = len(content) // 2
     broken = tmp_path / "broken.mp3"
     broken.write_bytes(content[:middle] + junk + content[middle:])
-    whole, sound = sound_of(mp3), sound_of(broken)
-    assert sound.num_frames == pytest.approx(whole.num_frames, abs=2)
-    assert len(sound.pieces) == 2
+    whole, frames = frames_of(mp3), frames_of(broken)
+    assert frames.num_frames == pytest.approx(whole.num_frames, abs=2)
+    assert len(frames.segments) == 2
     assert num_samples(broken) == pytest.approx(num_samples(mp3), abs=4000)
 
 
 @pytest.mark.parametrize(
     "damage", [b"\xa5", b"\0" * 5000, b"<html>\xff\xfb" * 1000, bytes(200_000)]
 )
-def test_what_lies_before_the_first_whole_frame_is_passed_over(mp3, tmp_path, damage):
+def test_junk_before_the_first_whole_frame_is_skipped(mp3, tmp_path, damage):
     damaged = tmp_path / "damaged.mp3"
     damaged.write_bytes(damage + mp3.read_bytes()[len(damage) % 100 :])
     assert num_samples(damaged) == pytest.approx(num_samples(mp3), abs=4000)
 
 
-def test_a_tag_that_claims_more_than_the_file_is_not_believed(mp3, tmp_path):
+def test_a_tag_larger_than_the_file_is_ignored(mp3, tmp_path):
     tagged = tmp_path / "tagged.mp3"
     tagged.write_bytes(b"ID3\x04\0\0\x7f\x7f\x7f\x7f" + mp3.read_bytes())
     assert num_samples(tagged) == pytest.approx(num_samples(mp3), abs=4000)
@@ -151,10 +153,10 @@ def test_less_than_half_of_a_file_is_truncated(mp3, tmp_path):
 @pytest.mark.parametrize(
     "content", [b"", b"ID3", b"\xff\xfb\x90\x64", bytes(5000), b"\xff" * 5000, b"RIFF" + bytes(99)]
 )
-def test_other_files_are_no_mp3(tmp_path, content):
+def test_other_files_are_not_mp3(tmp_path, content):
     path = tmp_path / "other"
     path.write_bytes(content)
-    assert mpeg.find_sound(str(path)) is None
+    assert mpeg.find_frames(str(path)) is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The native picture is SoX's, pixel for pixel."""
+"""The native picture equals SoX's, pixel for pixel."""
 
 import subprocess
 import tempfile
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import songs
-from tfgenre.audio.song import open_audio
+from tests.audio.decoding import mono
 from tfgenre.config import RenderConfig
 from tfgenre.datasets import demo
 from tfgenre.errors import SkipTrack
@@ -30,18 +30,18 @@ def draw(path: Path, renderer: str, pixels_per_second: int = 50) -> np.ndarray:
 def signal(kind: str, num_samples: int, channels: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     time = np.arange(num_samples)[:, None]
-    made = {
+    signals = {
         "silence": np.zeros((num_samples, channels)),
         "noise": rng.normal(0, 0.2, (num_samples, channels)),
         "clipping": 3 * np.sin(time * rng.uniform(0, np.pi, channels)),
         "decay": np.exp(-time / 2000) * rng.uniform(-1, 1, (num_samples, channels)),
         "faint": rng.normal(0, 1e-5, (num_samples, channels)),  # where rounding shows
     }
-    return made[kind]
+    return signals[kind]
 
 
 def sox_draws(path: Path, pixels_per_second: int) -> np.ndarray:
-    """SoX's picture; none where SoX refuses to draw one of no columns."""
+    """SoX's picture; empty if SoX refuses to draw one without columns."""
     try:
         return draw(path, "sox", pixels_per_second)
     except SkipTrack as skip:
@@ -76,10 +76,10 @@ def test_equals_sox_on_real_songs(sox, shared_data, tmp_path):
 
 
 def assert_equals_sox_apart_from_decoding(mp3: Path, folder: Path) -> None:
-    """At most 2 pixels in 1000 differ, once both decoders' samples start at the same one.
+    """At most 2 pixels in 1000 differ, once both decoders' samples are aligned.
 
-    First and last columns are left out: a clip's first frame refers to one that was cut off, and
-    the decoders make up for it differently.
+    The first and last columns are left out: a clip's first frame refers to one that was cut off,
+    which the decoders conceal differently.
     """
     lossless = folder / "decoded.wav"
     subprocess.run(["sox", "-D", "-V1", mp3, "-b", "32", lossless, "remix", "-"], check=True)
@@ -96,13 +96,8 @@ def assert_equals_sox_apart_from_decoding(mp3: Path, folder: Path) -> None:
     assert np.not_equal(*pictures).mean() < 0.002
 
 
-def mono(path: Path) -> np.ndarray:
-    with open_audio(str(path)) as song:
-        return np.concatenate(list(song.blocks))
-
-
 def signal_delay(first: np.ndarray, second: np.ndarray) -> int:
-    """How many samples later the music starts in the second, by the peak of their correlation."""
+    """How many samples the second lags behind the first, by the peak of their correlation."""
     size = 1 << 19
     spectra = (np.fft.rfft(samples[: size // 2], size) for samples in (first, second))
     correlation = np.fft.irfft(np.multiply(next(spectra).conj(), next(spectra)))
@@ -135,13 +130,13 @@ def test_grid(rate_hz, pixels_per_second, step, frames_per_column):
     assert Grid.for_rate(rate_hz, pixels_per_second) == Grid(step, frames_per_column)
 
 
-def test_a_rate_below_a_sample_a_column_is_refused():
-    with pytest.raises(SkipTrack, match="40 Hz cannot give 50 pixels a second"):
+def test_a_rate_below_one_sample_per_column_is_refused():
+    with pytest.raises(SkipTrack, match="40 Hz is too low for 50 pixels per second"):
         Grid.for_rate(40, 50)
 
 
 @pytest.mark.parametrize("sizes", [[7], [1, 30_000], [70_000, 5000], [100_000]])
-def test_blocks_do_not_matter(sizes):
+def test_block_sizes_do_not_matter(sizes):
     samples = songs.noise(4.0)
     cuts = np.cumsum(np.resize(sizes, 2 * len(samples) // min(sizes)))
     blocks = np.split(samples, cuts[cuts < len(samples)])
@@ -150,7 +145,7 @@ def test_blocks_do_not_matter(sizes):
     np.testing.assert_array_equal(whole, parts)
 
 
-def test_no_samples_make_no_columns():
+def test_no_samples_give_no_columns():
     assert spectrogram([], rate_hz=44100, pixels_per_second=50).shape == (129, 0)
 
 

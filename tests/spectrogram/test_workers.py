@@ -1,4 +1,4 @@
-"""Render processes: what goes wrong in one costs one song."""
+"""Render processes: a failure in one costs only one song."""
 
 import os
 import signal
@@ -34,20 +34,20 @@ def worker():
     worker.close()
 
 
-def test_a_song_comes_back_as_slices(worker, song):
+def test_a_song_gives_slices(worker, song):
     rendered = worker(song)
     assert isinstance(rendered, Slices)
     assert rendered.images.shape == (2, 128, 128)
 
 
-def test_a_broken_song_comes_back_as_its_reason(worker, song, tmp_path):
-    broken = worker(str(tmp_path / "none.mp3"))
-    assert isinstance(broken, SkipTrack)
-    assert broken.reason == "missing"
+def test_a_missing_song_gives_its_reason(worker, song, tmp_path):
+    missing = worker(str(tmp_path / "none.mp3"))
+    assert isinstance(missing, SkipTrack)
+    assert missing.reason == "missing"
     assert isinstance(worker(song), Slices)
 
 
-def test_a_song_that_kills_its_process_is_named_and_the_next_is_rendered(worker, song, tmp_path):
+def test_after_a_song_that_kills_its_process_the_next_is_rendered(worker, song, tmp_path):
     long_song = str(songs.write(tmp_path / "long.flac", songs.noise(1200.0)))
     worker(song)
     killed: set[int | None] = set()
@@ -56,7 +56,7 @@ def test_a_song_that_kills_its_process_is_named_and_the_next_is_rendered(worker,
         while len(killed) < 2:
             process = worker._process
             if process is not None and process.pid not in killed:
-                time.sleep(0.5)  # starts, and begins to render
+                time.sleep(0.5)  # it starts and begins to render
                 os.kill(process.pid, signal.SIGSEGV)
                 killed.add(process.pid)
 
@@ -76,7 +76,7 @@ def test_a_song_whose_process_was_killed_before_is_rendered(worker, song):
     assert isinstance(worker(song), Slices)
 
 
-def test_stopping_ends_what_is_under_way(worker, song, tmp_path):
+def test_stopping_cancels_the_current_song(worker, song, tmp_path):
     long_song = str(songs.write(tmp_path / "long.flac", songs.noise(1200.0)))
     worker(song)
     threading.Timer(0.3, worker.stop).start()
@@ -86,7 +86,7 @@ def test_stopping_ends_what_is_under_way(worker, song, tmp_path):
         worker(song)
 
 
-def test_a_song_that_hangs_is_given_up(song):
+def test_a_song_that_hangs_times_out(song):
     worker = RenderWorker(RenderConfig(), timeout_s=3)
     worker(song)
     os.kill(pid_of(worker), signal.SIGSTOP)
@@ -99,20 +99,20 @@ def test_a_song_that_hangs_is_given_up(song):
     worker.close()
 
 
-def test_the_time_in_which_we_are_stopped_ourselves_does_not_count(song, tmp_path):
+def test_time_while_the_parent_is_suspended_does_not_count(song, tmp_path):
     code = f"""
 from tfgenre.config import RenderConfig
 from tfgenre.spectrogram.workers import RenderWorker
 worker = RenderWorker(RenderConfig(), timeout_s=2)
 worker({song!r})
-print("begins", flush=True)
+print("started", flush=True)
 print(type(worker({str(tmp_path / "long.flac")!r})).__name__)
 worker.close()
 """
     songs.write(tmp_path / "long.flac", songs.noise(600.0))
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline() == "begins\n"
+    assert process.stdout.readline() == "started\n"
     process.send_signal(signal.SIGSTOP)
     time.sleep(4)
     process.send_signal(signal.SIGCONT)
@@ -134,7 +134,7 @@ def test_results_come_in_order(song, tmp_path):
     assert [isinstance(found, Slices) for found in mapped] == [p == song for p in paths]
 
 
-def test_leaving_early_ends_the_processes(song):
+def test_closing_the_generator_ends_the_processes(song):
     seen = []
 
     def work(worker, path):

@@ -1,6 +1,6 @@
-"""Songs that are no files on a disk: in archives, as `music.zip/rock/a.mp3`, or in remote places.
+"""Songs that are not local files: archive members, as `music.zip/rock/a.mp3`, and remote files.
 
-Nothing is ever unpacked under a member's own name. Archives in remote places are not looked into.
+Members are never unpacked under their own names. Remote archives are not opened.
 """
 
 import errno
@@ -24,13 +24,13 @@ from tfgenre.errors import SkipTrack, UserError
 from tfgenre.files import FilePart, naming
 
 _ARCHIVE_END = re.compile(r"\.(zip|tar)/", re.IGNORECASE)
-_LARGEST_IN_MEMORY = 64 << 20
+_MAX_IN_MEMORY = 64 << 20
 _DOWNLOAD_BYTES = 8 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
-def split(path: str) -> tuple[str, str] | None:
-    """The archive in a path and the member's name, None if the path goes into no archive."""
+def split_path(path: str) -> tuple[str, str] | None:
+    """Splits a path into the archive and the member's name; None if it is not in an archive."""
     for end in _ARCHIVE_END.finditer(path):
         if os.path.isfile(archive := path[: end.end() - 1]):
             return archive, path[end.end() :]
@@ -41,14 +41,14 @@ def split(path: str) -> tuple[str, str] | None:
 def on_disk(path: str) -> Iterator[str]:
     """A path that any program can open.
 
-    Of a member of an archive and of a remote file, it is that of a temporary copy without a name.
+    For an archive member or a remote file, it is the path of an unnamed temporary copy.
 
     Raises:
-        SkipTrack: missing, unreadable or decode_error, if the song is not to be had.
-        UserError: if a remote place cannot be reached.
+        SkipTrack: missing, unreadable or decode_error, if the song is not available.
+        UserError: if a remote location cannot be reached.
         OSError: if the disk for the copy is full.
     """
-    inside = split(path)
+    inside = split_path(path)
     if inside is None and not storage.is_remote(path):
         yield path
         return
@@ -69,7 +69,7 @@ def _unpack(archive: str, name: str, copy: IO[bytes]) -> None:
         with _stream(archive, name, _member(archive, name)) as member:
             shutil.copyfileobj(member, copy, 1 << 20)
     except _DAMAGE as error:
-        raise SkipTrack("decode_error", f"in its archive: {error}") from error
+        raise SkipTrack("decode_error", f"damaged in its archive: {error}") from error
 
 
 def _download(path: str, copy: IO[bytes]) -> None:
@@ -80,44 +80,44 @@ def _download(path: str, copy: IO[bytes]) -> None:
         raise SkipTrack("missing", "no such file") from error
     except PermissionError as error:
         raise SkipTrack("unreadable", "permission denied") from error
-    except Exception as error:  # whatever a cloud's library throws: no song's fault
+    except Exception as error:  # cloud libraries raise anything; the song is not at fault
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
         raise UserError(f"{path} cannot be read: {error}. Try the same command again.") from error
 
 
 def opened(path: str) -> IO[bytes]:
-    """Opens a file, be it in an archive or not, for reading from any place in it.
+    """Opens a file, in an archive or not, as a seekable binary stream.
 
     Raises:
         SkipTrack: missing, unreadable or decode_error.
-        OSError: if a file that is in no archive cannot be opened.
+        OSError: if a file outside archives cannot be opened.
     """
     if storage.is_remote(path):
         return storage.open_remote(path)
-    if (inside := split(path)) is None:
+    if (inside := split_path(path)) is None:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its writer
-            raise SkipTrack("unreadable", "not a file, but a folder, pipe or device")
+            raise SkipTrack("unreadable", "not a regular file, but a folder, pipe or device")
         return open(path, "rb")
     try:
         member = _member(*inside)
         stream = _stream(*inside, member)
-        if isinstance(stream, zipfile.ZipExtFile) and member.size <= _LARGEST_IN_MEMORY:
+        if isinstance(stream, zipfile.ZipExtFile) and member.size <= _MAX_IN_MEMORY:
             with stream:
                 return io.BytesIO(stream.read())
         return stream
     except _DAMAGE as error:
-        raise SkipTrack("decode_error", f"in its archive: {error}") from error
+        raise SkipTrack("decode_error", f"damaged in its archive: {error}") from error
 
 
 def check_present(path: str) -> None:
-    """Raises SkipTrack (missing or unreadable) if a path goes into an archive that lacks it."""
-    if (inside := split(path)) is not None:
+    """Raises SkipTrack (missing or unreadable) if a path leads into an archive that lacks it."""
+    if (inside := split_path(path)) is not None:
         _member(*inside)
 
 
 def _member(archive: str, name: str) -> Member:
-    """A member by its name.
+    """Finds a member by its name.
 
     Raises:
         SkipTrack: missing or unreadable.
@@ -125,7 +125,7 @@ def _member(archive: str, name: str) -> Member:
     try:
         found = index(archive)
     except (UserError, OSError) as error:
-        raise SkipTrack("unreadable", f"its archive: {error}") from error
+        raise SkipTrack("unreadable", f"its archive cannot be read: {error}") from error
     if name in found.members:
         return found.members[name]
     if found.damage:
@@ -134,11 +134,11 @@ def _member(archive: str, name: str) -> Member:
 
 
 def _stream(archive: str, name: str, member: Member) -> IO[bytes]:
-    """Opens a member; of a zip file, its checksum is checked when all is read."""
+    """Opens a member; a zip file's checksum is verified once everything is read."""
     if not archive.lower().endswith(".zip"):
         end = member.offset + member.size
         return io.BufferedReader(FilePart(archive, start=member.offset, end=end))
     try:
         return zip_file(archive).open(name)
-    except (OSError, RuntimeError, NotImplementedError) as error:  # encrypted, or of an odd method
-        raise SkipTrack("unreadable", f"in its archive: {error}") from error
+    except (OSError, RuntimeError, NotImplementedError) as error:  # encrypted, or a rare method
+        raise SkipTrack("unreadable", f"cannot be opened in its archive: {error}") from error

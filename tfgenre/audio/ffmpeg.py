@@ -1,4 +1,4 @@
-"""Streams of what only ffmpeg reads, by PyAV (extra `av`), which is imported when needed."""
+"""Decodes what only ffmpeg reads, with PyAV (the `av` extra), which is imported on first use."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from tfgenre.audio.streams import Samples, Stream
 from tfgenre.errors import SkipTrack
 
 SUFFIXES = frozenset(".aac .ac3 .ape .m4a .m4b .mka .mp4 .mpc .tta .webm .wma .wv".split())
-# What a file is, its first bytes tell; its name may lie. No other formats are left to ffmpeg: it
-# would open playlists, too, which name other files and hosts.
+# Formats are recognised by their first bytes, since names can be wrong. ffmpeg gets no others: it
+# would also open playlists, which refer to other files and hosts.
 _FORMATS = {
     "aac": rb"\xff[\xf0\xf1\xf8\xf9]",
     "ac3": rb"\x0b\x77",
@@ -25,13 +25,13 @@ _FORMATS = {
     "tta": rb"TTA1",
     "wv": rb"wvpk",
 }
-_BARE_STREAMS = {".aac": "aac", ".ac3": "ac3"}  # which may start anywhere, and declare no length
-_MOST_FAILURES = 1000  # damaged packets
-_MOST_CHANNELS = 16  # more are damage, and PyAV would read beyond them
+_BARE_STREAMS = {".aac": "aac", ".ac3": "ac3"}  # they may start anywhere, and declare no length
+_MAX_DAMAGED_PACKETS = 1000
+_MAX_CHANNELS = 16  # more mean damage, and PyAV would read out of bounds
 
 
 def format_of(start: bytes, path: str) -> str | None:
-    """Which of ffmpeg's formats a file is, by its first 16 bytes after a tag; None if none."""
+    """The ffmpeg format of a file, by its first 16 bytes after any tag; None if it has none."""
     for ffmpeg_format, magic in _FORMATS.items():
         if re.match(magic, start, re.DOTALL):
             return ffmpeg_format
@@ -40,7 +40,7 @@ def format_of(start: bytes, path: str) -> str | None:
 
 @contextmanager
 def open_stream(path: str, ffmpeg_format: str) -> Iterator[Stream]:
-    """Opens a sound file of a format.
+    """Opens a sound file of the given format.
 
     Raises:
         SkipTrack: not_audio; decode_error while the blocks are read.
@@ -48,17 +48,17 @@ def open_stream(path: str, ffmpeg_format: str) -> Iterator[Stream]:
     try:
         import av
     except ImportError as error:
-        detail = "its format needs the extra av: pip install 'tfgenre[av]'"
+        detail = "its format needs the av extra: pip install 'tfgenre[av]'"
         raise SkipTrack("not_audio", detail) from error
     options = {"protocol_whitelist": "file"}
-    try:  # an absolute path: ffmpeg takes what stands before a colon for a protocol
+    try:  # an absolute path: ffmpeg takes the text before a colon for a protocol
         container = av.open(os.path.abspath(path), format=ffmpeg_format, options=options)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise SkipTrack("not_audio", str(error)) from error
     with container:
         stream = next(iter(container.streams.audio), None)
         if stream is None or stream.codec_context is None or not stream.rate:
-            raise SkipTrack("not_audio", "no sound in it that ffmpeg knows")
+            raise SkipTrack("not_audio", "no audio stream that ffmpeg recognises")
         seconds = float(stream.duration * stream.time_base) if stream.duration else 0.0
         yield Stream(
             rate_hz=stream.rate,
@@ -76,23 +76,23 @@ def _declared_frames(frames: float, ffmpeg_format: str) -> int:
 def _blocks(container: Any, stream: Any) -> Iterator[Samples]:
     import av
 
-    failures, seen, to_float = 0, None, None
+    damaged_packets, last_format, to_float = 0, None, None
     packets = container.demux(stream)
     while True:
         try:
             if (packet := next(packets, None)) is None:
                 return
             for frame in packet.decode():
-                if frame.layout.nb_channels > _MOST_CHANNELS:
-                    raise ValueError(f"{frame.layout.nb_channels} channels")
-                kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-                if kind != seen:
-                    seen = kind
+                if frame.layout.nb_channels > _MAX_CHANNELS:
+                    raise ValueError(f"{frame.layout.nb_channels} channels, over {_MAX_CHANNELS}")
+                frame_format = (frame.format.name, frame.layout.name, frame.sample_rate)
+                if frame_format != last_format:
+                    last_format = frame_format
                     to_float = av.AudioResampler("fltp", frame.layout, stream.rate)
                 assert to_float is not None
                 for converted in to_float.resample(frame):
                     yield converted.to_ndarray().T
-        except (av.FFmpegError, ValueError) as error:  # a damaged packet; the next may be whole
-            failures += 1
-            if failures > _MOST_FAILURES:
+        except (av.FFmpegError, ValueError) as error:  # the next packet may be intact
+            damaged_packets += 1
+            if damaged_packets > _MAX_DAMAGED_PACKETS:
                 raise SkipTrack("decode_error", str(error)) from error

@@ -1,4 +1,4 @@
-"""Streams by libsndfile, through soundfile, read as they are rather than as they say they are."""
+"""Decodes with libsndfile, through soundfile, whatever length a file declares."""
 
 import contextlib
 import os
@@ -21,17 +21,17 @@ _ENCODINGS = {
     "VORBIS": "lossy",
     "OPUS": "lossy",
 }
-_UNKNOWN_FRAMES = 1 << 62  # what libsndfile says of a stream that declares no length is above
-_BLOCK_SAMPLES = 1 << 16  # of all channels together
+_UNKNOWN_FRAMES = 1 << 62  # libsndfile reports more for a stream that declares no length
+_BLOCK_SAMPLES = 1 << 16  # over all channels
 
 
 class _SoundFile(soundfile.SoundFile):
-    """A sound file read from start to end, however long its header says it is.
+    """A sound file read from start to end, whatever length its header declares.
 
-    soundfile seeks after each read of a seekable file. In an MP3 that means decoding again, and in
-    one of variable bit rate the samples that follow are wrong, by up to half of full scale. It also
-    stops at the declared length, which may be a lie. And where decoding fails it throws away the
-    samples before the place; here they are read, and `failure` tells.
+    soundfile seeks after each read of a seekable file. For an MP3 that means decoding again, and
+    with a variable bit rate the samples that follow are wrong, by up to half of full scale. It also
+    stops at the declared length, which may be wrong. And when decoding fails, it discards the
+    samples before the failure; this class returns them, and sets `failure` to the error code.
     """
 
     failure = 0
@@ -53,44 +53,44 @@ def open_stream(path: str) -> Iterator[Stream]:
         SkipTrack: not_audio or truncated; decode_error while the blocks are read.
     """
     with contextlib.ExitStack() as stack:
-        file, sound = _open(path, stack)
+        file, frames = _open(path, stack)
         yield Stream(
             rate_hz=file.samplerate,
-            declared_frames=sound.num_samples if sound else _declared_frames(file),
+            declared_frames=frames.num_samples if frames else _declared_frames(file),
             is_mpeg=_is_mpeg(file),
             encoding=_encoding(file),
-            blocks=_mp3_blocks(path, sound, file) if sound else _blocks(file),
+            blocks=_mp3_blocks(path, frames, file) if frames else _blocks(file),
         )
 
 
-def _open(path: str, stack: contextlib.ExitStack) -> tuple[soundfile.SoundFile, mpeg.Sound | None]:
-    """The file as it should be decoded, and its frames if it is an MP3."""
+def _open(path: str, stack: contextlib.ExitStack) -> tuple[soundfile.SoundFile, mpeg.Frames | None]:
+    """Opens a file as the decoder should see it; also returns the frames of an MP3."""
     file = None
     with contextlib.suppress(SkipTrack):
         file = _opened(path, stack)
     if file is not None and not _is_mpeg(file):
         return file, None
-    if (sound := mpeg.find_sound(path)) is not None:
-        mended = mpeg.mended(path, sound)
-        if mended is None and file is None:
-            mended = mpeg.piece(path, *sound.pieces[0])
-        return _opened(mended, stack) if mended else file, sound
+    if (frames := mpeg.find_frames(path)) is not None:
+        repaired = mpeg.repaired(path, frames)
+        if repaired is None and file is None:
+            repaired = mpeg.segment(path, *frames.segments[0])
+        return _opened(repaired, stack) if repaired else file, frames
     if file is not None:  # MPEG audio of another layer
-        return _opened(mpeg.piece(path, 0, os.path.getsize(path)), stack), None
+        return _opened(mpeg.segment(path, 0, os.path.getsize(path)), stack), None
     with open(path, "rb") as opened:
         start = mpeg.after_tag(opened)
     return _opened(FilePart(path, start=start) if start else path, stack), None
 
 
 def _opened(source: str | BinaryIO, stack: contextlib.ExitStack) -> soundfile.SoundFile:
-    """Opens a path or a file, and leaves closing both to the stack."""
+    """Opens a path or a file; the stack closes both."""
     opened = os.fsencode(source) if isinstance(source, str) else stack.enter_context(source)
     try:
         return stack.enter_context(_SoundFile(opened))
     except soundfile.LibsndfileError as error:
-        # Of a file that it cannot recognise, libsndfile says that it does not exist.
-        what = "no decoder recognises it" if error.code == 7 else error.error_string
-        raise SkipTrack("not_audio", what) from error
+        # libsndfile reports a file that it does not recognise as nonexistent.
+        detail = "no decoder recognises it" if error.code == 7 else error.error_string
+        raise SkipTrack("not_audio", detail) from error
 
 
 def _is_mpeg(file: soundfile.SoundFile) -> bool:
@@ -106,12 +106,12 @@ def _declared_frames(file: soundfile.SoundFile) -> int:
     return 0 if is_guess else file.frames
 
 
-def _mp3_blocks(path: str, sound: mpeg.Sound, file: soundfile.SoundFile) -> Iterator[Samples]:
-    """An MP3's samples, piece after piece: the decoder would end where the first does."""
+def _mp3_blocks(path: str, frames: mpeg.Frames, file: soundfile.SoundFile) -> Iterator[Samples]:
+    """Decodes an MP3 segment by segment: the decoder alone would stop after the first."""
     yield from _blocks(file)
-    for start, end in sound.pieces[1:]:
+    for start, end in frames.segments[1:]:
         with contextlib.ExitStack() as stack, contextlib.suppress(SkipTrack):
-            yield from _blocks(_opened(mpeg.piece(path, start, end), stack))
+            yield from _blocks(_opened(mpeg.segment(path, start, end), stack))
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[Samples]:

@@ -1,9 +1,9 @@
-"""MP3 files as they lie on disk: their frames, and the note of their number that encoders leave.
+"""MP3 files: finds their frames, and corrects the length that the Xing header declares.
 
-MPEG audio has no length but what an encoder may have noted in an empty first frame, after the name
-Xing or Info. libsndfile's decoder ends there, even where the note is wrong, as in songs that were
-glued together; it ends at a guess where there is none, and where a frame's header is damaged. So
-frames are counted, and the file is mended on its way to the decoder.
+MPEG audio declares no length, except in a Xing header (or Info: same layout), which the encoder may
+write into an empty first frame. libsndfile's decoder stops at that length even if it is wrong, as
+in concatenated files. Without one it stops at an estimate, and at any damaged frame header. So this
+module counts the frames, and shows the decoder a repaired file.
 """
 
 import io
@@ -11,19 +11,19 @@ import struct
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 
-from tfgenre.audio.mpeg_frames import BUFFER_BYTES, first_frame, frame_lengths, is_mpeg_1, walk
+from tfgenre.audio.mpeg_frames import BUFFER_BYTES, first_frame, frame_lengths, is_mpeg_1, scan
 from tfgenre.errors import SkipTrack
 from tfgenre.files import FilePart
 
 
 @dataclass(frozen=True)
-class Note:
-    """What an encoder noted of a file's length.
+class XingHeader:
+    """A Xing or Info header, in which the encoder declares a file's length.
 
     Attributes:
-        position: where in the file the note starts, with its name.
-        frames: how many it says follow its own, None if it does not say.
-        bytes: how many it says there are from its frame on, 0 if it does not say.
+        position: its offset in the file, in bytes.
+        frames: the declared number of frames after its own, None if absent.
+        bytes: the declared number of bytes from its own frame on, 0 if absent.
     """
 
     position: int
@@ -32,24 +32,25 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Sound:
+class Frames:
     """The frames of an MP3 file.
 
     Attributes:
-        note: None if there is none.
-        num_samples: of each channel, in all whole frames but that of the note.
-        num_frames: how many those are.
-        pieces: where, from and to, they follow each other; more than one if the file is damaged.
+        xing: the file's Xing header, None if it has none.
+        num_samples: per channel, in all whole frames except the Xing header's.
+        num_frames: the number of those frames.
+        segments: (start, end) in bytes of each run of consecutive frames; more than one if the file
+            is damaged or concatenated.
     """
 
-    note: Note | None
+    xing: XingHeader | None
     num_samples: int
     num_frames: int
-    pieces: tuple[tuple[int, int], ...]
+    segments: tuple[tuple[int, int], ...]
 
 
-def find_sound(path: str) -> Sound | None:
-    """Finds the frames of an MP3 file, None if it is none."""
+def find_frames(path: str) -> Frames | None:
+    """Finds the frames of an MP3 file; None if it is not one."""
     with open(path, "rb", buffering=BUFFER_BYTES) as file:
         start = first_frame(file, after_tag(file))
         if start is None:
@@ -57,45 +58,46 @@ def find_sound(path: str) -> Sound | None:
         file.seek(start)
         frame = file.read(60)
         lengths = frame_lengths(frame[:3])
-        note = _read_note(frame, start)
-        first = start + lengths[frame[:3]] if note else start
-        num_frames, pieces = walk(file, first, lengths)
-        pieces = pieces[:1] + tuple(_after_note(file, *piece, lengths) for piece in pieces[1:])
+        xing = _read_xing(frame, start)
+        first = start + lengths[frame[:3]] if xing else start
+        num_frames, segments = scan(file, first, lengths)
+        others = (_after_xing(file, *segment, lengths) for segment in segments[1:])
+        segments = segments[:1] + tuple(others)
     num_samples = num_frames * (1152 if is_mpeg_1(frame) else 576)
-    return Sound(note, num_samples, num_frames, pieces)
+    return Frames(xing, num_samples, num_frames, segments)
 
 
-def mended(path: str, sound: Sound) -> BinaryIO | None:
-    """An MP3 file (its first piece) as the decoder should see it, None if that is as it is.
+def repaired(path: str, frames: Frames) -> BinaryIO | None:
+    """An MP3 file (its first segment) as the decoder should see it; None if it needs no repair.
 
     Raises:
-        SkipTrack: if less than half of the file is there, as when copying it was cut off.
+        SkipTrack: if less than half of the file is present, as after an interrupted copy.
     """
-    note = sound.note
-    if note and note.frames and sound.num_frames < note.frames / 2:
-        size = sum(end - start for start, end in sound.pieces)
-        if size < note.bytes / 2:
-            raise SkipTrack("truncated", f"{size} of {note.bytes} bytes are there")
-    if len(sound.pieces) > 1 or note is None or note.frames is None:
-        return piece(path, *sound.pieces[0])
-    if note.frames == sound.num_frames:
+    xing = frames.xing
+    if xing and xing.frames and frames.num_frames < xing.frames / 2:
+        size = sum(end - start for start, end in frames.segments)
+        if size < xing.bytes / 2:
+            raise SkipTrack("truncated", f"only {size} of {xing.bytes} bytes are present")
+    if len(frames.segments) > 1 or xing is None or xing.frames is None:
+        return segment(path, *frames.segments[0])
+    if xing.frames == frames.num_frames:
         return None
-    right = struct.pack(">I", sound.num_frames)
-    return io.BufferedReader(_MendedFile(path, patch=(note.position + 8, right)), BUFFER_BYTES)
+    patch = (xing.position + 8, struct.pack(">I", frames.num_frames))
+    return io.BufferedReader(_PatchedFile(path, patch=patch), BUFFER_BYTES)
 
 
-def piece(path: str, start: int, end: int) -> BinaryIO:
-    """A piece of an MP3 file, without a note.
+def segment(path: str, start: int, end: int) -> BinaryIO:
+    """A segment of an MP3 file, without a Xing header.
 
-    The decoder would guess the number of frames from the piece's size and the first one's bit rate,
-    and end there; so the size seems to be larger than bit rates can make up for.
+    The decoder would estimate the number of frames from the segment's size and the first frame's
+    bit rate, and stop there. So the reported size is larger than any change of bit rate requires.
     """
-    file = _MendedFile(path, start=start, end=end, times_longer=100)
+    file = _PatchedFile(path, start=start, end=end, size_factor=100)
     return io.BufferedReader(file, BUFFER_BYTES)
 
 
-class _MendedFile(FilePart):
-    """A part of a file, which may seem to hold other bytes in one place, and to be longer."""
+class _PatchedFile(FilePart):
+    """A part of a file, with some bytes replaced and its reported size multiplied."""
 
     def __init__(
         self,
@@ -104,10 +106,10 @@ class _MendedFile(FilePart):
         start: int = 0,
         end: int | None = None,
         patch: tuple[int, bytes] = (0, b""),
-        times_longer: int = 1,
+        size_factor: int = 1,
     ) -> None:
         self._patch = patch
-        self._times_longer = times_longer
+        self._size_factor = size_factor
         super().__init__(path, start=start, end=end)
 
     def readinto(self, buffer: Any) -> int:
@@ -121,15 +123,15 @@ class _MendedFile(FilePart):
         return count
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Goes somewhere, and returns where that is; the end itself is where it seems to be."""
+        """Moves to an offset, and returns it; the end itself is at the reported size."""
         place = super().seek(offset, whence)
         if whence == io.SEEK_END and not offset:
-            return super().seek(place * self._times_longer)
+            return super().seek(place * self._size_factor)
         return place
 
 
 def after_tag(file: IO[bytes]) -> int:
-    """Where a file goes on after its ID3v2 tags; 0 if it has none."""
+    """The offset of a file's content after its ID3v2 tags; 0 if it has none."""
     size = file.seek(0, io.SEEK_END)
     end = 0
     while True:
@@ -143,28 +145,28 @@ def after_tag(file: IO[bytes]) -> int:
 
 
 def tag_bytes(header: bytes) -> int:
-    """How many bytes follow the ten of an ID3v2 tag's header."""
+    """How many bytes follow an ID3v2 tag's ten-byte header."""
     shifts = zip(header[6:10], (21, 14, 7, 0), strict=True)
     return sum((byte & 0x7F) << shift for byte, shift in shifts)
 
 
-def _after_note(
+def _after_xing(
     file: IO[bytes], start: int, end: int, lengths: dict[bytes, int]
 ) -> tuple[int, int]:
-    """A piece of a file without the note in its first frame, which tells of another file."""
+    """A segment without a Xing header in its first frame, which would describe another file."""
     file.seek(start)
     frame = file.read(60)
-    if len(frame) == 60 and _read_note(frame, start):
+    if len(frame) == 60 and _read_xing(frame, start):
         start = min(end, start + lengths[frame[:3]])
     return start, end
 
 
-def _read_note(frame: bytes, start: int) -> Note | None:
-    """The note in a frame, given by its first 60 bytes and its place in the file."""
+def _read_xing(frame: bytes, start: int) -> XingHeader | None:
+    """The Xing header of a frame, given the frame's first 60 bytes and its offset in the file."""
     is_mono = frame[3] >> 6 == 3
     place = 4 + (9 if is_mono else 17) + (8 if is_mono else 15) * is_mpeg_1(frame)
     if frame[place : place + 4] not in (b"Xing", b"Info"):
         return None
     flags, first, second = struct.unpack_from(">III", frame, place + 4)
     frames, size = (first, second) if flags & 1 else (None, first)
-    return Note(start + place, frames, size if flags & 2 else 0)
+    return XingHeader(start + place, frames, size if flags & 2 else 0)

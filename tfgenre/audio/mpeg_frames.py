@@ -1,4 +1,4 @@
-"""The frames of MPEG audio, layer III: their headers, and how they follow each other in a file."""
+"""The frames of MPEG audio, layer III: their headers, and where a file contains them."""
 
 import io
 import re
@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 BUFFER_BYTES = 1 << 18
 _SEARCH_BYTES = 1 << 24
-_LARGEST_FRAME_BYTES = 1441
-_FRAMES_TO_BE_SURE = 4
+_MAX_FRAME_BYTES = 1441
+_FRAMES_TO_CONFIRM = 4
 _SYNC = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _MPEG_1 = 3  # as version bits
 _MONO = 0xC0  # as mode bits
@@ -21,19 +21,19 @@ RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000
 
 
 def is_mpeg_1(header: bytes) -> bool:
-    """Whether a frame is of MPEG 1, not 2 or 2.5."""
+    """Whether a frame is MPEG 1, not 2 or 2.5."""
     return header[1] >> 3 & 3 == _MPEG_1
 
 
 def first_frame(file: BinaryIO, start: int) -> int | None:
-    """Where, within 16 MB from a place on, several frames follow each other, if anywhere."""
+    """The offset of the first of several consecutive frames in the 16 MB after start, or None."""
     for place in range(start, start + _SEARCH_BYTES, BUFFER_BYTES):
         file.seek(place)
-        data = file.read(BUFFER_BYTES + _FRAMES_TO_BE_SURE * _LARGEST_FRAME_BYTES)
+        data = file.read(BUFFER_BYTES + _FRAMES_TO_CONFIRM * _MAX_FRAME_BYTES)
         for sync in _SYNC.finditer(data, 0, BUFFER_BYTES + 1):
             end = sync.start()
             lengths = frame_lengths(data[end : end + 3])
-            for _ in range(_FRAMES_TO_BE_SURE):
+            for _ in range(_FRAMES_TO_CONFIRM):
                 end += lengths.get(data[end : end + 3], len(data))
             if end <= len(data):
                 return place + sync.start()
@@ -42,43 +42,43 @@ def first_frame(file: BinaryIO, start: int) -> int | None:
     return None
 
 
-def walk(
+def scan(
     file: BinaryIO, place: int, lengths: dict[bytes, int]
 ) -> tuple[int, tuple[tuple[int, int], ...]]:
-    """Counts frames.
+    """Counts the frames in a file.
 
     Args:
         file: any file.
-        place: where the first of them starts.
-        lengths: `frame_lengths` of their format; others do not count.
+        place: where the first frame starts, in bytes.
+        lengths: `frame_lengths` of the format to count.
 
     Returns:
-        How many whole ones there are up to the file's end; and from where to where, in bytes, they
-        follow each other without anything between, all of them mono or none.
+        The number of whole frames up to the file's end; and its segments, (start, end) in bytes, in
+        which frames follow each other without a gap and are either all mono or all not.
     """
     size = file.seek(0, io.SEEK_END)
-    count, pieces, start, was_mono = 0, [], place, None
+    count, segments, start, was_mono = 0, [], place, None
     while place < size:
         file.seek(place)
         header = file.read(4)
         length = lengths.get(header[:3])
         if length is None or place + length > size:
-            pieces.append((start, place))
+            segments.append((start, place))
             start = place = _next_frame(file, place + 1, lengths)
             continue
         is_mono = header[3] >= _MONO
         if was_mono not in (is_mono, None):
-            pieces.append((start, place))
+            segments.append((start, place))
             start = place
         was_mono = is_mono
         place += length
         count += 1
-    pieces.append((start, place))
-    return count, tuple(piece for piece in pieces if piece[0] < piece[1])
+    segments.append((start, place))
+    return count, tuple((start, end) for start, end in segments if start < end)
 
 
 def _next_frame(file: BinaryIO, place: int, lengths: dict[bytes, int]) -> int:
-    """Where, from a place on, two frames follow each other; the file's end if nowhere."""
+    """The offset of the next two consecutive frames at or after place; else the file's end."""
     while True:
         file.seek(place)
         data = file.read(BUFFER_BYTES)
@@ -95,13 +95,13 @@ def _next_frame(file: BinaryIO, place: int, lengths: dict[bytes, int]) -> int:
 
 @cache
 def frame_lengths(header: bytes) -> dict[bytes, int]:
-    """The bytes a layer III frame takes by its header's first three, for one format.
+    """The lengths of one format's layer III frames in bytes, by their headers' first three bytes.
 
     Args:
-        header: three bytes of a frame of that format: MPEG version and sample rate.
+        header: the first three bytes of any frame of that format (MPEG version and sample rate).
 
     Returns:
-        One entry for each header of that format; nothing if the header is not layer III's.
+        One entry for each header of that format; none if the header is not layer III.
     """
     if len(header) < 3:
         return {}

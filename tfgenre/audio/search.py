@@ -1,4 +1,4 @@
-"""The sound files among and below some paths."""
+"""Finds sound files by name."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from tfgenre.errors import UserError
 
 
 def is_sound_file(path: Path) -> bool:
-    """Whether the name says so; hidden files, such as macOS's `._song.mp3`, are none."""
+    """Whether a name is that of a sound file; hidden ones such as macOS's `._song.mp3` are not."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
@@ -24,8 +24,8 @@ def walk(folder: Path, *, on_error: Callable[[OSError], None] = refuse) -> Itera
     """All sound files below a folder, sorted by path; links to folders are not followed.
 
     Args:
-        folder: where to look.
-        on_error: gets the error of a folder that cannot be read.
+        folder: the folder to search.
+        on_error: called with the error of each folder that cannot be read.
     """
     for place, folders, names in storage.walk(folder, on_error=on_error):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -35,21 +35,21 @@ def walk(folder: Path, *, on_error: Callable[[OSError], None] = refuse) -> Itera
 
 
 def find_songs(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """The sound files among and below some paths.
+    """The files among the given paths, and the sound files in the folders among them.
 
-    A file that is named counts whatever its name; also one in an archive, as `music.zip/a.mp3`.
+    A file is returned whatever its suffix, also one in an archive, as `music.zip/a.mp3`.
 
     Raises:
-        UserError: if a path is not there, or no song is found.
+        UserError: if a path does not exist, or no song is found.
     """
     songs: list[str] = []
     for path in map(storage.to_path, paths):
         if path.is_dir():
             songs += map(str, walk(path))
-        elif path.exists() or archives.split(str(path)):
+        elif path.exists() or archives.split_path(str(path)):
             songs.append(str(path))
         else:
             raise UserError(f"No such file or folder: {path}")
     if not songs:
-        raise UserError("No songs given: name sound files, or folders that hold some.")
+        raise UserError("No songs found: pass sound files, or folders that contain some.")
     return songs

@@ -1,4 +1,4 @@
-"""The one door to songs: a path becomes blocks of mono samples at one rate."""
+"""Opens songs: a path becomes blocks of mono samples at one rate."""
 
 import functools
 import os
@@ -16,9 +16,9 @@ from tfgenre.audio.streams import Samples, Stream
 from tfgenre.errors import SkipTrack
 
 SUFFIXES = libsndfile.SUFFIXES | ffmpeg.SUFFIXES
-_FULL_SCALE = 2.0**31  # SoX's samples are 32-bit integers; its picture is drawn from those
-_LARGEST = 1 - 1 / _FULL_SCALE
-RATES_HZ = range(1000, 768_001)  # outside of these, a header is damaged
+_FULL_SCALE = 2.0**31  # SoX draws its spectrogram from 32-bit integers
+_MAX_SAMPLE = 1 - 1 / _FULL_SCALE
+RATES_HZ = range(1000, 768_001)  # any other rate means a damaged header
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Audio:
 
     Attributes:
         rate_hz: sample rate of the blocks.
-        seconds: how long it should be, 0 if unknown.
-        is_mpeg: True for MPEG audio, whose length SoX guesses.
-        blocks: mono samples, float64 (float32 of lossy songs) [some] each, full scale 1; to be
-            read once.
+        seconds: the declared length, 0 if unknown.
+        is_mpeg: True for MPEG audio, whose length SoX estimates.
+        blocks: mono samples, float64 (float32 for lossy songs) [samples] each, full scale 1; can
+            only be read once.
     """
 
     rate_hz: int
@@ -45,16 +45,16 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
 
     Args:
         path: the sound file.
-        sample_rate_hz: what its samples are converted to; 0 keeps its own rate.
+        sample_rate_hz: the rate to convert the samples to; 0 keeps the song's own rate.
 
     Raises:
-        SkipTrack: missing, empty, not_audio, decode_error or truncated; the last two may come
-            while the blocks are read.
+        SkipTrack: missing, unreadable, empty, not_audio, decode_error or truncated; empty and the
+            last two may come while the blocks are read.
     """
     _check_file(path)
     with _open_stream(path) as stream:
         if stream.rate_hz not in RATES_HZ:
-            raise SkipTrack("decode_error", f"a sample rate of {stream.rate_hz} Hz")
+            raise SkipTrack("decode_error", f"invalid sample rate: {stream.rate_hz} Hz")
         blocks = _mono_blocks(stream)
         if sample_rate_hz not in (0, stream.rate_hz):
             blocks = _resampled(blocks, stream.rate_hz, sample_rate_hz)
@@ -67,7 +67,7 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
 
 
 def _open_stream(path: str) -> AbstractContextManager[Stream]:
-    """Opens a sound file by the decoder for what it is.
+    """Opens a sound file with the decoder for its format.
 
     Raises:
         SkipTrack: not_audio or truncated; decode_error while the blocks are read.
@@ -86,7 +86,7 @@ def _check_file(path: str) -> None:
     except OSError as error:
         raise SkipTrack("missing", error.strerror or str(error)) from error
     if not stat.S_ISREG(found.st_mode):
-        raise SkipTrack("not_audio", "not a file, but a folder, pipe or device")
+        raise SkipTrack("not_audio", "not a regular file, but a folder, pipe or device")
     if not os.access(path, os.R_OK):
         raise SkipTrack("unreadable", "permission denied")
     if not found.st_size:
@@ -94,7 +94,7 @@ def _check_file(path: str) -> None:
 
 
 def _mono_blocks(stream: Stream) -> Iterator[Samples]:
-    """The channels' mean; what could be decoded before an error counts if it is half the song."""
+    """The channels' mean. An error after half of the song or more ends the song without raising."""
     expected = stream.declared_frames
     decoded = 0
     try:
@@ -107,20 +107,20 @@ def _mono_blocks(stream: Stream) -> Iterator[Samples]:
     if not decoded:
         raise SkipTrack("empty", "the file has no samples")
     if decoded < expected / 2:
-        raise SkipTrack("truncated", f"{decoded} of {expected} samples could be decoded")
+        raise SkipTrack("truncated", f"only {decoded} of {expected} samples could be decoded")
 
 
 def _mono(block: Samples, encoding: str) -> Samples:
     """SoX's `remix -`: the channels' mean in 32-bit steps, [frames, channels] -> [frames].
 
-    That of lossy samples is left as it is: another decoder's differ by more than such a step. The
-    block is overwritten.
+    The mean of lossy samples is not rounded: decoders differ by more than a step. Overwrites the
+    block.
     """
     highest, lowest = block.max(initial=0), block.min(initial=0)
     if np.isnan(highest):
         np.nan_to_num(block, copy=False)
-    if not (highest <= _LARGEST and lowest >= -1):
-        np.clip(block, -1, _LARGEST, out=block)
+    if not (highest <= _MAX_SAMPLE and lowest >= -1):
+        np.clip(block, -1, _MAX_SAMPLE, out=block)
     if encoding == "float":
         block = np.trunc(block * _FULL_SCALE) / _FULL_SCALE
     elif encoding == "double":
@@ -131,14 +131,14 @@ def _mono(block: Samples, encoding: str) -> Samples:
 
 
 def _rounded(samples: Samples) -> NDArray[np.float64]:
-    """Samples in 32-bit steps, halves away from zero, as SoX rounds."""
+    """Rounds to 32-bit steps, halves away from zero, as SoX does."""
     steps = samples * _FULL_SCALE
     steps += np.copysign(0.5, steps)
     return np.trunc(steps, out=steps) / _FULL_SCALE
 
 
 def _resampled(blocks: Iterator[Samples], rate_hz: int, to_rate_hz: int) -> Iterator[Samples]:
-    """The blocks at another rate, by libsoxr at the quality of SoX's `rate -v`."""
+    """Resamples with libsoxr at the quality of SoX's `rate -v`."""
     resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float64", quality="VHQ")
     for block in blocks:
         yield resampler.resample_chunk(block.astype(np.float64))

@@ -1,4 +1,4 @@
-"""What every decoder gives: a stream of samples."""
+"""What every decoder returns: a stream of samples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ class Stream:
 
     Attributes:
         rate_hz: its sample rate.
-        declared_frames: samples a channel that there should be, 0 if unknown.
+        declared_frames: samples per channel that it should have, 0 if unknown.
         is_mpeg: True for MPEG audio.
-        encoding: integer, float or double, or lossy, whose samples are nobody's but the decoder's.
-        blocks: samples, float64 (float32 if lossy) [some, channels] each, full scale 1; a block is
-            only valid until the next is taken.
+        encoding: integer, float, double or lossy; lossy samples vary with the decoder.
+        blocks: samples, float64 (float32 if lossy) [frames, channels] each, full scale 1; a block
+            is only valid until the next one is read.
     """
 
     rate_hz: int

@@ -1,4 +1,4 @@
-"""Genre and artist out of a song's own tags, whatever their format."""
+"""Reads genre and artist from a song's tags, whatever their format."""
 
 import io
 import zipfile
@@ -22,27 +22,27 @@ class Tags:
 
 
 def read(path: Path) -> Tags:
-    """Reads the tags of a song, be it in an archive or not; one that cannot be read has none."""
+    """Reads the tags of a song, in an archive or not; empty if they cannot be read."""
     try:
         with archives.opened(str(path)) as file:
             found = _read_id3(file)
             return found if found.genres and found.artist else _merged(found, _read_any(file))
-    except Exception:  # mutagen raises whatever a damaged tag makes it trip over
+    except Exception:  # a damaged tag can make mutagen raise anything
         return Tags()
 
 
 def seconds(path: Path) -> float:
-    """The length of a song as its header tells it or mutagen guesses it; 0 if neither."""
+    """The length of a song, as declared in its header or estimated by mutagen; 0 if unknown."""
     try:
         with archives.opened(str(path)) as file:
             found = mutagen.File(file)
             return float(found.info.length)
-    except Exception:  # as above; and a file of no format that mutagen knows
+    except Exception:  # as above, or a format unknown to mutagen
         return 0.0
 
 
 def _read_id3(file: IO[bytes]) -> Tags:
-    """An ID3v2 tag at a file's start, of which no more than that is read."""
+    """Reads an ID3v2 tag at the start of a file, and nothing beyond it."""
     start = file.read(10)
     if start[:3] != b"ID3":
         return Tags()
@@ -52,9 +52,9 @@ def _read_id3(file: IO[bytes]) -> Tags:
 
 
 def _read_any(file: IO[bytes]) -> Tags:
-    """The tags of any format, ID3v1 and APE included."""
+    """Reads tags of any format, including ID3v1 and APE."""
     file.seek(0)
-    # A zip file's member is read anew whenever it is gone back in.
+    # Seeking backwards in a zip member reads it again from its start.
     whole = io.BytesIO(file.read()) if isinstance(file, zipfile.ZipExtFile) else file
     found = mutagen.File(whole, easy=True)
     named = Tags()
@@ -85,7 +85,7 @@ def _first(found: mutagen.Metadata, *names: str) -> str:
 
 
 def _texts(found: mutagen.Metadata, name: str) -> tuple[str, ...]:
-    """The values of a tag; WAV and AIFF files have no easy names, but ID3 frames."""
+    """The values of a tag; WAV and AIFF files have ID3 frames rather than easy names."""
     values = found.get(name) or ()
     values = getattr(values, "text", values)
     return tuple(text for value in values if (text := _clean(value)))

@@ -2,7 +2,7 @@
 
 `sox IN -n remix - spectrogram -Y 200 -X PPS -m -r` draws palette indices, 129 rows from the highest
 frequency down to 0 Hz, one column every 1 / PPS seconds. The algorithm is that of SoX 14.4.2
-(`spectrogram.c`); docs/architecture.md tells it in words.
+(`spectrogram.c`), described in docs/sox.md.
 """
 
 import itertools
@@ -20,8 +20,8 @@ ROWS = DFT_SIZE // 2 + 1
 FLOOR_DB = -120.0
 PALETTE_FIRST = 4
 PALETTE_STEPS = 249
-_FRAMES_A_CHUNK = 196  # their samples and spectra take 0.8 MB: a core's own cache has 1 or 2
-_CHUNKS_AT_ONCE = 4  # which is about a slice
+_FRAMES_PER_CHUNK = 196  # their samples and spectra take 0.8 MB; a core's own cache has 1 or 2 MB
+_CHUNKS_AT_ONCE = 4  # about one slice
 TINY = np.finfo(float).tiny
 Samples = NDArray[np.float32] | NDArray[np.float64]
 
@@ -35,47 +35,47 @@ class Grid:
 
     @classmethod
     def for_rate(cls, rate_hz: int, pixels_per_second: int) -> "Grid":
-        """The grid of a song's sample rate.
+        """The grid for a song's sample rate.
 
         Raises:
             SkipTrack: if a column would be shorter than one sample.
         """
         block = rate_hz // pixels_per_second
         if block < 1:
-            reason = f"{rate_hz} Hz cannot give {pixels_per_second} pixels a second"
-            raise SkipTrack("decode_error", reason)
+            detail = f"{rate_hz} Hz is too low for {pixels_per_second} pixels per second"
+            raise SkipTrack("decode_error", detail)
         step = int(block / math.ceil(block / (DFT_SIZE // 2)) + 0.5)
         return cls(step=step, frames_per_column=int(block / step + 0.5))
 
     @property
     def lead(self) -> int:
-        """Half of the overlap between neighbouring frames, in samples."""
+        """Half the overlap between neighbouring frames, in samples."""
         return (DFT_SIZE - self.step) // 2
 
     @property
     def first(self) -> int:
-        """Samples into the song at which the first frame ends."""
+        """Where the first frame ends, in samples into the song."""
         return self.step + self.lead
 
     def num_frames(self, num_samples: int) -> int:
-        """Frames of a whole song, those that reach past its end included."""
-        left_over = num_samples % self.step
+        """The number of frames in a song, including those that reach past its end."""
+        remainder = num_samples % self.step
         fed = num_samples + self.lead
-        if left_over >= self.step // 2:
-            fed += self.step - left_over
+        if remainder >= self.step // 2:
+            fed += self.step - remainder
         return max(0, (fed - self.first) // self.step + 1) if num_samples else 0
 
     def missing(self, frames: NDArray[np.int64], num_samples: int) -> NDArray[np.int64]:
-        """How many samples each frame lacks: positive at the song's start, negative at its end."""
+        """How many samples each frame lacks at its start (positive) or end (negative), int64."""
         ends = self.first + frames * self.step
         return np.where(ends <= num_samples, np.maximum(DFT_SIZE - ends, 0), num_samples - ends)
 
 
 def window(missing: int = 0) -> NDArray[np.float64]:
-    """A Hann window over the samples that exist, float64 [256], normalised as SoX does it.
+    """A Hann window over the samples that exist, float64 [256], normalised as in SoX.
 
     Args:
-        missing: samples lacking at the start of the frame (positive) or at its end (negative).
+        missing: samples lacking at the frame's start (positive) or at its end (negative).
     """
     points = 1 + DFT_SIZE - abs(missing)
     start = max(missing, 0)
@@ -94,120 +94,124 @@ def columns(
     """Draws a song while it is read.
 
     Args:
-        blocks: mono samples, float32 or float64 [any] each, full scale 1.
+        blocks: mono samples, float32 or float64 [samples] each, full scale 1.
         rate_hz: their sample rate.
-        pixels_per_second: columns a second asked for; SoX rounds to whole frames.
+        pixels_per_second: requested columns per second; SoX rounds to whole frames.
 
     Yields:
-        uint8 [some, 129]: columns one after the other, each from 0 Hz up, palette indices 4 (at or
-        below -120 dB) to 254 (0 dB).
+        uint8 [columns, 129]: consecutive columns, each from 0 Hz up, palette indices 4 (at or below
+        -120 dB) to 254 (0 dB).
+
+    Raises:
+        SkipTrack: if a column would be shorter than one sample.
     """
-    pen = _Pen(Grid.for_rate(rate_hz, pixels_per_second))
+    stream = _ColumnStream(Grid.for_rate(rate_hz, pixels_per_second))
     drawn = np.zeros((0, ROWS), np.uint8)
     num_yielded = 0
-    for more in pen.draw(blocks):
+    for more in stream.draw(blocks):
         drawn = np.concatenate([drawn, more])
-        # Columns are a little narrower than asked for, but SoX sizes the picture as if they were
-        # not: those that may be cut off at the end wait until the song turns out longer.
-        ready = _width(pen.num_samples, rate_hz, pixels_per_second) - num_yielded
+        # SoX computes the picture's width from the requested column rate, but its columns are a
+        # little narrower. Columns beyond that width wait here until more samples have arrived.
+        ready = _width(stream.num_samples, rate_hz, pixels_per_second) - num_yielded
         num_yielded += min(ready, len(drawn))
         yield drawn[:ready]
         drawn = drawn[ready:]
-    yield drawn[: (_width(pen.num_samples, rate_hz, pixels_per_second) or 800) - num_yielded]
+    yield drawn[: (_width(stream.num_samples, rate_hz, pixels_per_second) or 800) - num_yielded]
 
 
 def _width(num_samples: int, rate_hz: int, pixels_per_second: int) -> int:
-    """Columns of a whole song; SoX takes 800 where this is 0."""
+    """The number of columns in a song; where it is 0, SoX takes 800."""
     return int(pixels_per_second * (num_samples / rate_hz) + 0.5)
 
 
 def spectrogram(
     blocks: Iterable[Samples], *, rate_hz: int, pixels_per_second: int
 ) -> NDArray[np.uint8]:
-    """Draws a whole song: `columns` as SoX's picture, uint8 [129, columns], row 0 the highest."""
+    """Draws a whole song as SoX's picture, uint8 [129, columns], row 0 the highest frequency."""
     drawn = columns(blocks, rate_hz=rate_hz, pixels_per_second=pixels_per_second)
     return np.concatenate([np.zeros((0, ROWS), np.uint8), *drawn])[:, ::-1].T
 
 
-class _Tape:
-    """Samples on their way through: they join at the end and leave at the start."""
+class _SampleBuffer:
+    """A queue of samples: appended at the end, discarded from the start."""
 
     def __init__(self, samples: NDArray[np.float64]) -> None:
-        self._room = samples
+        self._storage = samples
         self._start, self._end = 0, len(samples)
 
     @property
-    def held(self) -> NDArray[np.float64]:
-        """The samples that are there; only valid until the next join."""
-        return self._room[self._start : self._end]
+    def samples(self) -> NDArray[np.float64]:
+        """The samples in the buffer; only valid until the next append."""
+        return self._storage[self._start : self._end]
 
-    def join(self, samples: Samples) -> None:
-        """Adds samples; mostly without moving those that are there."""
-        if self._end + len(samples) > len(self._room):
-            held = self.held
-            size = len(held) + len(samples)
-            if 2 * size > len(self._room):
-                self._room = np.empty(2 * size)
-            self._room[: len(held)] = held
-            self._start, self._end = 0, len(held)
-        self._room[self._end : self._end + len(samples)] = samples
+    def append(self, samples: Samples) -> None:
+        """Adds samples at the end, mostly without moving the others."""
+        if self._end + len(samples) > len(self._storage):
+            kept = self.samples
+            size = len(kept) + len(samples)
+            if 2 * size > len(self._storage):
+                self._storage = np.empty(2 * size)
+            self._storage[: len(kept)] = kept
+            self._start, self._end = 0, len(kept)
+        self._storage[self._end : self._end + len(samples)] = samples
         self._end += len(samples)
 
-    def leave(self, count: int) -> None:
-        """Forgets the first samples."""
+    def discard(self, count: int) -> None:
+        """Drops the first samples."""
         self._start += count
 
 
-class _Pen:
-    """Turns a stream of samples into columns, uint8 [some, 129], lowest frequency first.
+class _ColumnStream:
+    """Turns a stream of samples into columns, uint8 [columns, 129], lowest frequency first.
 
-    It draws in chunks whose arrays, made once a song, stay in a core's own cache.
+    It works in chunks, whose arrays are allocated once per song and fit into a core's own cache.
     """
 
     def __init__(self, grid: Grid) -> None:
         self.num_samples = 0
         self._grid = grid
         self._frames_drawn = 0
-        self._tape = _Tape(np.zeros(DFT_SIZE - grid.first))  # the first frames reach back
-        columns = max(1, _FRAMES_A_CHUNK // grid.frames_per_column)
+        # The first frames reach back before the song.
+        self._buffer = _SampleBuffer(np.zeros(DFT_SIZE - grid.first))
+        columns = max(1, _FRAMES_PER_CHUNK // grid.frames_per_column)
         self._chunk = columns * grid.frames_per_column  # frames
         self._windowed = np.empty((self._chunk, DFT_SIZE))
 
     def draw(self, blocks: Iterable[Samples]) -> Iterator[NDArray[np.uint8]]:
-        """All columns; before and after the song there is silence."""
+        """Yields all columns; the song is padded with silence on both sides."""
         power = self._power(blocks)
-        while some := list(itertools.islice(power, _CHUNKS_AT_ONCE)):
-            yield _palette(np.concatenate(some))
+        while chunks := list(itertools.islice(power, _CHUNKS_AT_ONCE)):
+            yield _palette(np.concatenate(chunks))
 
     def _power(self, blocks: Iterable[Samples]) -> Iterator[NDArray[np.float64]]:
-        """The mean power of all columns, float64 [some, 129]."""
+        """Yields the mean power of all columns, float64 [columns, 129]."""
         for block in blocks:
             self.num_samples += len(block)
-            self._tape.join(block)
-            while len(self._tape.held) >= (self._chunk - 1) * self._grid.step + DFT_SIZE:
+            self._buffer.append(block)
+            while len(self._buffer.samples) >= (self._chunk - 1) * self._grid.step + DFT_SIZE:
                 yield self._transform(self._chunk)
         left = self._grid.num_frames(self.num_samples) - self._frames_drawn
-        self._tape.join(np.zeros(left * self._grid.step + DFT_SIZE))
+        self._buffer.append(np.zeros(left * self._grid.step + DFT_SIZE))
         while left > 0:
             yield self._transform(min(left, self._chunk))
             left -= self._chunk
 
     def _transform(self, count: int) -> NDArray[np.float64]:
-        """The power of the next frames' columns; the first frame starts where the tape does."""
-        step, held = self._grid.step, self._tape.held
-        strides = (step * held.itemsize, held.itemsize)
-        frames = np.ndarray((count, DFT_SIZE), held.dtype, buffer=held.data, strides=strides)
+        """The power of the next frames' columns; the first frame starts where the buffer does."""
+        step, samples = self._grid.step, self._buffer.samples
+        strides = (step * samples.itemsize, samples.itemsize)
+        frames = np.ndarray((count, DFT_SIZE), samples.dtype, buffer=samples.data, strides=strides)
         windowed = np.multiply(frames, _WHOLE_WINDOW, out=self._windowed[:count])
         for k, missing in self._incomplete(count):
             windowed[k] = frames[k] * window(missing)
         self._frames_drawn += count
-        self._tape.leave(count * step)
-        spectrum = np.fft.rfft(windowed).view(np.float64)  # real and imaginary parts in turn
+        self._buffer.discard(count * step)
+        spectrum = np.fft.rfft(windowed).view(np.float64)  # real and imaginary parts alternate
         squares = _mean_squares(spectrum, self._grid.frames_per_column)
         return squares[:, 0::2] + squares[:, 1::2]
 
     def _incomplete(self, count: int) -> Iterator[tuple[int, int]]:
-        """Those of the next frames that lack samples, and how many, as `Grid.missing` tells it."""
+        """Which of the next frames lack samples, each with how many; see `Grid.missing`."""
         first_end = self._grid.first + self._frames_drawn * self._grid.step
         last_end = first_end + (count - 1) * self._grid.step
         if first_end < DFT_SIZE or last_end > self.num_samples:
@@ -217,7 +221,7 @@ class _Pen:
 
 
 def _mean_squares(frames: NDArray[np.float64], frames_per_column: int) -> NDArray[np.float64]:
-    """Means over each column's frames; the last column may have fewer frames than the others."""
+    """Mean squares over each column's frames; the last column may have fewer frames."""
     whole = len(frames) // frames_per_column * frames_per_column
     columns = frames[:whole].reshape(-1, frames_per_column, frames.shape[1])
     means = np.einsum("cfk,cfk->ck", columns, columns)
@@ -228,7 +232,7 @@ def _mean_squares(frames: NDArray[np.float64], frames_per_column: int) -> NDArra
 
 
 def _palette(power: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Mean power to palette index; decibels pass through float32, as in SoX."""
+    """Converts mean power to palette indices; decibels pass through float32, as in SoX."""
     decibels = (10 * np.log10(np.maximum(power, TINY))).astype(np.float32)
     steps = 1 + (1 - decibels.astype(np.float64) / FLOOR_DB) * PALETTE_STEPS
     np.minimum(steps, PALETTE_STEPS + 1, out=steps)

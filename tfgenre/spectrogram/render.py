@@ -1,4 +1,4 @@
-"""A song's path becomes its slices, or the reason why not. Building and predicting both call it."""
+"""Renders a song: a path becomes slices, or SkipTrack. Building and predicting both use it."""
 
 import itertools
 import os
@@ -16,8 +16,8 @@ from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.spectrogram import native, slices, sox
 
-_SLICES_A_PIECE = 64  # 1 MB
-_LEAST_BYTES_A_SECOND = 1000  # MPEG audio has at least 8 kbit/s
+_SLICES_PER_PIECE = 64  # 1 MB
+_MIN_BYTES_PER_SECOND = 1000  # MPEG audio has at least 8 kbit/s
 
 
 class Slices(NamedTuple):
@@ -25,7 +25,7 @@ class Slices(NamedTuple):
 
     Attributes:
         images: uint8 [slices, 128, 128].
-        indices: the place of each in the song, int64 [slices].
+        indices: the position of each in the song, int64 [slices].
     """
 
     images: NDArray[np.uint8]
@@ -33,55 +33,55 @@ class Slices(NamedTuple):
 
 
 def render(path: str, config: RenderConfig) -> Slices:
-    """Renders a song; see `render_pieces`."""
+    """Renders a whole song; see `render_pieces`."""
     return join(render_pieces(path, config))
 
 
 def join(pieces: Iterable[Slices]) -> Slices:
-    """Puts a song's pieces together."""
+    """Joins a song's pieces."""
     images, indices = zip(*pieces, strict=True)
     return Slices(np.concatenate(images), np.concatenate(indices))
 
 
 def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
-    """Renders a song while it is decoded, in memory that does not grow with its length.
+    """Renders a song while it is decoded, in memory independent of its length.
 
     Args:
         path: the sound file.
-        config: how.
+        config: the rendering options.
 
     Yields:
-        At least one piece of at most 64 slices.
+        At least one piece, each of at most 64 slices.
 
     Raises:
-        SkipTrack: with one of the reasons in `errors.SKIP_REASONS`, maybe after some pieces, which
-            are then not to be used.
+        SkipTrack: with one of `errors.SKIP_REASONS`. It may come after some pieces, which must then
+            be discarded.
     """
     audible, num_columns = False, 0
 
-    def watched() -> Iterator[NDArray[np.uint8]]:
+    def checked() -> Iterator[NDArray[np.uint8]]:
         nonlocal audible, num_columns
         for some in columns(path, config):
             num_columns += len(some)
             audible = audible or bool(some.size and some.max() > native.PALETTE_FIRST)
             yield some
 
-    cut = slices.cut(watched(), tail=config.tail)
+    cut = slices.cut(checked(), tail=config.tail)
     chosen = slices.spread(cut, config.max_slices_per_track)
     num_pieces = 0
-    while piece := list(itertools.islice(chosen, _SLICES_A_PIECE)):
+    while piece := list(itertools.islice(chosen, _SLICES_PER_PIECE)):
         num_pieces += 1
         yield Slices(
             np.stack([image for _, image in piece]), np.array([index for index, _ in piece])
         )
     if not num_pieces:
-        raise SkipTrack("too_short", f"{num_columns} columns, a slice takes {slices.SLICE_SIZE}")
+        raise SkipTrack("too_short", f"{num_columns} columns; a slice needs {slices.SLICE_SIZE}")
     if not audible:
         raise SkipTrack("silent", "nothing above -120 dB")
 
 
 def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
-    """A song's picture as it is drawn, uint8 [some, 129], as `spectrogram.columns` gives it.
+    """Yields a song's columns as they are drawn, uint8 [columns, 129]; see `native.columns`.
 
     Raises:
         SkipTrack: as `render_pieces`.
@@ -98,9 +98,9 @@ def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
 
 
 def _sox_picture(path: str, config: RenderConfig, *, file_type: str) -> NDArray[np.uint8]:
-    """A song's picture by the sox program, uint8 [129, columns], once the song is seen to open."""
+    """A song's picture by the sox program, uint8 [129, columns]; our decoder must open it, too."""
     with open_audio(path) as song:
-        seconds = os.path.getsize(path) / _LEAST_BYTES_A_SECOND if song.is_mpeg else None
+        seconds = os.path.getsize(path) / _MIN_BYTES_PER_SECOND if song.is_mpeg else None
     return sox.spectrogram(
         path,
         file_type=file_type,

@@ -1,4 +1,4 @@
-"""A song's picture cut into 128x128 slices, and the key that puts slices into a stable shuffle."""
+"""Cuts a song's picture into 128x128 slices, and picks some of them."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -14,21 +14,21 @@ def cut(columns: Iterable[NDArray[np.uint8]], *, tail: str = "drop") -> Iterator
     """Cuts a song's columns into slices, side by side.
 
     Args:
-        columns: uint8 [some, 129] each, one column after the other, each from 0 Hz up.
-        tail: what becomes of the columns after the last whole slice: drop leaves them out, overlap
-            adds one more slice flush with the song's end.
+        columns: uint8 [columns, 129] each: consecutive columns, each from 0 Hz up.
+        tail: what to do with columns after the last whole slice: `drop` leaves them out, `overlap`
+            adds a slice that ends where the song does.
 
     Yields:
         uint8 [128, 128]: rows from the second-highest frequency down to 0 Hz, columns in time.
     """
-    held = previous = np.zeros((0, SLICE_SIZE + 1), np.uint8)
+    rest = previous = np.zeros((0, SLICE_SIZE + 1), np.uint8)
     for some in columns:
-        held = np.concatenate([held, some])
-        while len(held) >= SLICE_SIZE:
-            previous, held = held[:SLICE_SIZE], held[SLICE_SIZE:]
+        rest = np.concatenate([rest, some])
+        while len(rest) >= SLICE_SIZE:
+            previous, rest = rest[:SLICE_SIZE], rest[SLICE_SIZE:]
             yield _upright(previous)
-    if tail == "overlap" and len(held) and len(previous):
-        yield _upright(np.concatenate([previous, held])[-SLICE_SIZE:])
+    if tail == "overlap" and len(rest) and len(previous):
+        yield _upright(np.concatenate([previous, rest])[-SLICE_SIZE:])
 
 
 def _upright(columns: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -36,24 +36,24 @@ def _upright(columns: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def spread(slices: Iterable[Item], limit: int) -> Iterator[tuple[int, Item]]:
-    """At most limit slices, spread evenly over the song, each with its index in the song.
+    """Picks slices spread evenly over the song, each with its index in the song.
 
-    The song's length is not known before its end. So every slice is kept, then every second, every
-    fourth and so on, such that at least twice and at most four times limit candidates are at hand.
+    The song's length is unknown until its end. So this keeps every slice, then every second, every
+    fourth and so on, such that 2 to 4 times limit candidates remain.
 
     Args:
-        slices: all of the song's.
-        limit: how many; 0 means all, which are passed on as they come.
+        slices: all slices of the song.
+        limit: the most to pick; 0 picks all, and yields each as it arrives.
     """
     if not limit:
         yield from enumerate(slices)
         return
-    stride, kept = 1, list[tuple[int, Item]]()
+    stride, candidates = 1, list[tuple[int, Item]]()
     for index, image in enumerate(slices):
         if index % stride == 0:
-            kept.append((index, image))
-        if len(kept) > 4 * limit:
-            stride, kept = 2 * stride, kept[::2]
-    count = min(limit, len(kept))
+            candidates.append((index, image))
+        if len(candidates) > 4 * limit:
+            stride, candidates = 2 * stride, candidates[::2]
+    count = min(limit, len(candidates))
     for place in range(count):
-        yield kept[(2 * place + 1) * len(kept) // (2 * count)]
+        yield candidates[(2 * place + 1) * len(candidates) // (2 * count)]

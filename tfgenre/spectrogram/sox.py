@@ -1,4 +1,4 @@
-"""The sox program's spectrogram, through pipes alone."""
+"""Draws spectrograms with the sox program, without temporary files."""
 
 import io
 import os
@@ -10,7 +10,7 @@ from PIL import Image
 
 from tfgenre.errors import SkipTrack
 
-_TIMEOUT_S = 900  # for a sox whose caller was killed; the worker's own limit comes first
+_TIMEOUT_S = 900  # in case the caller was killed; the worker's own limit comes first
 
 
 def spectrogram(
@@ -21,20 +21,20 @@ def spectrogram(
     sample_rate_hz: int = 0,
     seconds: float | None = None,
 ) -> NDArray[np.uint8]:
-    """Draws a song with the sox program, through pipes alone.
+    """Draws a song with the sox program, through pipes.
 
     Args:
         path: the sound file.
-        file_type: what it is, as SoX names it, where the path does not end in that.
-        pixels_per_second: columns a second.
-        sample_rate_hz: what SoX converts the samples to; 0 keeps the file's own rate.
-        seconds: at least the song's length where SoX would guess it (MP3), else None.
+        file_type: SoX's name for its format, if the path has no such suffix.
+        pixels_per_second: requested columns per second.
+        sample_rate_hz: the rate to convert the samples to; 0 keeps the file's own rate.
+        seconds: an upper bound on the song's length where SoX would estimate it (MP3), else None.
 
     Returns:
-        uint8 [129, columns], as `spectrogram.spectrogram`; at most SoX's 200,000 columns.
+        uint8 [129, columns], as from `native.spectrogram`; at most 200,000 columns, SoX's limit.
 
     Raises:
-        SkipTrack: if SoX cannot draw the file; the detail is SoX's own sentence.
+        SkipTrack: if SoX cannot draw the file; the detail is SoX's own message.
     """
     # An absolute path: SoX takes a leading "-" for an option and a leading "|" for a command.
     command = ["sox", "-D", "-V1", "--no-glob", *(["-t", file_type] if file_type else [])]
