@@ -1,1 +1,1 @@
-"""Measurements of speed and memory, each against the way it replaces, in one run."""
+"""Measurements of speed and memory, side by side with what each way replaces."""

@@ -1,10 +1,10 @@
-"""Runs all benchmarks, and writes docs/benchmarks.md, its plots and the samples behind it.
+"""Runs all benchmarks; writes docs/benchmarks.md, its plots and the samples behind them.
 
 python -m benchmarks.all [--out_dir=docs] [--smoke] [--only=input,ram]
 
-It takes about an hour, and wants the machine for itself. What is not among --only is taken from the
-samples of the last time, if there are any. Where the others' libraries are installed, Keras imports
-some of them and starts 9 s later: measure `--only=predict,build` without.
+It takes about an hour on an otherwise idle machine. Benchmarks that --only leaves out keep their
+previous samples, if any. Where the libraries of `peers` are installed, Keras imports some of them
+and starts 9 s later: measure `--only=predict,build` without them.
 """
 
 from collections.abc import Mapping
@@ -32,12 +32,12 @@ BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
     for module in (render, input, cold, ram, train, models, predict, build)
 }
-_OUT_DIR = flags.DEFINE_string("out_dir", "docs", "The folder of benchmarks.md.")
+_OUT_DIR = flags.DEFINE_string("out_dir", "docs", "The folder to write benchmarks.md to.")
 _ONLY = flags.DEFINE_list("only", list(BENCHMARKS), "Benchmarks to run.")
 
 
 def page(results: Mapping[str, Result]) -> str:
-    """benchmarks.md."""
+    """The text of benchmarks.md."""
     template = Path(__file__).with_name("benchmarks.md.jinja").read_text()
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -48,12 +48,12 @@ def page(results: Mapping[str, Result]) -> str:
 
 
 def main(argv: list[str]) -> None:
-    """Measures and writes."""
+    """Runs the benchmarks and writes the page."""
     if len(argv) > 1:
         raise app.UsageError(f"Unexpected arguments: {' '.join(argv[1:])}")
     if unknown := set(_ONLY.value) - BENCHMARKS.keys():
         known = ", ".join(BENCHMARKS)
-        raise app.UsageError(f"--only must be of {known}, got {', '.join(sorted(unknown))}")
+        raise app.UsageError(f"--only must be among {known}; got {', '.join(sorted(unknown))}")
     folder = Path(_OUT_DIR.value, "benchmarks")
     folder.mkdir(parents=True, exist_ok=True)
     for name in _ONLY.value:
@@ -62,7 +62,7 @@ def main(argv: list[str]) -> None:
 
 
 def write_page(folder: Path) -> Path:
-    """Writes the page and its plots, of all that was ever measured; returns its path."""
+    """Writes the page and its plots from all samples in a folder; returns the page's path."""
     paths = {name: folder / f"{name}.json" for name in BENCHMARKS}
     results = {name: read(path) for name, path in paths.items() if path.exists()}
     for name, scale in (("render", "linear"), ("input", "log"), ("cold", "linear")):

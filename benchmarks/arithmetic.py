@@ -1,10 +1,10 @@
-"""How much arithmetic a network is."""
+"""The number of operations of a network."""
 
 from typing import Any
 
 
-def gflop_a_slice(model: Any) -> float:
-    """10**9 floating point operations of judging a slice, as TensorFlow counts them.
+def gflop_per_slice(model: Any) -> float:
+    """10**9 floating-point operations to predict one slice, as TensorFlow counts them.
 
     Args:
         model: uint8 [slices, 128, 128, 1] -> probabilities.
@@ -15,9 +15,9 @@ def gflop_a_slice(model: Any) -> float:
     )
 
     image = tf.TensorSpec((1, 128, 128, 1), tf.uint8)
-    judge = tf.function(lambda image: model(image, training=False)).get_concrete_function(image)
+    forward = tf.function(lambda image: model(image, training=False)).get_concrete_function(image)
     profiler = tf.compat.v1.profiler
     options = profiler.ProfileOptionBuilder.float_operation()
     options["output"] = "none"
-    graph = convert_variables_to_constants_v2(judge).graph
+    graph = convert_variables_to_constants_v2(forward).graph
     return profiler.profile(graph, options=options).total_float_ops / 1e9

@@ -1,9 +1,9 @@
-"""Songs a second of `tools/make_records` as a whole, by 1 and 2 render processes.
+"""Songs per second of the whole `tools/make_records` program, by 1 and 2 render processes.
 
 python -m benchmarks.build [--data_dir=~/Music]
 
-The program starts, renders, writes shards and the manifest. "first s" is when the first shard of
-training slices is there.
+The program starts, renders, and writes the shards and the manifest. "first s" is the time until
+the first shard of training slices exists.
 """
 
 import os
@@ -29,12 +29,12 @@ def build(data_dir: str, num_songs: int, *, num_workers: int) -> Turn:
         started = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             flags = ["--dataset=folder", f"--data_dir={data_dir}", f"--records_dir={folder}/r"]
-            flags += [f"--num_workers={num_workers}", "--nodrop_duplicates"]  # ours are copies
+            flags += [f"--num_workers={num_workers}", "--nodrop_duplicates"]  # many are copies
             command = [sys.executable, "-c", _CODE, *flags]
             with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
                 while not list(Path(folder, "r").rglob("*-train.tfrecord-*")):
                     if process.poll():
-                        raise ChildProcessError(f"make_records ended with {process.returncode}")
+                        raise ChildProcessError(f"make_records exited with {process.returncode}")
                     time.sleep(0.01)
                 first_s = time.perf_counter() - started
         return Done(num_songs, {"first s": first_s})
@@ -43,7 +43,7 @@ def build(data_dir: str, num_songs: int, *, num_workers: int) -> Turn:
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
-    """Songs."""
+    """Finds the songs of --data_dir, or writes some."""
     data_dir = script.folder_of(
         script.DATA_DIR, lambda: inputs.songs(folder / "songs", num_songs=12 if smoke else 480)
     )

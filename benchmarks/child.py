@@ -1,4 +1,4 @@
-"""A way in a process of its own, which tells what it took: see `measuring.run`.
+"""Runs one way in its own process and prints its figures: see `measuring.measure`.
 
 python -m benchmarks.child {prepare,measure} MODULE WAY SETTINGS
 """
@@ -16,7 +16,7 @@ from benchmarks.ways import Benchmark, Way
 
 
 def cpu_seconds() -> float:
-    """CPU seconds of this process and all it started, finished or not."""
+    """CPU seconds of this process and its descendants, finished or not."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     seconds = sum(usage.ru_utime + usage.ru_stime for usage in usages)
     for process in psutil.Process().children(recursive=True):
@@ -26,7 +26,7 @@ def cpu_seconds() -> float:
 
 
 def measured(way: Way, settings: dict[str, Any]) -> dict[str, Any]:
-    """A turn's figures: those of `measuring.Sample` that the process itself knows."""
+    """A turn's figures: the fields of `measuring.Sample` that the process itself can measure."""
     turn = way.start(**settings)
     if way.warm_up:
         turn()
@@ -37,7 +37,7 @@ def measured(way: Way, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(what: str, module: str, name: str, settings: str) -> None:
-    """Does what the command line says, and prints a line of JSON."""
+    """Prepares or measures a way; prints its figures, or what is missing, as a line of JSON."""
     benchmark: Benchmark = importlib.import_module(module).BENCHMARK
     way = benchmark.ways[name]
     try:

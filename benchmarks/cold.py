@@ -1,10 +1,10 @@
-"""Slices a second of reading slices that are on the disk only.
+"""Slices per second, read from the disk rather than from the page cache.
 
 python -m benchmarks.cold [--rounds=3] [--ways=ours,torch,...] [--records_dir=...] [--out=cold.json]
 
-So it is with data larger than memory: what a pass has read is gone when the next one wants it. A
-turn is one pass over all slices. The ways are those of benchmarks.input; FFCV takes the settings
-that its documentation has for such data.
+Data larger than memory is read like this: what one pass has read is no longer cached when the next
+one needs it. A turn is one pass over all slices. The ways are those of benchmarks.input; FFCV has
+the settings that its documentation recommends for such data.
 """
 
 import os
@@ -19,25 +19,25 @@ from benchmarks.ways import Benchmark, Turn, Way
 
 
 def from_disk(start: Callable[..., Turn], records_dir: str, scratch: str, warm_up: str) -> Turn:
-    """A way of benchmarks.input, warmed up with other records; its own are not in memory.
+    """A way of benchmarks.input, warmed up on other records; its own are not cached.
 
     Args:
-        start: the way's.
-        records_dir: what it reads.
-        scratch: the same in the form that it reads.
-        warm_up: a folder of a few such records.
+        start: the way's `start`.
+        records_dir: the records to read.
+        scratch: the folder of the same slices in other formats.
+        warm_up: a folder of a few other records.
     """
     with tempfile.TemporaryDirectory() as folder:
         start(records_dir=warm_up, scratch=folder, seconds=0.0)()
     turn = start(records_dir=records_dir, scratch=scratch, seconds=0.0)
-    forget(Path(records_dir))
-    forget(Path(scratch))
+    drop_from_cache(Path(records_dir))
+    drop_from_cache(Path(scratch))
     return turn
 
 
-def forget(folder: Path) -> None:
+def drop_from_cache(folder: Path) -> None:
     """Drops a folder's files from the operating system's cache."""
-    os.sync()  # what is not on the disk yet would stay
+    os.sync()  # pages not yet written would stay
     for path in folder.rglob("*"):
         if path.is_file():
             file = os.open(path, os.O_RDONLY)
@@ -46,7 +46,7 @@ def forget(folder: Path) -> None:
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
-    """Records, a folder for what the others read, and a few records more."""
+    """Writes records, and a few more to warm up on; makes a folder for the other formats."""
     inputs.write_records(folder / "few", num_slices=240, num_shards=2)
     (folder / "others").mkdir()
     return {

@@ -1,4 +1,4 @@
-"""Who takes the batches: as a training step would, but without a network."""
+"""Consumes batches as a training step would, but without a network."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -23,14 +23,14 @@ def reading(
     *,
     count: Callable[[Any], int] | None = None,
 ) -> Turn:
-    """A turn that takes batches for some seconds, pass after pass; the first pass is a whole one.
+    """A turn that takes batches for some seconds, pass after pass; the first pass is completed.
 
     Args:
         one_pass: gives the batches of a pass: (image uint8 [batch, 128, 128, 1], label [batch]).
         seconds: how long.
-        count: tells how many slices a batch has, if it is none of these.
+        count: counts the slices of a batch, if batches have another form.
     """
-    is_cached = False  # all that is read, by the operating system
+    is_cached = False  # whether all files are in the page cache
 
     def turn() -> Done:
         nonlocal is_cached
@@ -48,15 +48,26 @@ def reading(
 
 
 def taken(image: Any, label: Any) -> int:
-    """Touches a batch, once a page of memory; returns how many slices it has."""
+    """Reads one byte per memory page of a batch; returns how many slices it has.
+
+    Args:
+        image: uint8 [batch, 128, 128, 1].
+        label: [batch].
+
+    Raises:
+        ValueError: if these are not a batch of slices.
+    """
     if image.dtype != np.uint8 or image.shape[1:] != (128, 128, 1) or len(label) != len(image):
-        raise ValueError(f"no batch of slices: {image.dtype} {image.shape}, {len(label)} labels")
+        raise ValueError(
+            "a batch must be uint8 [batch, 128, 128, 1] with one label per slice, got "
+            f"{image.dtype} {image.shape} with {len(label)} labels"
+        )
     image.reshape(-1)[::_PAGE_BYTES].sum()
     return len(image)
 
 
 def tensors(dataset: "tf.data.Dataset") -> Callable[[], Iterator[Batch]]:
-    """A dataset's batches as arrays that share the tensors' memory."""
+    """Passes over a dataset's batches, as arrays that share the tensors' memory."""
 
     def one_pass() -> Iterator[Batch]:
         for image, label in dataset:

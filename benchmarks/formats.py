@@ -1,4 +1,4 @@
-"""The slices as other ways read them, each written when a way asks for it first."""
+"""The slices in the formats that other ways read, each written on first use."""
 
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ SHARDS = 16
 
 
 def examples(records_dir: str) -> Iterator[tuple[NDArray[np.uint8], int]]:
-    """The training slices, image uint8 [128, 128, 1] and label."""
+    """Yields the training slices: image uint8 [128, 128, 1] and label."""
     folder = Path(records_dir)
     for shard in manifest.read(folder).splits["train"].shards:
         for record in read_shard(folder / shard.name):
@@ -33,22 +33,22 @@ def slices_of(records_dir: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 def png(image: NDArray[np.uint8]) -> bytes:
-    """A slice as a PNG."""
+    """A slice, uint8 [128, 128, 1], as a PNG."""
     file = io.BytesIO()
     Image.fromarray(image[..., 0]).save(file, "png")
     return file.getvalue()
 
 
 def once(path: Path, write: Callable[[Path], None]) -> str:
-    """Writes a file or folder unless it is there; returns its path."""
+    """Makes a folder and fills it with `write`, unless it exists; returns its path."""
     if not path.exists():
         path.mkdir()
         write(path)
     return str(path)
 
 
-def _deal(records_dir: str, writers: Sequence[Any], record: Callable[..., Any]) -> None:
-    """Gives each slice, as record(number, image, label) makes it, to the next writer in turn."""
+def _distribute(records_dir: str, writers: Sequence[Any], record: Callable[..., Any]) -> None:
+    """Writes the slices to the writers in rotation, each as record(number, image, label)."""
     for number, (image, label) in enumerate(examples(records_dir)):
         writers[number % len(writers)].write(record(number, image, label))
     for writer in writers:
@@ -56,7 +56,7 @@ def _deal(records_dir: str, writers: Sequence[Any], record: Callable[..., Any]) 
 
 
 def png_folder(records_dir: str, scratch: str) -> str:
-    """LABEL/NUMBER.png, in a folder."""
+    """Files LABEL/NUMBER.png, in a folder."""
 
     def write(folder: Path) -> None:
         for number, (image, label) in enumerate(examples(records_dir)):
@@ -68,7 +68,7 @@ def png_folder(records_dir: str, scratch: str) -> str:
 
 
 def png_records(records_dir: str, scratch: str) -> str:
-    """TFRecords of Examples that hold a PNG and a label, in a folder."""
+    """TFRecords of Examples of a PNG and a label, in a folder."""
 
     def write(folder: Path) -> None:
         import tensorflow as tf
@@ -82,7 +82,7 @@ def png_records(records_dir: str, scratch: str) -> str:
             return example.SerializeToString()
 
         writers = [tf.io.TFRecordWriter(str(folder / str(shard))) for shard in range(SHARDS)]
-        _deal(records_dir, writers, record)
+        _distribute(records_dir, writers, record)
 
     return once(Path(scratch, "png_records"), write)
 
@@ -99,7 +99,7 @@ def array(records_dir: str, scratch: str) -> str:
 
 
 def array_records(records_dir: str, scratch: str) -> str:
-    """ArrayRecords of a slice's bytes and its label's, in a folder."""
+    """ArrayRecords of a slice's bytes and its label's byte, in a folder."""
 
     def write(folder: Path) -> None:
         from array_record.python.array_record_module import ArrayRecordWriter
@@ -108,13 +108,13 @@ def array_records(records_dir: str, scratch: str) -> str:
             ArrayRecordWriter(str(folder / f"{shard}.array_record"), "group_size:1,uncompressed")
             for shard in range(SHARDS)
         ]
-        _deal(records_dir, writers, lambda _, image, label: image.tobytes() + bytes([label]))
+        _distribute(records_dir, writers, lambda _, image, label: image.tobytes() + bytes([label]))
 
     return once(Path(scratch, "array_records"), write)
 
 
 def tars(records_dir: str, scratch: str) -> str:
-    """Tar files of NUMBER.bin, a slice's bytes, and NUMBER.cls, its label, in a folder."""
+    """Tar files of NUMBER.bin (a slice's bytes) and NUMBER.cls (its label), in a folder."""
 
     def write(folder: Path) -> None:
         from webdataset import TarWriter
@@ -123,7 +123,7 @@ def tars(records_dir: str, scratch: str) -> str:
             return {"__key__": f"{number:08}", "bin": image.tobytes(), "cls": label}
 
         writers = [TarWriter(str(folder / f"{shard}.tar")) for shard in range(SHARDS)]
-        _deal(records_dir, writers, record)
+        _distribute(records_dir, writers, record)
 
     return once(Path(scratch, "tars"), write)
 

@@ -1,13 +1,14 @@
-"""Slices a second of reading slices to train on: the seed's ways, this pipeline, others' libraries.
+"""Slices per second, read for training: the seed's ways, this pipeline and other libraries.
 
 python -m benchmarks.input [--records_dir=data/records/demo-50px] [--ways=generator,ours]
 
-All read the same slices, shuffled, in batches of 110, as uint8; from the page cache, as nothing
-else fits here. What they give is touched once a page. Those that shuffle by a buffer have one of
-2,048 slices; the others shuffle all there is.
+All read the same slices from the page cache, shuffled, in batches of 110, as uint8. One byte per
+memory page of each batch is read. Ways that shuffle in a buffer have one of 2,048 slices; the
+others shuffle all slices.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from PIL import Image
 from benchmarks import formats, inputs, peers, script
 from benchmarks.consumer import BATCH_SIZE, BUFFER, Batch, reading, tensors
 from benchmarks.ways import Benchmark, Turn, Way
-from tfgenre.records import manifest
-from tfgenre.training.config import AugmentConfig, PipelineConfig
+from tfgenre.records.folder import Records
+from tfgenre.records.sources import Source
+from tfgenre.training.config import AugmentConfig
 
 
 def generator(records_dir: str, scratch: str, seconds: float) -> Turn:
@@ -70,7 +72,7 @@ def in_ram(records_dir: str, scratch: str, seconds: float) -> Turn:
 
 
 def tfrecord_of_pngs(records_dir: str, scratch: str, seconds: float) -> Turn:
-    """TFRecords as most people write them: an Example a PNG, parsed and decoded one by one."""
+    """TFRecords as most people write them: one Example per PNG, parsed and decoded one by one."""
     import tensorflow as tf
 
     features = {
@@ -96,8 +98,8 @@ def ours(records_dir: str, scratch: str, seconds: float) -> Turn:
     """Our pipeline, as training reads."""
     from tfgenre.records import pipeline
 
-    records, config = _train_split(records_dir), PipelineConfig(batch_size=BATCH_SIZE)
-    dataset = pipeline.training_dataset(records, config, reshuffle=True)
+    source = _train_split(records_dir)
+    dataset = pipeline.training_dataset(source, batch_size=BATCH_SIZE, reshuffle=True)
     return reading(tensors(dataset), seconds)
 
 
@@ -105,8 +107,8 @@ def ours_in_memory(records_dir: str, scratch: str, seconds: float) -> Turn:
     """Our pipeline with --cache=memory."""
     from tfgenre.records import pipeline
 
-    config = PipelineConfig(batch_size=BATCH_SIZE)
-    return reading(tensors(pipeline.in_memory(_train_split(records_dir))(config)), seconds)
+    read = pipeline.in_memory(_train_split(records_dir), batch_size=BATCH_SIZE)
+    return reading(tensors(read(seed=0)), seconds)
 
 
 def ours_varied(records_dir: str, scratch: str, seconds: float) -> Turn:
@@ -114,13 +116,13 @@ def ours_varied(records_dir: str, scratch: str, seconds: float) -> Turn:
     from tfgenre.records import pipeline
     from tfgenre.training.data import epoch_dataset
 
-    records = _train_split(records_dir)
-    augment = AugmentConfig(frequency_mask=16, time_mask=16, mixup_alpha=0.2)
+    records = Records.open(records_dir)
     dataset = epoch_dataset(
-        lambda config: pipeline.training_dataset(records, config),
-        PipelineConfig(batch_size=BATCH_SIZE, augment=augment),
+        partial(pipeline.training_dataset, records.source("train"), batch_size=BATCH_SIZE),
         epoch=0,
-        num_genres=len(manifest.read(Path(records_dir)).genres),
+        seed=0,
+        augment=AugmentConfig(frequency_mask=16, time_mask=16, mixup_alpha=0.2),
+        num_genres=len(records.genres),
     )
     return reading(tensors(dataset), seconds)
 
@@ -134,14 +136,14 @@ def in_order(records_dir: str, scratch: str, seconds: float) -> Turn:
 
 
 def reading_only(records_dir: str, scratch: str, seconds: float) -> Turn:
-    """The ceiling: TensorFlow finds records and checks their CRC; nothing is shuffled or parsed."""
+    """The upper limit: TensorFlow finds records and checks CRCs; nothing is shuffled or parsed."""
     import tensorflow as tf
 
     return _reading_only(records_dir, seconds, tf.data.TFRecordDataset)
 
 
 def reading_rows(records_dir: str, scratch: str, seconds: float) -> Turn:
-    """The ceiling of rows of one length: nothing is found, checked, shuffled or cut out of them."""
+    """The upper limit for rows of one length: nothing is found, checked, shuffled or parsed."""
     import tensorflow as tf
 
     row_bytes = _train_split(records_dir).framed_bytes
@@ -162,14 +164,12 @@ def _reading_only(records_dir: str, seconds: float, reader: Callable[[Any], Any]
     return reading(lambda: batches, seconds, count=len)
 
 
-def _train_split(records_dir: str) -> Any:
-    from tfgenre.records import sources
-
-    return sources.source(Path(records_dir), manifest.read(Path(records_dir)), "train")
+def _train_split(records_dir: str) -> Source:
+    return Records.open(records_dir).source("train")
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
-    """Records, and a folder for what the others read."""
+    """Takes --records_dir, or writes records; other formats go to the folder."""
 
     def made() -> Path:
         inputs.write_records(folder / "records", num_slices=240 if smoke else 48_000, num_shards=16)
@@ -180,7 +180,7 @@ def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
 
 
 def _written(write: Callable[[str, str], str]) -> Callable[..., None]:
-    """Writes what a way reads."""
+    """A way's `prepare`, which writes its format."""
 
     def prepared(records_dir: str, scratch: str, seconds: float) -> None:
         write(records_dir, scratch)

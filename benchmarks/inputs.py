@@ -1,4 +1,4 @@
-"""What is measured on, unless the flags name real songs or records: the same in every run."""
+"""Generated songs and records, the same in every run, for when the flags name no real ones."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ import numpy as np
 
 from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
 from tfgenre.datasets import demo
-from tfgenre.records import tfds
+from tfgenre.datasets.demo_styles import GENRES
 from tfgenre.records.example import Example
-from tfgenre.records.manifest import Manifest
+from tfgenre.records.folder import Records
 from tfgenre.records.sampling import sampling_key
 from tfgenre.records.synthetic import write_examples
 from tfgenre.spectrogram.render import Slices, render
@@ -21,16 +21,18 @@ _VALIDATION_SLICES = 110
 
 
 def songs(folder: Path, *, num_songs: int) -> Path:
-    """Writes songs of the demo, a folder a genre; those after its 60th are copies.
+    """Writes songs of the demo, one folder per genre; songs after the 60th are copies.
 
     Args:
-        folder: where to.
+        folder: where to write them.
         num_songs: how many.
+
+    Returns:
+        The folder.
     """
     originals = demo.SONGS[:: max(1, len(demo.SONGS) // num_songs)][:num_songs]
     paths = [
-        folder / demo.GENRES[song.genre] / f"{number}-0.mp3"
-        for number, song in enumerate(originals)
+        folder / GENRES[song.genre] / f"{number}-0.mp3" for number, song in enumerate(originals)
     ]
     with ProcessPoolExecutor() as pool:
         list(pool.map(demo.write_song, originals, paths, [0] * len(paths)))
@@ -41,35 +43,33 @@ def songs(folder: Path, *, num_songs: int) -> Path:
     return folder
 
 
-def write_records(folder: Path, *, num_slices: int, num_shards: int) -> Manifest:
-    """Writes records of slices of some songs, each shifted along time.
+def write_records(folder: Path, *, num_slices: int, num_shards: int) -> Records:
+    """Writes records of some songs' slices, each shifted along time.
 
     Args:
-        folder: where to; its index and manifest are those of a build.
-        num_slices: how many to train on; a few more are there for validation.
-        num_shards: in how many shards these are, of nearly equal size.
+        folder: where to write them.
+        num_slices: how many to train on; 110 more are for validation.
+        num_shards: how many shards the training slices fill, of nearly equal size.
     """
     folder.mkdir(parents=True, exist_ok=True)
     bounds = np.linspace(0, num_slices, num_shards + 1).astype(int)
     sizes = {"train": np.diff(bounds).tolist(), "validation": [_VALIDATION_SLICES], "test": []}
-    made = _slices(folder / "songs", num_slices + _VALIDATION_SLICES)
-    shards = {split: (islice(made, size) for size in found) for split, found in sizes.items()}
-    contents = write_examples(folder, _config(num_shards), shards, num_shards=num_shards)
-    tfds.write(contents, folder)
-    return contents
+    slices = _slices(folder / "songs", num_slices + _VALIDATION_SLICES)
+    shards = {split: (islice(slices, size) for size in found) for split, found in sizes.items()}
+    return write_examples(folder, _config(num_shards), shards, num_shards=num_shards)
 
 
 def _config(num_shards: int) -> BuildConfig:
     split = SplitConfig(split_by="track")
-    return BuildConfig(dataset="demo", genres=demo.GENRES, num_shards=num_shards, split=split)
+    return BuildConfig(dataset="demo", genres=GENRES, num_shards=num_shards, split=split)
 
 
 def _slices(scratch: Path, num_slices: int) -> Iterator[Example]:
     rendered = []
-    for path in sorted(songs(scratch, num_songs=len(demo.GENRES)).rglob("*.mp3")):
+    for path in sorted(songs(scratch, num_songs=len(GENRES)).rglob("*.mp3")):
         found = render(str(path), RenderConfig())
         assert isinstance(found, Slices)
-        rendered += [(demo.GENRES.index(path.parent.name), image) for image in found.images]
+        rendered += [(GENRES.index(path.parent.name), image) for image in found.images]
     shutil.rmtree(scratch)
     rng = np.random.default_rng(0)
     for number in range(num_slices):

@@ -1,4 +1,4 @@
-"""What the benchmarks ran on."""
+"""The machine that the benchmarks ran on."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ import psutil
 
 
 def description() -> str:
-    """The machine and the software, in a sentence."""
+    """The machine, its software and its load, in words."""
     models = [
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Measures ways in turns, each in a fresh process: its time, and the memory of all it starts."""
+"""Measures ways alternately, each turn in a fresh process: its time and its peak memory."""
 
 import json
 import os
@@ -18,20 +18,20 @@ from tqdm import tqdm
 from benchmarks import machine
 from benchmarks.ways import Benchmark
 
-_LOOKS_A_SECOND = 20
+_POLLS_PER_SECOND = 20
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A turn.
+    """The figures of one turn.
 
     Attributes:
         amount: units of work done.
-        wall_s: seconds on the clock.
-        cpu_s: seconds of CPU time, of the process and all it started.
-        peak_mb: the most memory these had at once, in 10**6 bytes, from their start on (RSS; what
-            processes share counts for each).
-        extra: what else the way found out.
+        wall_s: seconds of wall time.
+        cpu_s: seconds of CPU time of the process and its descendants.
+        peak_mb: the most memory these had at once since they started, in 10**6 bytes (RSS; memory
+            that processes share counts for each).
+        extra: other figures, by name.
     """
 
     amount: float
@@ -43,16 +43,16 @@ class Sample:
 
 @dataclass(frozen=True)
 class Result:
-    """What a benchmark found.
+    """The result of a benchmark.
 
     Attributes:
-        name: the benchmark's.
-        unit: what amounts count.
-        titles: of each way.
-        references: the ways that others are compared with.
+        name: the benchmark's name.
+        unit: what amounts count, in the plural.
+        titles: the title of each way.
+        references: the ways that the others are compared with.
         machine: what it was measured on, and when.
-        samples: of each way, a turn a round.
-        missing: why the other ways have none.
+        samples: of each way measured, one per round.
+        missing: why the other ways have no samples.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Result:
     missing: Mapping[str, str]
 
     def rates(self, way: str, clock: str = "wall_s") -> NDArray[np.float64]:
-        """Units a second of a way, round by round; a second of clock, wall_s or cpu_s."""
+        """A way's units per second of a clock, wall_s or cpu_s; float64 [rounds]."""
         return np.array([sample.amount / getattr(sample, clock) for sample in self.samples[way]])
 
     def median_rate(self, way: str, clock: str = "wall_s") -> float:
@@ -72,16 +72,16 @@ class Result:
         return float(np.median(self.rates(way, clock)))
 
     def peak_mb(self, way: str) -> float:
-        """The median of a way's peaks of memory."""
+        """The median of a way's peak memory, in 10**6 bytes."""
         return float(np.median([sample.peak_mb for sample in self.samples[way]]))
 
     def extra(self, way: str, name: str) -> float | None:
-        """The median of what else a way found out; None if it did not."""
+        """The median of another figure of a way; None if the way does not have it."""
         found = [sample.extra[name] for sample in self.samples[way] if name in sample.extra]
         return float(np.median(found)) if found else None
 
     def ratios(self, way: str, reference: str, clock: str = "wall_s") -> NDArray[np.float64]:
-        """How much faster a way is than another: lower quartile, median, upper quartile."""
+        """How much faster a way is than another: the quartiles over the rounds, float64 [3]."""
         rounds = self.rates(way, clock) / self.rates(reference, clock)
         return np.percentile(rounds, (25, 50, 75))
 
@@ -92,7 +92,7 @@ def write(result: Result, path: Path) -> None:
 
 
 def read(path: Path) -> Result:
-    """A result that `write` wrote."""
+    """Reads a result that `write` wrote."""
     content = json.loads(path.read_text())
     samples = {
         way: tuple(Sample(**sample) for sample in turns)
@@ -105,13 +105,13 @@ def read(path: Path) -> Result:
 def measure(
     benchmark: Benchmark, settings: Mapping[str, Any], *, ways: Iterable[str], rounds: int
 ) -> Result:
-    """Lets ways take turns.
+    """Measures ways alternately.
 
     Args:
-        benchmark: whose.
-        settings: what its `prepare` gave.
-        ways: their names.
-        rounds: how many turns each has.
+        benchmark: the benchmark.
+        settings: what its `prepare` returned.
+        ways: the names of the ways to measure.
+        rounds: how many turns each way has.
     """
     found: dict[str, list[Sample]] = {way: [] for way in ways}
     missing: dict[str, str] = {}
@@ -144,7 +144,7 @@ def measure(
 def _run(
     what: str, benchmark: Benchmark, way: str, settings: Mapping[str, Any]
 ) -> tuple[dict[str, Any], float]:
-    """What a child says, and the most memory it had, in 10**6 bytes."""
+    """Runs a child; returns what it printed, and its peak memory in 10**6 bytes."""
     command = [sys.executable, "-m", "benchmarks.child", what, benchmark.module, way]
     with subprocess.Popen(
         [*command, json.dumps(settings)],
@@ -164,23 +164,23 @@ def _run(
 
 
 class _MemoryWatch:
-    """Looks at a process and all it started, 20 times a second."""
+    """Polls the memory of a process and its descendants."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
         self._peak = 0
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look)
+        self._thread = threading.Thread(target=self._poll)
         self._thread.start()
 
     def end(self) -> float:
-        """The most memory so far, in 10**6 bytes."""
+        """Stops polling; returns the peak memory in 10**6 bytes."""
         self._ended.set()
         self._thread.join()
         return self._peak / 1e6
 
-    def _look(self) -> None:
-        while not self._ended.wait(1 / _LOOKS_A_SECOND):
+    def _poll(self) -> None:
+        while not self._ended.wait(1 / _POLLS_PER_SECOND):
             try:
                 processes = [self._process, *self._process.children(recursive=True)]
                 self._peak = max(self._peak, sum(map(_rss, processes)))

@@ -1,9 +1,9 @@
-"""Each network's weights, arithmetic and speed in training, on one batch that is already there.
+"""Each network's weights, arithmetic and training speed, on one batch in memory.
 
 python -m benchmarks.models [--ways=despois,spectral]
 
-GFLOP are those of a slice forward; a multiplication and an addition are two operations. The number
-format is what `tfgenre_train` takes for itself.
+GFLOP count one slice's forward pass; a multiplication and an addition are two operations. The
+number format is the one that `tfgenre_train` chooses by default.
 """
 
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import script
-from benchmarks.arithmetic import gflop_a_slice
+from benchmarks.arithmetic import gflop_per_slice
 from benchmarks.consumer import BATCH_SIZE
 from benchmarks.ways import Benchmark, Done, Turn, Way
 from tfgenre.training.config import MODELS
@@ -22,7 +22,7 @@ _NUM_GENRES = 8
 
 
 def train(steps: int, *, model: str) -> Turn:
-    """Some steps of a network."""
+    """Some training steps of a network."""
     import tensorflow as tf
 
     from tfgenre.training import hardware
@@ -38,7 +38,7 @@ def train(steps: int, *, model: str) -> Turn:
     images = rng.integers(4, 255, (BATCH_SIZE, 128, 128, 1), np.uint8)
     labels = np.eye(_NUM_GENRES, dtype=np.float32)[rng.integers(_NUM_GENRES, size=BATCH_SIZE)]
     batches = tf.data.Dataset.from_tensors((images, labels)).cache().repeat(steps)
-    size = {"M weights": network.count_params() / 1e6, "GFLOP": gflop_a_slice(network)}
+    size = {"M weights": network.count_params() / 1e6, "GFLOP": gflop_per_slice(network)}
 
     def turn() -> Done:
         network.fit(batches, verbose=0, shuffle=False)
@@ -48,7 +48,7 @@ def train(steps: int, *, model: str) -> Turn:
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
-    """How much there is to do."""
+    """Sets how many steps a turn has."""
     return {"steps": 1 if smoke else 6}
 
 

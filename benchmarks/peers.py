@@ -1,4 +1,4 @@
-"""What people would use instead to read slices to train on. `requirements-peers.txt` lists it."""
+"""Other libraries that read slices for training. `requirements-peers.txt` lists them."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +13,7 @@ from benchmarks.ways import Turn
 
 
 def keras_directory(records_dir: str, scratch: str, seconds: float) -> Turn:
-    """What Keras' documentation begins with; it gives float32, so it is cast."""
+    """What Keras' documentation shows first; it returns float32, so images are cast."""
     import keras
     import tensorflow as tf
 
@@ -88,12 +88,12 @@ def torch(records_dir: str, scratch: str, seconds: float, *, num_workers: int) -
 
 
 def ffcv(records_dir: str, scratch: str, seconds: float) -> Turn:
-    """FFCV's threads over its own file, which the operating system is to keep in memory."""
+    """FFCV's threads over its own file, which the operating system caches."""
     return _ffcv(records_dir, scratch, seconds, order="RANDOM", os_cache=True)
 
 
 def ffcv_from_disk(records_dir: str, scratch: str, seconds: float) -> Turn:
-    """The same as FFCV's documentation has it for what is larger than memory."""
+    """As `ffcv`, with the settings its documentation recommends for data larger than memory."""
     return _ffcv(records_dir, scratch, seconds, order="QUASI_RANDOM", os_cache=False)
 
 

@@ -1,4 +1,4 @@
-"""Results as pictures."""
+"""Results as plots."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _OURS, _OTHERS = "#c2410c", "#64748b"
 
 
 def bars(result: Result, path: Path, *, scale: str = "linear") -> None:
-    """Units a second of wall and of CPU time, a bar a way; whiskers from the worst to the best."""
+    """Plots rates by wall and by CPU time, one bar per way; whiskers span the worst to the best."""
     ways = list(result.samples)
     figure = Figure(figsize=(9, 0.6 + 0.32 * len(ways)), layout="constrained")
     for axes, clock in zip(figure.subplots(1, 2, sharey=True), ("wall_s", "cpu_s"), strict=True):
@@ -35,7 +35,7 @@ def bars(result: Result, path: Path, *, scale: str = "linear") -> None:
 
 
 def memory(result: Result, path: Path) -> None:
-    """Memory over that of an idle TensorFlow, by the size of the data."""
+    """Plots the memory beyond an idle TensorFlow's by the number of slices."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     idle_mb = result.peak_mb("idle")

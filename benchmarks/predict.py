@@ -1,10 +1,10 @@
-"""Songs a second of a prediction, against rendering them only and judging their slices only.
+"""Songs per second of prediction, compared with rendering alone and the network alone.
 
 python -m benchmarks.predict [--data_dir=~/Music]
 
-The first ways are measured once the network is loaded; the last is `tfgenre_predict` as a whole,
-from its start to its end. "first s" is when it told the first song's genre, "songs/s then" how
-fast the others followed.
+The first ways are measured once the network is loaded; the last is the whole `tfgenre_predict`
+program, from start to end. "first s" is the time until it prints the first song's genre, "songs/s
+then" the rate of the others.
 """
 
 import subprocess
@@ -36,7 +36,7 @@ def rendering(songs: list[str], run_dir: str) -> Turn:
 
 
 def network(songs: list[str], run_dir: str) -> Turn:
-    """The network alone, over slices that are there."""
+    """The network alone, on slices in memory."""
     model, images = _model(run_dir), _rendered(songs)
 
     def turn() -> Done:
@@ -47,27 +47,27 @@ def network(songs: list[str], run_dir: str) -> Turn:
     return turn
 
 
-def judging(songs: list[str], run_dir: str, *, num_workers: int) -> Turn:
-    """Both, as predict does it."""
-    from tfgenre.prediction.predict import judge_songs
+def predicting(songs: list[str], run_dir: str, *, num_workers: int) -> Turn:
+    """Rendering and the network together, as in `tfgenre_predict`."""
+    from tfgenre.prediction.predict import predict_slices
 
     model = _model(run_dir)
 
     def turn() -> Done:
-        judged = judge_songs(
+        predicted = predict_slices(
             model,
             songs,
             config=RenderConfig(),
             batch_size=BATCH_SIZE,
             num_workers=num_workers,
         )
-        return Done(sum(1 for _ in judged))
+        return Done(sum(1 for _ in predicted))
 
     return turn
 
 
 def program(songs: list[str], run_dir: str) -> Turn:
-    """The program as a whole."""
+    """The whole program."""
 
     def turn() -> Done:
         command = [sys.executable, "-c", _CODE, f"--run_dir={run_dir}", *songs]
@@ -76,9 +76,9 @@ def program(songs: list[str], run_dir: str) -> Turn:
             [*command, "--output_format=csv"], stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout
-            seconds = [time.perf_counter() - started for _ in process.stdout][1:]  # less the header
+            seconds = [time.perf_counter() - started for _ in process.stdout][1:]  # no header
         if len(seconds) != len(songs):
-            raise ChildProcessError(f"tfgenre_predict ended with {process.returncode}")
+            raise ChildProcessError(f"tfgenre_predict exited with {process.returncode}")
         then = (len(seconds) - 1) / (seconds[-1] - seconds[0])
         return Done(len(songs), {"first s": seconds[0], "songs/s then": then})
 
@@ -99,19 +99,20 @@ def _rendered(songs: list[str]) -> NDArray[np.uint8]:
 
 
 def write_run(songs: list[str], run_dir: str) -> None:
-    """Writes a run whose network was not trained."""
-    from tfgenre.training.config import ModelConfig
+    """Writes a run of an untrained network, unless it exists."""
+    from tfgenre.training.claim import claim
+    from tfgenre.training.config import ModelConfig, TrainConfig
     from tfgenre.training.model import build_model
 
     run = RunDir(Path(run_dir))
     if not run.best_model.exists():
-        contents = inputs.write_records(run.path.parent / "records", num_slices=60, num_shards=1)
-        run.claim({}, contents)
-        build_model(ModelConfig(), num_genres=len(contents.genres)).save(run.best_model)
+        records = inputs.write_records(run.path.parent / "records", num_slices=60, num_shards=1)
+        claim(run, TrainConfig(), records)
+        build_model(ModelConfig(), num_genres=len(records.genres)).save(run.best_model)
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
-    """Songs, and where the run will be."""
+    """Finds the songs of --data_dir, or writes some; names the run's folder."""
     data_dir = script.folder_of(
         script.DATA_DIR, lambda: inputs.songs(folder / "songs", num_songs=3 if smoke else 120)
     )
@@ -124,8 +125,8 @@ BENCHMARK = Benchmark(
     ways={
         "rendering": Way("2 render processes alone", rendering),
         "network": Way("the network alone", network, write_run),
-        "one": Way("both, 1 render process", partial(judging, num_workers=1), write_run),
-        "two": Way("both, 2 render processes", partial(judging, num_workers=2), write_run),
+        "one": Way("both, 1 render process", partial(predicting, num_workers=1), write_run),
+        "two": Way("both, 2 render processes", partial(predicting, num_workers=2), write_run),
         "program": Way("tfgenre_predict, start to end", program, write_run, warm_up=False),
     },
     references=("rendering", "one"),

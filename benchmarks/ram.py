@@ -1,9 +1,9 @@
-"""How much memory reading takes, by the size of the data: in RAM, in partitions, and as records.
+"""Memory that reading takes, by the number of slices: all in RAM, in partitions, from records.
 
 python -m benchmarks.ram [--scratch_dir=/a/disk/with/4/GB]
 
-All make one pass over the slices, in batches of 110, without a network. The seed held slices as the
-float32 its network takes, all at once or a twelfth at a time.
+All make one pass over the slices, in batches of 110, without a network. The seed kept slices in
+memory as float32, as its network takes them, all at once or a twelfth at a time.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,17 +18,17 @@ import psutil
 from benchmarks import inputs, script
 from benchmarks.consumer import BATCH_SIZE, taken
 from benchmarks.ways import Benchmark, Done, Turn, Way
-from tfgenre.records import manifest
-from tfgenre.training.config import PipelineConfig
+from tfgenre.records.folder import Records
+from tfgenre.records.sources import Source
 
 SIZES = (5_000, 20_000, 50_000, 100_000, 200_000)
-SLICES_A_SHARD = 2_500
+SLICES_PER_SHARD = 2_500
 PARTITIONS = 12
 _FLOAT_BYTES = 4 * 128 * 128
 
 
 def idle(records_dir: str, scale: int, *, num_slices: int) -> Turn:
-    """TensorFlow, imported and used once."""
+    """TensorFlow alone, imported and used once."""
     import tensorflow as tf
 
     def turn() -> Done:
@@ -39,7 +39,11 @@ def idle(records_dir: str, scale: int, *, num_slices: int) -> Turn:
 
 
 def arrays(records_dir: str, scale: int, *, num_slices: int, partitions: int) -> Turn:
-    """Arrays of float32, one after the other."""
+    """Arrays of float32, one per partition, read one after the other.
+
+    Raises:
+        MemoryError: if an array does not fit.
+    """
     needed = num_slices // partitions * _FLOAT_BYTES
     if needed > 0.8 * psutil.virtual_memory().available:
         raise MemoryError(f"{needed / 1e9:.0f} GB do not fit into this machine's memory")
@@ -63,20 +67,19 @@ def ours(records_dir: str, scale: int, *, num_slices: int) -> Turn:
     """Our pipeline, as training reads."""
     from tfgenre.records import pipeline
 
-    records = _source(records_dir, num_slices // scale)
+    source = _source(records_dir, num_slices // scale)
 
     def turn() -> Done:
-        dataset = pipeline.training_dataset(records, PipelineConfig(batch_size=BATCH_SIZE))
+        dataset = pipeline.training_dataset(source, batch_size=BATCH_SIZE)
         return Done(sum(taken(image.numpy(), label) for image, label in dataset))
 
     return turn
 
 
-def _source(records_dir: str, num_slices: int) -> Any:
-    from tfgenre.records.sources import source
-
-    whole = source(Path(records_dir), manifest.read(Path(records_dir)), "train")
-    num_shards = max(1, num_slices // SLICES_A_SHARD)
+def _source(records_dir: str, num_slices: int) -> Source:
+    """The first shards of the training slices."""
+    whole = Records.open(records_dir).source("train")
+    num_shards = max(1, num_slices // SLICES_PER_SHARD)
     return replace(whole, paths=whole.paths[:num_shards], lengths=whole.lengths[:num_shards])
 
 
@@ -88,10 +91,10 @@ def _images(records_dir: str, num_slices: int) -> Iterator[np.ndarray]:
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
-    """Records of the largest size; a trial has a hundredth of them."""
+    """Writes records of the largest size; a trial has a hundredth of the slices."""
     scale = 100 if smoke else 1
     largest = SIZES[-1] // scale
-    inputs.write_records(folder, num_slices=largest, num_shards=max(1, largest // SLICES_A_SHARD))
+    inputs.write_records(folder, num_slices=largest, num_shards=max(1, largest // SLICES_PER_SHARD))
     return {"records_dir": str(folder), "scale": scale}
 
 

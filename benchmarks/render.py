@@ -1,4 +1,4 @@
-"""What a song's slices cost: the seed's way, the sox program, NumPy, and decoding alone.
+"""Songs per second of rendering: the seed's way, the sox program, NumPy, and decoding alone.
 
 python -m benchmarks.render [--data_dir=~/Music] [--ways=seed,native]
 """
@@ -26,7 +26,7 @@ _MOST_SONGS = 60
 
 
 def draw_as_seed(song: str) -> None:
-    """SoX to a temporary mono MP3, SoX again to a PNG, Pillow to a PNG a slice."""
+    """SoX to a temporary mono MP3, SoX again to a PNG, Pillow to one PNG per slice."""
     with tempfile.TemporaryDirectory() as folder:
         mono, picture = f"{folder}/mono.mp3", f"{folder}/picture.png"
         subprocess.run(["sox", song, mono, "remix", "1,2"], check=True, stderr=subprocess.DEVNULL)
@@ -39,10 +39,10 @@ def draw_as_seed(song: str) -> None:
 
 
 def seed(songs: list[str], *, num_workers: int) -> Turn:
-    """The seed's way, by some processes at once."""
+    """The seed's way, by several processes at once."""
 
     def turn() -> Done:
-        with ThreadPool(num_workers) as pool:  # its work is done by the programs it starts
+        with ThreadPool(num_workers) as pool:  # threads: the work is done in child processes
             pool.map(draw_as_seed, songs, chunksize=1)
         return Done(len(songs))
 
@@ -50,7 +50,7 @@ def seed(songs: list[str], *, num_workers: int) -> Turn:
 
 
 def one_by_one(songs: list[str], *, work: Callable[[str], Any]) -> Turn:
-    """In this process, song after song."""
+    """In this process, one song after the other."""
 
     def turn() -> Done:
         for song in songs:
@@ -61,12 +61,12 @@ def one_by_one(songs: list[str], *, work: Callable[[str], Any]) -> Turn:
 
 
 def by_workers(songs: list[str], *, num_workers: int, times: int = 1) -> Turn:
-    """By render processes, as a build and a prediction have them; starting them counts, too.
+    """By render processes, as in a build and a prediction; starting them counts too.
 
     Args:
         songs: sound files.
-        num_workers: how many processes.
-        times: how often they are rendered.
+        num_workers: render processes.
+        times: how often each song is rendered.
     """
 
     def turn() -> Done:
@@ -86,7 +86,7 @@ def _with_renderer(renderer: str) -> Callable[[str], Any]:
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
-    """Songs."""
+    """Finds the songs of --data_dir, or writes some."""
     data_dir = script.folder_of(
         script.DATA_DIR, lambda: inputs.songs(folder / "songs", num_songs=2 if smoke else 24)
     )

@@ -1,4 +1,4 @@
-"""Results as tables: for a terminal, and for Markdown."""
+"""Results as tables, for a terminal and in Markdown."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ from benchmarks.measuring import Result
 
 
 def text(result: Result) -> str:
-    """A table for a terminal."""
+    """A result as a table for a terminal."""
     rows = [header(result), *body(result)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(_aligned(row, widths)) for row in rows]
@@ -14,7 +14,7 @@ def text(result: Result) -> str:
 
 
 def markdown(result: Result) -> str:
-    """The same for Markdown."""
+    """A result as a table in Markdown."""
     head = header(result)
     rows = [head, ["-"] + ["-:"] * (len(head) - 1), *body(result)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
@@ -22,7 +22,7 @@ def markdown(result: Result) -> str:
 
 
 def header(result: Result) -> list[str]:
-    """The names of a table's columns."""
+    """The column names."""
     figures = [f"{result.unit}/s", f"{result.unit}/CPU s", "peak MB"]
     against = [
         f"{clock}, of {reference}" for reference in result.references for clock in ("wall", "CPU")
@@ -31,7 +31,7 @@ def header(result: Result) -> list[str]:
 
 
 def body(result: Result) -> list[list[str]]:
-    """A row a way: medians, and ratios with their quartiles."""
+    """One row per way: medians, and ratios with their quartiles."""
     rows = []
     for way in result.samples:
         rates = [_rate(result.median_rate(way, clock)) for clock in ("wall_s", "cpu_s")]
@@ -50,12 +50,12 @@ def body(result: Result) -> list[list[str]]:
 
 
 def notes(result: Result) -> list[str]:
-    """A line for each way that has no row."""
+    """One line for each way without samples."""
     return [f"{result.titles[way]}: {reason}" for way, reason in result.missing.items()]
 
 
 def ratio(quartiles: Iterable[float]) -> str:
-    """A ratio's median and quartiles."""
+    """A ratio in words: its median and, in parentheses, its quartiles."""
     low, median, high = quartiles
     return f"{_short(median)} ({_short(low)} - {_short(high)})"
 

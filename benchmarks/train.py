@@ -1,10 +1,10 @@
-"""Training from records against training on one batch that is already there, by number format.
+"""Training from records, compared with training on one batch in memory, by number format.
 
 python -m benchmarks.train [--records_dir=data/records/demo-50px]
 
-What the second is faster by is what reading, parsing and shuffling cost. The network's arithmetic,
-forward and back, is set against products of large matrices in the same format. Where there is a
-GPU, all use it.
+The difference is the cost of reading, parsing and shuffling. The network's arithmetic, forward and
+backward, is compared with products of large matrices in the same format. If there is a GPU, all
+ways use it.
 """
 
 import time
@@ -13,37 +13,36 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import inputs, script
-from benchmarks.arithmetic import gflop_a_slice
+from benchmarks.arithmetic import gflop_per_slice
 from benchmarks.consumer import BATCH_SIZE
 from benchmarks.ways import Benchmark, Done, Turn, Way
+from tfgenre.records.folder import Records
 
 _MATRIX_SIZE = 2048
 _MATRIX_SECONDS = 2
 
 
 def train(records_dir: str, steps: int, *, precision: str, from_records: bool) -> Turn:
-    """Some steps of the network of the seed."""
+    """Some training steps of the seed's network."""
     import tensorflow as tf
 
-    from tfgenre.records import manifest
     from tfgenre.training import hardware
     from tfgenre.training.config import HardwareConfig, PipelineConfig, TrainConfig
-    from tfgenre.training.data import find
+    from tfgenre.training.data import find_training_data
     from tfgenre.training.train import compiled_model
 
     config = TrainConfig(
         pipeline=PipelineConfig(batch_size=BATCH_SIZE),
         hardware=HardwareConfig(precision=precision),
     )
-    folder = Path(records_dir)
     with hardware.prepared(config.hardware, seed=0):
-        data = find(folder, manifest.read(folder), config, cache_dir=Path())
+        data = find_training_data(Records.open(records_dir), config, cache_dir=Path())
         model = compiled_model(config, data)
     batches = data.epoch(0, config)
     if not from_records:
         batches = tf.data.Dataset.from_tensors(next(iter(batches))).cache()
     batches = batches.repeat().take(steps)
-    gflop = _gflop_a_step(model)
+    gflop = _training_gflop_per_slice(model)
 
     def turn() -> Done:
         started = time.perf_counter()
@@ -55,7 +54,7 @@ def train(records_dir: str, steps: int, *, precision: str, from_records: bool) -
 
 
 def products(records_dir: str, steps: int, *, precision: str) -> Turn:
-    """Products of two matrices of 2048 x 2048, counted as the slices they would be."""
+    """Products of two 2048 x 2048 matrices, counted as the slices that take as many operations."""
     import tensorflow as tf
 
     from tfgenre.training.config import ModelConfig
@@ -64,7 +63,7 @@ def products(records_dir: str, steps: int, *, precision: str) -> Turn:
     dtype = tf.bfloat16 if precision == "mixed_bfloat16" else tf.float32
     left, right = (tf.cast(tf.random.normal([_MATRIX_SIZE] * 2), dtype) for _ in range(2))
     product = tf.function(lambda: tf.matmul(left, right))
-    gflop = _gflop_a_step(build_model(ModelConfig(), num_genres=6))
+    gflop = _training_gflop_per_slice(build_model(ModelConfig(), num_genres=6))
 
     def turn() -> Done:
         started, done = time.perf_counter(), 0.0
@@ -76,13 +75,13 @@ def products(records_dir: str, steps: int, *, precision: str) -> Turn:
     return turn
 
 
-def _gflop_a_step(model: Any) -> float:
-    """10**9 operations of training on a slice: forward, and twice as much back."""
-    return 3 * gflop_a_slice(model)
+def _training_gflop_per_slice(model: Any) -> float:
+    """10**9 operations to train on a slice: forward, and twice as many backward."""
+    return 3 * gflop_per_slice(model)
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
-    """Records."""
+    """Takes --records_dir, or writes records."""
 
     def made() -> Path:
         inputs.write_records(folder, num_slices=220 if smoke else 6_600, num_shards=8)

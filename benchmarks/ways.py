@@ -1,4 +1,4 @@
-"""What is measured: ways to do the same work, and benchmarks that compare some of them."""
+"""Ways to do the same work, and benchmarks that compare them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Done(NamedTuple):
-    """What a turn did: how many of the benchmark's units, and what else it found out."""
+    """What a turn did: how many of the benchmark's units, and other figures by name."""
 
     amount: float
     extra: Mapping[str, float] = {}
@@ -21,10 +21,10 @@ class Way:
     """One way to do the work.
 
     Attributes:
-        title: what it is, in a table.
-        start: settings as keywords -> its turn. What it does before is not measured but as memory.
-        prepare: settings as keywords -> None; writes the files it reads, in a process before.
-        warm_up: whether a turn is done before the one that is measured.
+        title: its name in a table.
+        start: settings as keywords -> its turn. Of the work before the turn, only memory counts.
+        prepare: settings as keywords -> None; writes the files it reads, in an earlier process.
+        warm_up: whether the measured turn follows another one.
     """
 
     title: str
@@ -35,14 +35,14 @@ class Way:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Ways that are compared.
+    """Ways to compare.
 
     Attributes:
-        module: where it is defined, as `BENCHMARK`.
-        unit: what a turn does some of, in the plural.
-        ways: by name.
-        references: names of ways that the others are compared with.
-        prepare: a scratch folder, and whether only a trial is wanted -> settings for all ways.
+        module: the module that defines it as `BENCHMARK`.
+        unit: what a turn processes, in the plural.
+        ways: the ways, by name.
+        references: names of the ways that the others are compared with.
+        prepare: (scratch folder, whether this is a short trial) -> settings for all ways.
     """
 
     module: str
@@ -53,5 +53,5 @@ class Benchmark:
 
     @property
     def name(self) -> str:
-        """What the benchmark is called."""
+        """The benchmark's name."""
         return self.module.rsplit(".", 1)[-1]
