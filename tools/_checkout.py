@@ -1,4 +1,4 @@
-"""Lets the programs in tools/ run straight from a checkout, in its environment if it has one."""
+"""Lets the programs in tools/ run from a checkout, in its virtual environment if there is one."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-# Ctrl-C ends a program quietly from here on; tfgenre.programs does the same where it is installed.
+# From here on Ctrl-C ends the program without a traceback, as tfgenre.programs does if installed.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 ROOT = Path(__file__).resolve().parent.parent
