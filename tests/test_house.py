@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -166,3 +167,14 @@ def test_modules_are_short(path):
 def test_tests_mirror_the_packages():
     tested = {path.name for path in (ROOT / "tests").iterdir() if (path / "__init__.py").exists()}
     assert tested == set(PACKAGES)
+
+
+def test_the_architecture_page_has_every_module_on_a_hundred_lines():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert len(page.splitlines()) <= 100
+    _, tree, _ = page.rsplit("```", 2)
+    _, *parts = re.split(r"^tfgenre/(\w*)/?", tree, flags=re.MULTILINE)
+    listed = {package: text.split() for package, text in zip(parts[::2], parts[1::2], strict=True)}
+    for name in NAMES - {"", *PACKAGES}:
+        package, module = split(name)
+        assert module in listed[package], name
