@@ -39,9 +39,9 @@ def write_with_ffmpeg(
     return path
 
 
-def write_collection(data_dir: Path, *, songs_a_genre: int = 6, seconds: float = 6.0) -> Path:
+def write_collection(data_dir: Path, *, songs_per_genre: int = 6, seconds: float = 6.0) -> Path:
     """Two genres, tones and noise: `data_dir/{Noise,Tones}/N.wav`, two slices a song."""
-    for number in range(songs_a_genre):
+    for number in range(songs_per_genre):
         write(data_dir / "Noise" / f"{number}.wav", noise(seconds, seed=number))
         write(data_dir / "Tones" / f"{number}.wav", tone(seconds, hz=300 + 200 * number))
     return data_dir

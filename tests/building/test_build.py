@@ -211,7 +211,7 @@ def test_a_finished_build_that_lost_a_shard_says_so(plan, tmp_path):
 
 
 def test_a_changed_collection_is_refused(tmp_path):
-    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=5, seconds=3.0)
+    data_dir = songs.write_collection(tmp_path / "songs", songs_per_genre=5, seconds=3.0)
     build.build(plan_of(data_dir, num_shards=2), tmp_path / "records", runner=LocalRunner(2))
     songs.write(data_dir / "Tones" / "new.wav", songs.tone(3.0))
     with pytest.raises(UserError, match="the collection's tracks"):
@@ -253,7 +253,7 @@ def test_shards_lie_in_key_order_and_match_the_index(plan, tmp_path):
 
 
 def test_split_by_slice_divides_songs(tmp_path):
-    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=40.0)
+    data_dir = songs.write_collection(tmp_path / "songs", songs_per_genre=3, seconds=40.0)
     plan = plan_of(data_dir, split=SplitConfig(split_by="slice"), num_shards=2)
     built = build.build(plan, tmp_path / "records", runner=LocalRunner(2))
     assert built.manifest.splits["train"].tracks == {"Noise": 3, "Tones": 3}
@@ -262,7 +262,7 @@ def test_split_by_slice_divides_songs(tmp_path):
 
 
 def test_broken_songs_are_named_and_the_rest_is_built(collection, tmp_path):
-    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=8, seconds=3.0)
+    data_dir = songs.write_collection(tmp_path / "songs", songs_per_genre=8, seconds=3.0)
     (data_dir / "Noise" / "zero.mp3").touch()
     (data_dir / "Noise" / "page.mp3").write_text("<html>")
     songs.write(data_dir / "Tones" / "short.wav", songs.tone(1.0))
@@ -324,7 +324,7 @@ def test_tensorflow_datasets_reads_the_records(plan, tmp_path):
 
 
 def test_names_that_are_not_utf8(tmp_path):
-    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=3.0)
+    data_dir = songs.write_collection(tmp_path / "songs", songs_per_genre=3, seconds=3.0)
     song = data_dir / "Noise" / "0.wav"
     song.rename(song.with_name(os.fsdecode(b"caf\xe9.wav")))
     built = build.build(
@@ -335,13 +335,13 @@ def test_names_that_are_not_utf8(tmp_path):
 
 
 def test_a_split_without_tracks_is_refused(tmp_path):
-    data_dir = songs.write_collection(tmp_path, songs_a_genre=1)
+    data_dir = songs.write_collection(tmp_path, songs_per_genre=1)
     with pytest.raises(UserError, match="test split is left without tracks"):
         plan_of(data_dir)
 
 
 def test_a_split_whose_songs_are_all_broken_is_refused(tmp_path):
-    data_dir = songs.write_collection(tmp_path / "songs", songs_a_genre=3, seconds=1.0)
+    data_dir = songs.write_collection(tmp_path / "songs", songs_per_genre=3, seconds=1.0)
     with pytest.raises(
         UserError, match=r"train split is left without slices .* Skipped: 6 too_short"
     ):

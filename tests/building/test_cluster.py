@@ -27,7 +27,7 @@ TWO_PROCESSES = BeamRunner(("direct_running_mode=multi_processing", "direct_num_
 def plan(tmp_path_factory):
     """Long songs in many units, so that there is time to kill."""
     folder = tmp_path_factory.mktemp("long")
-    songs.write_collection(folder, songs_a_genre=12, seconds=60.0)
+    songs.write_collection(folder, songs_per_genre=12, seconds=60.0)
     return plan_of(folder, num_shards=12)
 
 

@@ -12,7 +12,7 @@ from tfgenre.datasets import duplicates
 
 
 def test_a_collection_is_described(tmp_path):
-    data_dir = songs.write_collection(tmp_path / "data", songs_a_genre=10)
+    data_dir = songs.write_collection(tmp_path / "data", songs_per_genre=10)
     (data_dir / "Noise" / "copy.wav").write_bytes((data_dir / "Noise" / "1.wav").read_bytes())
     catalogue = load("folder", data_dir)
     catalogue = duplicates.drop(catalogue, duplicates.find(catalogue))
@@ -39,7 +39,7 @@ def test_what_the_errata_name_is_told(collection):
 
 
 def test_the_page_has_what_the_terminal_has(tmp_path):
-    data_dir = songs.write_collection(tmp_path / "data", songs_a_genre=3)
+    data_dir = songs.write_collection(tmp_path / "data", songs_per_genre=3)
     (data_dir / "Noise" / "<b>.wav").write_bytes(b"")
     catalogue = load("folder", data_dir)
     config = BuildConfig(dataset="folder")

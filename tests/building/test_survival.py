@@ -27,7 +27,7 @@ class Build:
 
     def __init__(self, folder: Path) -> None:
         self.records_dir = folder / "records"
-        data_dir = songs.write_collection(folder / "songs", songs_a_genre=20, seconds=60.0)
+        data_dir = songs.write_collection(folder / "songs", songs_per_genre=20, seconds=60.0)
         folders = (f"--data_dir={data_dir}", f"--records_dir={self.records_dir}")
         options = ("--dataset=folder", "--num_shards=12", "--num_workers=2")
         self._command = [sys.executable, str(ROOT / "tools/make_records"), *options, *folders]

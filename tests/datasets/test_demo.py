@@ -1,4 +1,4 @@
-"""The demo collection: what is in it, how it sounds in numbers, and when it is made anew."""
+"""The demo collection: its songs, their sound in numbers, and when they are written again."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,7 +15,7 @@ from tfgenre.datasets.demo_styles import GENRES
 
 @pytest.fixture
 def three_short_songs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three songs of a second of noise each, for tests about files."""
+    """Three songs of one second of noise each, for tests about files."""
 
     def render(song: demo.Song, seed: int) -> NDArray[np.float32]:
         rng = np.random.default_rng([seed, song.genre, song.number])
@@ -26,12 +26,12 @@ def three_short_songs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def contents(data_dir: Path) -> dict[Path, tuple[bytes, int]]:
-    """Every file's bytes and time of writing."""
+    """Each file's bytes and modification time."""
     files = (path for path in data_dir.rglob("*") if path.is_file())
     return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
-def test_sixty_songs_by_seven_artists_a_genre() -> None:
+def test_sixty_songs_by_seven_artists_per_genre() -> None:
     assert GENRES == ("Electronic", "Folk", "Hip-Hop", "Instrumental", "Pop", "Rock")
     assert Counter(GENRES[song.genre] for song in demo.SONGS) == dict.fromkeys(GENRES, 10)
     artists = Counter((song.genre, song.artist) for song in demo.SONGS)
@@ -40,7 +40,7 @@ def test_sixty_songs_by_seven_artists_a_genre() -> None:
         assert songs == [1, 1, 1, 1, 2, 2, 2]
 
 
-def test_names_are_distinct_and_fit_for_paths() -> None:
+def test_names_are_distinct_and_valid_in_paths() -> None:
     artists, titles = {song.artist for song in demo.SONGS}, {song.title for song in demo.SONGS}
     assert len(artists) == 42
     assert len(titles) == 60
@@ -57,14 +57,14 @@ def test_sound_of_each_genre(genre: int) -> None:
     assert np.abs(audio).mean() > 0.01
 
 
-def test_seed_decides_the_sound() -> None:
+def test_the_seed_determines_the_sound() -> None:
     song = demo.Song(0, 4)
     audio = demo.render(song, seed=5)
     assert np.array_equal(audio, demo.render(song, seed=5))
     assert not np.array_equal(audio, demo.render(song, seed=6))
 
 
-def test_files_are_tagged_mp3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_tagged_mp3s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "SONGS", (demo.Song(1, 3),))
     demo.synthesize(tmp_path / "new", seed=2)
     (path,) = (tmp_path / "new").rglob("*.mp3")
@@ -80,7 +80,7 @@ def test_files_are_tagged_mp3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("three_short_songs")
-def test_second_call_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_call_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     demo.synthesize(str(tmp_path))
     before = contents(tmp_path)
     assert len(before) == 4
@@ -90,7 +90,7 @@ def test_second_call_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.usefixtures("three_short_songs")
-def test_interrupted_run_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     demo.synthesize(whole)
     render = demo.render
@@ -116,7 +116,7 @@ def test_interrupted_run_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("three_short_songs")
 @pytest.mark.parametrize("change", ["seed", "version"])
-def test_another_collection_replaces_only_its_own_files(
+def test_another_seed_or_version_replaces_only_the_collections_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     demo.synthesize(tmp_path, seed=0)

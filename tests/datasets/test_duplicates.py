@@ -39,14 +39,14 @@ def test_copies_with_other_tags_are_found(tmp_path):
     assert kept.skipped[0] == Skipped("b.mp3", "duplicate", "of a.mp3")
 
 
-def test_songs_of_equal_length_are_no_copies(tmp_path):
+def test_songs_of_equal_length_are_not_copies(tmp_path):
     for name, seed in [("a.wav", 0), ("b.wav", 1)]:
         songs.write(tmp_path / name, songs.noise(3.0, seed=seed))
     assert not duplicates.find(catalogue_of(tmp_path, ["a.wav", "b.wav"]))
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_copies_in_a_zip_file_are_found_alike(tmp_path, method):
+def test_copies_in_a_zip_file_are_found(tmp_path, method):
     songs.write(tmp_path / "a.mp3", songs.noise(3.0))
     songs.write(tmp_path / "other.mp3", songs.noise(3.0, seed=1))
     shutil.copy(tmp_path / "a.mp3", tmp_path / "b.mp3")
@@ -60,7 +60,7 @@ def test_copies_in_a_zip_file_are_found_alike(tmp_path, method):
     assert duplicates.find(catalogue) == {"a.zip/b.mp3": "a.zip/a.mp3"}
 
 
-def test_what_an_archive_lacks_is_left_out(tmp_path):
+def test_songs_that_an_archive_lacks_are_skipped(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("1.mp3", b"sound")
     (tmp_path / "b.tar").write_bytes(b"none")

@@ -1,3 +1,5 @@
+"""Tracks and slices are assigned to splits."""
+
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +15,7 @@ CONFIG = SplitConfig()
 
 
 def tracks_of(sizes: list[int], genre: str = "Rock") -> list[Track]:
-    """One artist a size, with that many songs."""
+    """One artist per size, with that many songs."""
     return [
         Track(id=f"{genre}{artist}-{song}", path="", genre=genre, artist=f"{genre} {artist}")
         for artist, size in enumerate(sizes)
@@ -55,7 +57,7 @@ def test_each_genre_keeps_to_the_ratios():
     assert counts(tracks, config=test_heavy) == dict.fromkeys("ABCDEF", (6, 1, 3))
 
 
-def test_an_artist_of_two_genres_stays_whole():
+def test_an_artist_of_two_genres_is_in_one_split():
     tracks = [
         Track(id=str(i), path="", genre="AB"[i % 2], artist=f"artist {i // 4}") for i in range(80)
     ]
@@ -65,12 +67,12 @@ def test_an_artist_of_two_genres_stays_whole():
     assert counts(tracks) == {"A": (24, 12, 4), "B": (24, 12, 4)}
 
 
-def test_songs_without_artist_stand_alone():
+def test_songs_without_artist_are_assigned_on_their_own():
     tracks = [Track(id=str(i), path="", genre="A") for i in range(10)]
     assert counts(tracks) == {"A": (6, 3, 1)}
 
 
-def test_order_and_other_seeds():
+def test_the_order_has_no_effect_but_the_seed_has():
     tracks = tracks_of([1] * 40)
     assert splits.assign(tracks, method="track", config=CONFIG) == splits.assign(
         reversed(tracks), method="track", config=CONFIG
@@ -79,12 +81,12 @@ def test_order_and_other_seeds():
     assert other != splits.assign(tracks, method="track", config=CONFIG)
 
 
-def test_official():
+def test_official_split():
     tracks = [Track(id="1", path="", genre="A", split="test")]
     assert splits.assign(tracks, method="official", config=CONFIG) == {"1": "test"}
 
 
-def test_slices_split_by_share():
+def test_slices_are_split_by_share():
     found = Counter(splits.split_of_slice("track", i, config=CONFIG) for i in range(10_000))
     assert [round(found[split] / 10_000, 1) for split in SPLITS] == [0.6, 0.3, 0.1]
 
@@ -98,7 +100,7 @@ def test_slices_split_by_share():
         (Track("1", "", "A", split="test"), "official", "official"),
     ],
 )
-def test_method(track, asked, expected):
+def test_the_method_depends_on_the_collection(track, asked, expected):
     catalogue = Catalogue(
         config=config_of("folder"), data_dir=Path(), tracks=(track,), genres=("A",)
     )
@@ -106,7 +108,7 @@ def test_method(track, asked, expected):
 
 
 @pytest.mark.parametrize("asked", ["artist", "official"])
-def test_method_the_collection_cannot_give(asked):
+def test_a_method_that_the_collection_does_not_allow(asked):
     catalogue = Catalogue(
         config=config_of("folder"), data_dir=Path(), tracks=(Track("1", "", "A"),), genres=("A",)
     )
@@ -114,10 +116,10 @@ def test_method_the_collection_cannot_give(asked):
         splits.resolve(SplitConfig(split_by=asked), catalogue)
 
 
-def test_jamendo_artists_within_a_point_a_genre(shared_data, monkeypatch):
+def test_jamendo_by_artist_is_within_one_point_per_genre(shared_data, monkeypatch):
     from tfgenre.datasets import jamendo
 
-    monkeypatch.setattr(jamendo._Places, "find", lambda self, name: name)
+    monkeypatch.setattr(jamendo._SongFiles, "find", lambda self, name: name)
     catalogue = jamendo.load(shared_data / "jamendo", config_of("jamendo"))
     assert len(catalogue.tracks) == 36_504
     for found in counts(catalogue.tracks).values():
@@ -125,10 +127,10 @@ def test_jamendo_artists_within_a_point_a_genre(shared_data, monkeypatch):
         assert shares == pytest.approx([0.6, 0.3, 0.1], abs=0.01)
 
 
-def test_what_is_far_from_the_ratios_is_said():
+def test_deviations_from_the_ratios_are_reported():
     tracks = tracks_of([8, 1, 1])
     split_of = splits.assign(tracks, method="artist", config=CONFIG)
     assert splits.deviations(tracks, split_of, method="artist", config=CONFIG) == [
         "Rock: 80.0 / 10.0 / 10.0 % of its 10 songs are in train, validation and test, "
-        "not 60.0 / 30.0 / 10.0 %: artists are kept whole, and the largest has 8"
+        "not 60.0 / 30.0 / 10.0 %: an artist's songs stay together, and one artist has 8"
     ]

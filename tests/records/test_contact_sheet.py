@@ -1,4 +1,4 @@
-"""Records to look at: the right slices, drawn as they are."""
+"""Pictures of slices: the right ones, drawn unchanged."""
 
 import shutil
 
@@ -23,7 +23,7 @@ def test_the_first_slices_of_each_genre_are_found(records):
         assert [example.key for example in row] == keys[:5]
 
 
-def test_all_are_shown_where_there_are_few(records):
+def test_all_slices_are_shown_if_there_are_few(records):
     found = contact_sheet.examples(records, slices_per_genre=1000)
     assert [len(row) for row in found] == [12, 12]
 
@@ -39,14 +39,14 @@ def test_slices_are_drawn_pixel_by_pixel(records):
             assert drawn.tobytes() == example.image
 
 
-def test_a_record_in_words(records):
+def test_a_record_as_text(records):
     example = Example(bytes([7, 9]) * 8192, 1, "Tones/3.wav", 2, 99)
     assert contact_sheet.describe(example, records.manifest) == {
         "track_id": "Tones/3.wav",
         "label": "1 (Tones)",
-        "slice_index": "2 (from 5.1 s on)",
+        "slice_index": "2 (starts at 5.1 s)",
         "key": "99",
-        "image": "16,384 bytes: 128 rows of 128, of 7 to 9, on average 8",
+        "image": "16,384 bytes: 128 rows of 128, from 7 to 9, mean 8",
     }
 
 

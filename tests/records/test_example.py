@@ -1,4 +1,4 @@
-"""Records against TensorFlow's own writer, serializer and reader."""
+"""Records, compared with TensorFlow's own writer, serializer and reader."""
 
 import numpy as np
 import pytest
@@ -50,18 +50,18 @@ def encode(label: int, track_id: str, slice_index: int, key: int, size: int = SI
 
 
 @pytest.mark.parametrize(("label", "track_id", "slice_index", "key"), ROWS)
-def test_encoding_is_tensorflows(label, track_id, slice_index, key):
+def test_encoding_equals_tensorflows(label, track_id, slice_index, key):
     encoded = encode(label, track_id, slice_index, key)
     assert len(encoded) == SIZE
     assert encoded == tensorflow_example(label, track_id, slice_index, key)
 
 
-def test_an_image_of_another_size_is_refused():
+def test_an_image_of_the_wrong_size_is_an_error():
     with pytest.raises(ValueError, match="16384 bytes, got 3"):
         records.encode(image=b"abc", label=0, track_id="a", slice_index=0, key=0, size=SIZE)
 
 
-def test_parsing_gives_back_what_was_encoded():
+def test_parsing_returns_what_was_encoded():
     batch = records.parse_batch(tf.constant([tensorflow_example(*row) for row in ROWS]))
     assert batch["image"].dtype == tf.uint8
     np.testing.assert_array_equal(batch["image"].numpy()[1, :, :, 0], IMAGE)
@@ -75,7 +75,7 @@ def test_parsing_gives_back_what_was_encoded():
     assert list(found) == ROWS
 
 
-def test_shards_are_tensorflows(tmp_path):
+def test_shards_equal_tensorflows(tmp_path):
     examples = [tensorflow_example(*row) for row in ROWS]
     shard = shards.write_shard(tmp_path / "ours", examples)
     with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as writer:
@@ -86,17 +86,17 @@ def test_shards_are_tensorflows(tmp_path):
     assert (shard.slices, shard.bytes) == (3, len(written))
 
 
-def test_half_a_shard_is_never_seen(tmp_path):
+def test_an_interrupted_write_leaves_no_shard(tmp_path):
     def broken():
         yield b"record"
-        raise RuntimeError("disk on fire")
+        raise RuntimeError("interrupted")
 
     with pytest.raises(RuntimeError):
         shards.write_shard(tmp_path / "shard", broken())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names():
+def test_shard_names():
     name = shards.shard_name("old-time", "train", 7, 12)
     assert name == "old-time-train.tfrecord-00007-of-00012"
     assert shards.shard_index(name) == 7

@@ -1,3 +1,5 @@
+"""Batches for training and evaluation."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,11 +15,11 @@ def training_dataset(source, **options):
 
 
 def one_pass(dataset) -> list[bytes]:
-    """The images of a pass, in its order."""
+    """The images of one pass, in order."""
     return [image.tobytes() for images, _ in dataset for image in images.numpy()]
 
 
-def test_training_reads_everything_once_a_pass(records):
+def test_training_reads_every_slice_once_per_pass(records):
     source = records.source("train")
     dataset = training_dataset(source, reshuffle=True)
     in_order = [
@@ -74,7 +76,7 @@ def test_slices_per_genre(records, cap):
     assert np.bincount(np.concatenate(found)).tolist() == [cap, cap]
 
 
-def test_a_shard_that_is_missing_or_cut_is_named(records, tmp_path):
+def test_a_missing_or_truncated_shard_is_reported(records, tmp_path):
     with pytest.raises(UserError, match=r"folder-train\.tfrecord-0000.* is missing or damaged"):
         Records(tmp_path, records.manifest).source("train")
     for path in records.path.iterdir():
@@ -83,7 +85,7 @@ def test_a_shard_that_is_missing_or_cut_is_named(records, tmp_path):
         Records(tmp_path, records.manifest).source("train")
 
 
-def test_a_shard_with_a_flipped_bit_is_named(records, tmp_path):
+def test_a_shard_with_a_flipped_bit_is_reported(records, tmp_path):
     for path in records.path.iterdir():
         content = bytearray(path.read_bytes())
         if "train.tfrecord-00001" in path.name:
@@ -93,12 +95,12 @@ def test_a_shard_with_a_flipped_bit_is_named(records, tmp_path):
     source = flipped.source("train")
     with (
         pytest.raises(UserError, match=r"train\.tfrecord-00001-of-00002 is missing or damaged"),
-        pipeline.naming_damage(flipped),
+        pipeline.translate_read_errors(flipped),
     ):
         list(training_dataset(source))
 
 
-def test_three_lines_are_enough(records_dir, records):
+def test_load_dataset_reads_each_split(records_dir, records):
     import tfgenre
 
     for split, contents in records.manifest.splits.items():

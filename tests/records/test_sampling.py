@@ -1,3 +1,5 @@
+"""Slices are selected by key."""
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from tfgenre.records import sampling
 
 @pytest.fixture
 def rows() -> np.ndarray:
-    """1000 slices of three genres in three splits of four shards, in key order within a shard."""
+    """1000 slices of three genres in three splits of four shards, sorted by key within a shard."""
     rng = np.random.default_rng(0)
     rows = np.zeros(1000, sampling.INDEX_DTYPE)
     rows["key"] = rng.choice(10**9, 1000, replace=False)
@@ -18,8 +20,8 @@ def rows() -> np.ndarray:
 
 
 @pytest.mark.parametrize("count", [1, 50, 99])
-def test_exactly_so_many_of_each_genre(rows, count):
-    keep = sampling.chosen(rows, count)
+def test_the_first_slices_of_each_genre_by_key(rows, count):
+    keep = sampling.genre_mask(rows, count)
     available = np.bincount(rows["label"])
     np.testing.assert_array_equal(np.bincount(rows["label"][keep]), np.minimum(available, count))
     for label in range(3):
@@ -27,14 +29,14 @@ def test_exactly_so_many_of_each_genre(rows, count):
         assert rows["key"][keep & of_genre].max() < rows["key"][~keep & of_genre].min()
 
 
-def test_smaller_draws_are_part_of_larger_ones(rows):
-    assert (sampling.chosen(rows, 40) <= sampling.chosen(rows, 60)).all()
+def test_a_smaller_sample_is_a_subset_of_a_larger_one(rows):
+    assert (sampling.genre_mask(rows, 40) <= sampling.genre_mask(rows, 60)).all()
 
 
-def test_masks_cover_what_is_chosen(rows):
-    keep = sampling.chosen(rows, 50)
+def test_shard_masks_cover_the_selected_slices(rows):
+    keep = sampling.genre_mask(rows, 50)
     masks = [
-        sampling.keep_by_shard(rows, split, sampling.of_split(rows, split, slices_per_genre=50))
+        sampling.shard_masks(rows, split, sampling.split_mask(rows, split, slices_per_genre=50))
         for split in SPLITS
     ]
     assert sum(mask.sum() for found in masks for mask in found.values()) == keep.sum()
@@ -42,10 +44,10 @@ def test_masks_cover_what_is_chosen(rows):
         assert all(mask[-1] for mask in found.values())
 
 
-def test_so_many_of_each_genre_of_a_split(rows):
+def test_a_limit_per_genre_within_a_split(rows):
     limits = [30, 7, 10_000]
-    everything = sampling.of_split(rows, "train")
-    keep = sampling.of_split(rows, "train", at_most=limits)
+    everything = sampling.split_mask(rows, "train")
+    keep = sampling.split_mask(rows, "train", at_most=limits)
     assert (keep <= everything).all()
     available = np.bincount(rows["label"][everything])
     np.testing.assert_array_equal(np.bincount(rows["label"][keep]), np.minimum(available, limits))

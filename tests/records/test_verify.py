@@ -1,4 +1,4 @@
-"""Whatever happened to the records is named."""
+"""All kinds of damage to records are reported."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ def first_shard(folder: Path) -> Path:
     return min(folder.glob("*-train.tfrecord*"))
 
 
-def test_records_as_they_were_written(records_dir):
+def test_intact_records_have_no_problems(records_dir):
     assert verify.verify(Records.open(records_dir), num_workers=2) == []
 
 
@@ -34,7 +34,7 @@ def test_a_record_is_decoded_as_it_was_encoded():
 
 
 @pytest.mark.parametrize("place", [3, 9, 500, -2])
-def test_a_flipped_bit_is_named(copy, place):
+def test_a_flipped_bit_is_reported(copy, place):
     shard = first_shard(copy)
     content = bytearray(shard.read_bytes())
     content[place] ^= 1
@@ -44,20 +44,20 @@ def test_a_flipped_bit_is_named(copy, place):
     assert "damaged" in problem
 
 
-def test_a_cut_a_missing_and_a_foreign_shard_are_named(copy):
-    cut, missing = sorted(copy.glob("*-train.tfrecord*"))[:2]
-    cut.write_bytes(cut.read_bytes()[:-1])
+def test_a_truncated_a_missing_and_a_foreign_shard_are_reported(copy):
+    truncated, missing = sorted(copy.glob("*-train.tfrecord*"))[:2]
+    truncated.write_bytes(truncated.read_bytes()[:-1])
     missing.unlink()
     (copy / "folder-train.tfrecord-00000-of-00099").touch()
     problems = verify.verify(Records.open(copy), num_workers=2)
     assert len(problems) == 3
-    assert problems[0].startswith(f"{cut.name}: has ")
+    assert problems[0].startswith(f"{truncated.name}: has ")
     assert problems[1] == f"{missing.name}: is missing"
-    assert problems[2].startswith("folder-train.tfrecord-00000-of-00099: belongs to no shard")
+    assert problems[2].startswith("folder-train.tfrecord-00000-of-00099: is not in the manifest")
 
 
 def rewritten(folder: Path, change) -> str:
-    """The first shard with its examples changed, and a manifest that knows of it."""
+    """Changes the examples of the first shard and its entry in the manifest; returns its name."""
     path = first_shard(folder)
     found = list(shards.read_shard(path))
     examples = change([decode(record) for record in found])
@@ -74,32 +74,33 @@ def rewritten(folder: Path, change) -> str:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda found: found[::-1], "is not in the order of the keys"),
+        (lambda found: found[::-1], "is not sorted by key"),
         (lambda found: [e._replace(label=7) for e in found], "record 0 has label 7 of 2"),
-        (lambda found: [e._replace(slice_index=9) for e in found], "another slice's key"),
+        (lambda found: [e._replace(slice_index=9) for e in found], "has the key of another slice"),
     ],
 )
-def test_records_that_are_whole_but_wrong_are_named(copy, change, sentence):
+def test_intact_but_wrong_records_are_reported(copy, change, sentence):
     name = rewritten(copy, change)
     (problem,) = verify.verify(Records.open(copy), num_workers=1)
     assert problem.startswith(name)
     assert sentence in problem
 
 
-def test_a_shard_of_another_digest_is_named(copy):
-    """As one whose records were all written anew, and well."""
+def test_a_shard_with_another_digest_is_reported(copy):
+    """Such as a shard that was rewritten with valid records."""
     shard = first_shard(copy)
     digest = shards.sha256_of(shard)
-    told = (copy / manifest.NAME).read_text()
-    (copy / manifest.NAME).write_text(told.replace(digest, "0" * 64))
-    assert verify.verify(Records.open(copy), num_workers=1) == [f"{shard.name}: has another digest"]
+    text = (copy / manifest.NAME).read_text()
+    (copy / manifest.NAME).write_text(text.replace(digest, "0" * 64))
+    problems = verify.verify(Records.open(copy), num_workers=1)
+    assert problems == [f"{shard.name}: has a digest other than the manifest's"]
 
 
-def test_counts_and_index_are_held_against_the_shards(copy):
+def test_counts_and_index_are_compared_with_the_shards(copy):
     name = rewritten(copy, lambda found: [e._replace(label=1 - e.label) for e in found])
     problems = verify.verify(Records.open(copy), num_workers=1)
-    assert any(p.startswith("manifest.json: tells of") for p in problems)
-    assert f"{sampling.NAME}: is not that of {name}" in problems
+    assert any(p.startswith("manifest.json: lists ") for p in problems)
+    assert f"{sampling.NAME}: does not match {name}" in problems
     (copy / sampling.NAME).unlink()
     assert any(
         "index.npy is missing" in p for p in verify.verify(Records.open(copy), num_workers=1)

@@ -26,7 +26,7 @@ from tfgenre.files import TEMPORARY, read_json, write_json
 from tfgenre.options import differences
 from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest, SplitContents
-from tfgenre.records.shards import check_whole
+from tfgenre.records.shards import check_complete
 
 _THREADS = 16  # that read reports: a remote one takes long, but little CPU
 OnTrack = Callable[[int], object]
@@ -164,7 +164,7 @@ def finished(plan: Plan, records_dir: Path) -> Records | None:
     _check_same(plan, records_dir, found)
     for split in manifest.splits.values():
         for shard in split.shards:
-            check_whole(records_dir / shard.name, shard)
+            check_complete(records_dir / shard.name, shard)
     return records
 
 

@@ -24,7 +24,7 @@ from tfgenre.errors import SkipTrack, UserError
 from tfgenre.files import write_atomically, write_json
 from tfgenre.records import example, sampling
 from tfgenre.records.sampling import sampling_key
-from tfgenre.records.shards import Shard, is_whole, shard_name, write_shard
+from tfgenre.records.shards import Shard, is_complete, shard_name, write_shard
 from tfgenre.spectrogram.render import Slices
 from tfgenre.spectrogram.workers import Rendered
 
@@ -109,7 +109,7 @@ def read_report(unit: Unit, job: Job) -> UnitReport | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     shards = (found.shard for found in report.splits.values() if found.shard)
-    whole = all(is_whole(job.records_dir / shard.name, shard) for shard in shards)
+    whole = all(is_complete(job.records_dir / shard.name, shard) for shard in shards)
     same = hashlib.sha256(index).hexdigest() == report.index_sha256
     return report if whole and same else None
 

@@ -1,9 +1,10 @@
-"""Which songs there are, by whom, of which genre: collections, one file each.
+"""Collections of songs, their artists and genres: one module per collection.
 
 `load` reads a collection into a `Catalogue`; `splits` assigns its songs to train, validation and
-test. No sound is decoded here.
+test. No audio is decoded here.
 
-A new collection is a module with LICENCE, `default_dir` and `load`, and a row of `_COLLECTIONS`.
+To add a collection, write a module with LICENCE, `default_dir` and `load`, and add it to
+`_COLLECTIONS`.
 """
 
 from collections.abc import Callable
@@ -18,19 +19,19 @@ __all__ = ["DATASETS", "Catalogue", "Skipped", "Track", "licence", "load"]
 
 
 class _Collection(Protocol):
-    """What the module of a collection has.
+    """The interface of a collection's module.
 
     Attributes:
-        LICENCE: under what its songs and metadata may be used, a sentence.
+        LICENCE: the terms of use of its songs and metadata, in one sentence.
     """
 
     LICENCE: str
 
     def default_dir(self, config: BuildConfig) -> str:
-        """Where it lies if --data_dir does not say."""
+        """The collection's folder if --data_dir is not given."""
 
     def load(self, data_dir: Path, config: BuildConfig) -> Catalogue:
-        """Reads its catalogue."""
+        """Reads the collection's catalogue."""
 
 
 _COLLECTIONS: dict[str, _Collection] = {
@@ -49,21 +50,22 @@ def load(
     *,
     on_compared: Callable[[int, int], object] = lambda count, total: None,
 ) -> Catalogue:
-    """Reads a collection's catalogue, and looks for songs that it holds twice.
+    """Reads a collection's catalogue, and finds its duplicate songs.
 
     Args:
-        config: which collection, and what is taken from it.
-        data_dir: where it lies; where such a collection lies by default if None. The demo
-            collection is made there first.
-        on_compared: called with the number of songs just compared, and that of all.
+        config: the collection, and which of its genres to take.
+        data_dir: its folder; None means its default folder. The demo collection is synthesized
+            there first.
+        on_compared: called with the number of songs just compared, and the total number.
 
     Raises:
-        UserError: if the collection is not there, or lacks a genre that is wanted.
+        UserError: if the collection is missing, or lacks one of `config.genres`.
     """
     check_choice("dataset", config.dataset, DATASETS)
     collection = _COLLECTIONS[config.dataset]
-    folder = Path(collection.default_dir(config)) if data_dir is None else data_dir
-    catalogue = collection.load(folder, config).choose(config.genres)
+    if data_dir is None:
+        data_dir = Path(collection.default_dir(config))
+    catalogue = collection.load(data_dir, config).choose(config.genres)
     total = len(catalogue.tracks)
     copies = duplicates.find(catalogue, on_track=lambda count: on_compared(count, total))
     catalogue = duplicates.drop_absent(catalogue)
@@ -73,5 +75,5 @@ def load(
 
 
 def licence(dataset: str) -> str:
-    """Under what a collection's songs and metadata may be used, a sentence."""
+    """The terms of use of a collection's songs and metadata, in one sentence."""
     return _COLLECTIONS[dataset].LICENCE

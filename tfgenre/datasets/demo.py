@@ -1,7 +1,7 @@
-"""An embedded music collection, so that the whole program can be tried without a download.
+"""A synthesized music collection, to try the programs without a download.
 
-Sixty synthesized songs of half a minute, in six plainly different genres, by seven invented
-artists each. An artist has a sound and a tempo; a song has a key, chords, a melody and a length.
+Sixty songs of about half a minute, in six clearly different genres, by seven invented artists per
+genre. An artist has a sound and a tempo; a song has a key, chords, a melody and a length.
 """
 
 import json
@@ -24,9 +24,9 @@ from tfgenre.datasets.synth import RATE_HZ, Artist, Score
 from tfgenre.datasets.track import Catalogue
 from tfgenre.errors import UserError
 
-LICENCE = "Synthesized by tfgenre; no rights of others."
-# Raise the version when the music changes, but leave the names alone: a rebuild finds the files
-# of an older collection by name.
+LICENCE = "Synthesized by tfgenre; free of third-party rights."
+# Raise the version when the music changes, but keep the names: the files of an older collection are
+# found by name.
 VERSION = 1
 MP3_COMPRESSION = 0.5
 
@@ -39,7 +39,7 @@ TITLE_LAST = ("Rain", "Road", "Sea", "Sun", "Moon", "Hill", "Wind", "Day", "Nigh
 
 @dataclass(frozen=True)
 class Song:
-    """A place in the collection: indices of the genre, and of the song in it."""
+    """One song of the collection: the index of its genre, and its own index in that genre."""
 
     genre: int
     number: int
@@ -57,7 +57,7 @@ class Song:
         return f"{TITLE_FIRST[self.number]} {TITLE_LAST[last]}"
 
     def path(self, data_dir: Path) -> Path:
-        """Where the song's file belongs."""
+        """The path of the song's file."""
         return data_dir / GENRES[self.genre] / self.artist / f"{self.title}.mp3"
 
 
@@ -65,7 +65,7 @@ SONGS = tuple(Song(genre, number) for genre in range(len(GENRES)) for number in 
 
 
 def render(song: Song, seed: int) -> npt.NDArray[np.float32]:
-    """Composes and plays a song: float32 of shape (samples, 2) at 44.1 kHz, 20 to 40 s long."""
+    """Composes and renders a song: float32 [samples, 2] at 44.1 kHz, 20 to 40 s long."""
     artist_rng = np.random.default_rng([seed, song.genre, ARTIST_OF_SONG[song.number], 7])
     artist = Artist(*artist_rng.random(5))
     rng = np.random.default_rng([seed, song.genre, song.number])
@@ -83,7 +83,7 @@ def render(song: Song, seed: int) -> npt.NDArray[np.float32]:
 
 
 def write_song(song: Song, path: Path, seed: int) -> None:
-    """Renders a song into a tagged MP3 that appears under its name only when complete."""
+    """Renders a song to a tagged MP3 file, which gets its final name once it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     audio = render(song, seed)
@@ -95,26 +95,26 @@ def write_song(song: Song, path: Path, seed: int) -> None:
 
 
 def synthesize(data_dir: Path | str, *, seed: int = 0) -> None:
-    """Writes the collection as `data_dir`/<genre>/<artist>/<title>.mp3, where not yet there.
+    """Writes the songs that are missing, as `data_dir`/<genre>/<artist>/<title>.mp3.
 
-    The stamp says which collection the songs that are there belong to, so an interrupted run is
-    finished by the next, and songs of another seed or version are replaced.
+    A stamp file records the version and seed of the songs. An interrupted run is completed by the
+    next one; songs of another version or seed are replaced.
 
     Args:
-        data_dir: Folder of the collection; made if missing.
-        seed: Chooses the music. The same seed gives the same music.
+        data_dir: the collection's folder, created if missing.
+        seed: the same seed gives the same music.
     """
     data_dir = Path(data_dir)
     stamp, stamp_text = data_dir / "demo.json", json.dumps({"version": VERSION, "seed": seed})
     if not stamp.exists() or stamp.read_text() != stamp_text:
-        # The stamp goes first, so that a half-cleared folder does not pass for the old collection.
+        # Removed first, so that a half-cleared folder is not taken for the old collection.
         stamp.unlink(missing_ok=True)
         for song in SONGS:
             song.path(data_dir).unlink(missing_ok=True)
         data_dir.mkdir(parents=True, exist_ok=True)
         stamp.write_text(stamp_text)
     missing = [song for song in SONGS if not song.path(data_dir).exists()]
-    # Threads pay off because MP3 encoding, most of the work, holds no interpreter lock.
+    # Threads are enough: MP3 encoding, most of the work, releases the interpreter lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         written = pool.map(lambda song: write_song(song, song.path(data_dir), seed), missing)
         off = None if missing else True  # None: a bar on a terminal only
@@ -124,15 +124,15 @@ def synthesize(data_dir: Path | str, *, seed: int = 0) -> None:
 
 
 def default_dir(config: BuildConfig) -> str:
-    """Where it lies if --data_dir does not say."""
+    """The collection's folder if --data_dir is not given."""
     return "data/demo"
 
 
 def load(data_dir: Path, config: BuildConfig) -> Catalogue:
-    """Makes the collection where it is not yet there, and reads it.
+    """Synthesizes the songs that are missing, and reads the collection.
 
     Raises:
-        UserError: if its folder is not on a disk.
+        UserError: if the folder is not on a disk.
     """
     if storage.is_remote(data_dir):
         raise UserError(f"--data_dir={data_dir}: must be on a disk.")

@@ -1,4 +1,4 @@
-"""How each of the demo collection's six genres is composed and played."""
+"""How songs of each of the demo collection's six genres are composed and played."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def electronic(score: Score) -> None:
 
 
 def folk(score: Score) -> None:
-    """A fingerpicked guitar and a shy harmonica; nothing is hit."""
+    """A fingerpicked guitar and a quiet harmonica; no percussion."""
     rng, artist = score.rng, score.artist
     fingers = rng.choice((0, 2, 4, 7), 8)
     for bar, root in enumerate(score.roots):
@@ -121,7 +121,7 @@ def rock(score: Score) -> None:
 
 @dataclass(frozen=True)
 class Style:
-    """A genre's common ground."""
+    """What all songs of a genre share."""
 
     compose: Callable[[Score], None]
     tempo_bpm: tuple[float, float]

@@ -1,6 +1,6 @@
-"""Songs that a collection holds twice: equal bytes, or equal sound under different tags.
+"""Duplicate songs in a collection: the same bytes, or the same audio with other tags.
 
-A song that stands in training and in test as well is not judged but known again.
+A duplicate in both train and test inflates the score: the network has already seen it.
 """
 
 import hashlib
@@ -25,15 +25,15 @@ def find(
 ) -> dict[str, str]:
     """Finds the copies in a collection.
 
-    Songs are the same if what lies between their ID3 and APE tags is as long in both, and equal in
-    three samples of 64 KB. A file that cannot be read has no copies.
+    Songs are copies if their audio, between ID3 and APE tags, has the same length and the same
+    bytes in three samples of 64 KB. A file that cannot be read has no copies.
 
     Args:
         catalogue: the collection.
-        on_track: called with the number of songs just looked at.
+        on_track: called with the number of songs just read.
 
     Returns:
-        For each copy, its track id -> the id of the one it is a copy of, the first by id.
+        Track id of each copy -> id of the original, the first of them by id.
     """
     paths = {track.id: str(catalogue.data_dir / track.path) for track in catalogue.tracks}
     ids = sorted(paths)
@@ -42,18 +42,16 @@ def find(
         for track_id, length in zip(ids, threads.map(_length, map(paths.get, ids)), strict=True):
             by_length[length].append(track_id)
             on_track(1)
-        alike = [same for length, same in by_length.items() if length and len(same) > 1]
-        suspects = [track_id for same in alike for track_id in same]
-        digests = threads.map(_digest, map(paths.get, suspects))
-        for track_id, digest in zip(suspects, digests, strict=True):
+        groups = [group for length, group in by_length.items() if length and len(group) > 1]
+        candidates = [track_id for group in groups for track_id in group]
+        digests = threads.map(_digest, map(paths.get, candidates))
+        for track_id, digest in zip(candidates, digests, strict=True):
             by_digest[digest].append(track_id)
-    return {
-        copy: same[0] for digest, same in by_digest.items() if digest for copy in sorted(same)[1:]
-    }
+    return {copy: ids[0] for digest, ids in by_digest.items() if digest for copy in sorted(ids)[1:]}
 
 
 def drop_absent(catalogue: Catalogue) -> Catalogue:
-    """The collection without what its archives turn out not to hold."""
+    """The collection without the songs that its archives do not contain."""
     kept, absent = [], []
     for track in catalogue.tracks:
         try:
@@ -65,7 +63,7 @@ def drop_absent(catalogue: Catalogue) -> Catalogue:
 
 
 def drop(catalogue: Catalogue, copies: dict[str, str]) -> Catalogue:
-    """The collection without the copies, which are skipped by name."""
+    """The collection without the copies, which are listed as skipped."""
     path_of = {track.id: track.path for track in catalogue.tracks}
     dropped = tuple(
         Skipped(track.path, "duplicate", f"of {path_of[copies[track.id]]}")
@@ -77,39 +75,40 @@ def drop(catalogue: Catalogue, copies: dict[str, str]) -> Catalogue:
 
 
 def note(catalogue: Catalogue, copies: dict[str, str]) -> Catalogue:
-    """The collection with the copies, and a note that they are there."""
+    """The collection with the copies, and a note that reports them."""
     if not copies:
         return catalogue
-    found = f"{len(copies):,} songs are copies of others, maybe across splits"
-    return replace(catalogue, notes=(*catalogue.notes, found))
+    total = len(catalogue.tracks)
+    sentence = f"{len(copies):,} of {total:,} songs are copies, possibly across splits"
+    return replace(catalogue, notes=(*catalogue.notes, sentence))
 
 
 def _length(path: str) -> int:
-    """Bytes of sound, 0 if there are none."""
+    """The length of the audio in bytes, 0 if there is none or it cannot be read."""
     try:
         with archives.opened(path) as file:
-            start, end = _sound(file)
+            start, end = _audio_range(file)
             return max(0, end - start)
     except (OSError, SkipTrack):
         return 0
 
 
 def _digest(path: str) -> bytes:
-    """Of the length of the sound and three samples of it; nothing if it cannot be read."""
+    """Digest of the audio's length and of three samples of it; empty if it cannot be read."""
     try:
         with archives.opened(path) as file:
-            start, end = _sound(file)
+            start, end = _audio_range(file)
             digest = hashlib.blake2b(str(end - start).encode())
-            for place in (start, (start + end) // 2, max(start, end - _SAMPLE_BYTES)):
-                file.seek(place)
-                digest.update(file.read(min(_SAMPLE_BYTES, end - place)))
+            for offset in (start, (start + end) // 2, max(start, end - _SAMPLE_BYTES)):
+                file.seek(offset)
+                digest.update(file.read(min(_SAMPLE_BYTES, end - offset)))
             return digest.digest()
     except (OSError, SkipTrack):
         return b""
 
 
-def _sound(file: IO[bytes]) -> tuple[int, int]:
-    """From where to where a file holds sound: without ID3v2, ID3v1 and APE tags."""
+def _audio_range(file: IO[bytes]) -> tuple[int, int]:
+    """Start and end of the audio in a file: without ID3v2, ID3v1 and APE tags."""
     start = mpeg.after_tag(file)
     end = file.seek(0, os.SEEK_END)
     if _read_at(file, end - 128, 3) == b"TAG":
@@ -121,8 +120,8 @@ def _sound(file: IO[bytes]) -> tuple[int, int]:
     return start, end
 
 
-def _read_at(file: IO[bytes], place: int, count: int) -> bytes:
-    if place < 0:
+def _read_at(file: IO[bytes], offset: int, count: int) -> bytes:
+    if offset < 0:
         return b""
-    file.seek(place)
+    file.seek(offset)
     return file.read(count)

@@ -1,4 +1,4 @@
-"""The Free Music Archive: `fma_SUBSET/NNN/NNNNNN.mp3` in a folder or in the published zip file."""
+"""Free Music Archive: `fma_SUBSET/NNN/NNNNNN.mp3`, in a folder or in the published zip file."""
 
 import re
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from tfgenre.datasets.track import Catalogue, Skipped, Track, check_folder
 from tfgenre.errors import UserError
 
 LICENCE = (
-    "FMA: metadata CC BY 4.0; each song is under the licence its artist chose, many for "
+    "FMA: metadata CC BY 4.0; each song is under the licence its artist chose, often for "
     "non-commercial use only."
 )
 SUBSETS = ("small", "medium", "large", "full")
-# Of each subset's zip file: its size, and its digest.
+# Size and SHA-1 of each subset's zip file.
 _DOWNLOADS = {
     "small": ("7.2 GiB, 8,000 clips", "ade154f733639d52e35e32f5593efe5be76c6d70"),
     "medium": ("22 GiB, 25,000 clips", "c67b69ea232021025fca9231fc1c7c1a063ab50b"),
@@ -27,10 +27,10 @@ _DOWNLOADS = {
     "full": ("879 GiB, 106,574 songs", "0f0ace23fbe9ba30ecb7e95f763e435ea802b8ab"),
 }
 _METADATA = ("fma_metadata.zip", "342 MiB", "f0df49ffe5f2a6008d7dc83c6915b31835dfe733")
-_CLIP = re.compile(r"(?:^|/)\d{3}/(\d{6})\.mp3$")
-_SEVERAL = re.compile(r"[/;,|\\\\]")  # between genres in one tag
+_CLIP_PATH = re.compile(r"(?:^|/)\d{3}/(\d{6})\.mp3$")
+_SEPARATOR = re.compile(r"[/;,|\\\\]")  # in a tag of several genres
 _CLIP_SECONDS = 30.0
-# The errata on FMA's wiki: clips that are cut off or silent.
+# Clips that are cut off or silent, from the errata on FMA's wiki.
 KNOWN_BAD = frozenset(
     {98565, 98567, 98569, 99134, 108925, 133297}  # in small
     | {98566, 98568, 108924, 1486, 5574, 65753, 80391, 98558, 98559, 98560, 98571}  # in medium
@@ -39,7 +39,7 @@ KNOWN_BAD = frozenset(
 
 
 def default_dir(config: BuildConfig) -> str:
-    """Where it lies if --data_dir does not say."""
+    """The collection's folder if --data_dir is not given."""
     return "data/fma"
 
 
@@ -47,14 +47,14 @@ def load(data_dir: Path, config: BuildConfig) -> Catalogue:
     """Finds the clips, and their genres, artists and splits.
 
     Args:
-        data_dir: holds `fma_SUBSET` or `fma_SUBSET.zip` (or is the former), and `fma_metadata.zip`,
-            the folder of that name, or the tables out of it.
-        config: names the subset, and where genres come from: tracks takes a clip's genre from
+        data_dir: contains `fma_SUBSET` or `fma_SUBSET.zip` (or is the former), and
+            `fma_metadata.zip`, the folder `fma_metadata`, or its tables.
+        config: the subset, and the source of its genres: tracks takes a clip's genre from
             tracks.csv; id3 takes it from its tags and genres.csv, as the seed did, and artist and
-            split from tracks.csv if that is there.
+            split from tracks.csv if that exists.
 
     Raises:
-        UserError: if clips or tables are not there.
+        UserError: if clips or tables are missing.
     """
     subset, genres_from = config.dataset.removeprefix("fma_"), config.collection.fma_genres
     check_folder(data_dir, config, how_to_get=how_to_get(subset))
@@ -65,30 +65,30 @@ def load(data_dir: Path, config: BuildConfig) -> Catalogue:
     else:
         entries = _by_tags(data_dir, root, names, rows)
     clip_s = None if subset == "full" else _CLIP_SECONDS
-    return Catalogue.of(config, data_dir, (_with_errata(entry, clip_s) for entry in entries))
+    checked = (_with_errata(entry, clip_s) for entry in entries)
+    return Catalogue.from_entries(config, data_dir, checked)
 
 
 def how_to_get(subset: str) -> str:
-    """What to download of a subset, from where, and how to check it."""
+    """What to download for a subset, from where, and how to check it."""
     size, sha1 = _DOWNLOADS[subset]
     name = f"fma_{subset}.zip"
     return (
         f"Download {name} ({size}) and {_METADATA[0]} ({_METADATA[1]}), which the repository "
-        "mdeff/fma ('FMA: A Dataset For Music Analysis') links to, put both there, and check them: "
-        f"printf '{sha1}  {name}\\n{_METADATA[2]}  {_METADATA[0]}\\n' | sha1sum -c. They need not "
-        "be unpacked."
+        "mdeff/fma ('FMA: A Dataset For Music Analysis') links to, into that folder, and check "
+        f"them: printf '{sha1}  {name}\\n{_METADATA[2]}  {_METADATA[0]}\\n' | sha1sum -c. They "
+        "need not be unpacked."
     )
 
 
 def _clips(data_dir: Path, subset: str) -> tuple[str, list[str]]:
-    """Where the clips are, relative to data_dir, and their paths below that place."""
+    """The folder or zip file of the clips, relative to data_dir, and their paths below it."""
     for place in (data_dir / f"fma_{subset}", data_dir / f"fma_{subset}.zip", data_dir):
-        if names := sorted(name for name in _names(place) if _CLIP.search(name)):
+        if names := sorted(name for name in _names(place) if _CLIP_PATH.search(name)):
             return "" if place == data_dir else place.name, names
     raise UserError(
         f"No FMA clips under {data_dir}: expected {data_dir}/fma_{subset}.zip, or "
-        f"{data_dir}/fma_{subset}/000/000002.mp3 and so on; change --data_dir. "
-        + how_to_get(subset)
+        f"{data_dir}/fma_{subset}/000/000002.mp3 and so on; check --data_dir. " + how_to_get(subset)
     )
 
 
@@ -106,28 +106,28 @@ def _names(place: Path) -> Iterator[str]:
 
 
 def _id(name: str) -> str:
-    found = _CLIP.search(name)
-    assert found is not None
-    return found[1]
+    match = _CLIP_PATH.search(name)
+    assert match is not None
+    return match[1]
 
 
 def _by_table(
     root: str, names: list[str], rows: dict[str, FmaTrack], subset: str
 ) -> Iterator[Track | Skipped]:
-    """Entries for the clips, then for those that the table names and that are not there."""
+    """Entries for the clips, then for those that the table lists but that are missing."""
     for name in names:
         path = f"{root}/{name}" if root else name
         row = rows.pop(_id(name), None)
         if row is None:
             yield Skipped(path, "no_genre", "not in tracks.csv")
         elif not row.genre:
-            yield Skipped(path, "no_genre", "tracks.csv names no top-level genre")
+            yield Skipped(path, "no_genre", "no top-level genre in tracks.csv")
         else:
             yield Track(_id(name), path, row.genre, row.artist, row.split, row.seconds)
-    wanted = SUBSETS[: SUBSETS.index(subset) + 1]
+    wanted, folder = SUBSETS[: SUBSETS.index(subset) + 1], root or "the folder"
     for track_id, row in rows.items():
         if row.subset in wanted and row.genre:
-            yield Skipped(f"{track_id[:3]}/{track_id}.mp3", "missing", f"not in {root or 'here'}")
+            yield Skipped(f"{track_id[:3]}/{track_id}.mp3", "missing", f"not in {folder}")
 
 
 def _by_tags(
@@ -136,13 +136,13 @@ def _by_tags(
     top_level = fma_tables.read_top_level_genres(data_dir)
     for name in names:
         path = f"{root}/{name}" if root else name
-        found = tags.read(data_dir / path)
-        pieces = (piece for genre in found.genres for piece in (genre, *_SEVERAL.split(genre)))
+        tag = tags.read(data_dir / path)
+        pieces = (piece for genre in tag.genres for piece in (genre, *_SEPARATOR.split(genre)))
         folded = (fma_tables.fold(piece) for piece in pieces)
         genre = next((top_level[title] for title in folded if title in top_level), None)
-        row = rows.get(_id(name), FmaTrack(artist=found.artist))
+        row = rows.get(_id(name), FmaTrack(artist=tag.artist))
         if genre is None:
-            detail = f"genre tag {', '.join(found.genres)!r}" if found.genres else "no genre tag"
+            detail = f"genre tag {', '.join(tag.genres)!r}" if tag.genres else "no genre tag"
             yield Skipped(path, "no_genre", detail)
         else:
             yield Track(_id(name), path, genre, row.artist, row.split, row.seconds)

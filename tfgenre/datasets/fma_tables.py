@@ -1,4 +1,4 @@
-"""FMA's tables, out of `fma_metadata.zip`: genres.csv and tracks.csv."""
+"""FMA's tables genres.csv and tracks.csv, from `fma_metadata.zip`."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class FmaTrack:
-    """What tracks.csv says of a song; "" and 0 where it says nothing."""
+    """A song's row in tracks.csv; "" and 0 for missing values."""
 
     genre: str = ""
     artist: str = ""
@@ -29,14 +29,17 @@ class FmaTrack:
 
 
 def read_tracks(data_dir: Path, *, required: bool) -> dict[str, FmaTrack]:
-    """tracks.csv by track id of six digits; nothing if it is not there and not required.
+    """Reads tracks.csv.
+
+    Returns:
+        Track id, six digits -> its row; empty if the table is missing and not required.
 
     Raises:
-        UserError: if it is required and not there, or is not FMA's.
+        UserError: if the table is required and missing, or is not FMA's.
     """
     path = _find(data_dir, "tracks.csv")
     if path is None and required:
-        raise _missing(data_dir, "tracks.csv", "; or say --fma_genres=id3")
+        raise _missing(data_dir, "tracks.csv", ", or pass --fma_genres=id3")
     if path is None:
         return {}
     try:
@@ -47,7 +50,7 @@ def read_tracks(data_dir: Path, *, required: bool) -> dict[str, FmaTrack]:
             return {f"{int(row[0]):06}": _row(row, places) for row in rows if any(row)}
     except (StopIteration, ValueError, IndexError) as error:
         raise UserError(
-            f"{path} is not FMA's table of tracks (three header lines, then one a track; {error}): "
+            f"{path} is not FMA's table of tracks (3 header lines, then one per track; {error}); "
             "take it from fma_metadata.zip."
         ) from error
 
@@ -59,15 +62,18 @@ def _row(row: list[str], places: dict[str, int]) -> FmaTrack:
         artist=values["artist"],
         split=_SPLITS.get(values["split"], ""),
         subset=values["subset"],
-        seconds=tables.seconds(values["seconds"] or "0"),
+        seconds=tables.parse_seconds(values["seconds"] or "0"),
     )
 
 
 def read_top_level_genres(data_dir: Path) -> dict[str, str]:
-    """Genre title -> title of its top-level genre, keys folded by `fold`, out of genres.csv.
+    """Reads genres.csv.
+
+    Returns:
+        Genre title, as from `fold` -> title of its top-level genre.
 
     Raises:
-        UserError: if it is not there or not FMA's.
+        UserError: if the table is missing or not FMA's.
     """
     path = _find(data_dir, "genres.csv")
     if path is None:
@@ -85,7 +91,7 @@ def read_top_level_genres(data_dir: Path) -> dict[str, str]:
 
 
 def fold(title: str) -> str:
-    """Spellings of one genre become one: case, spaces, hyphens and slashes do not count."""
+    """A genre's title without case, spaces, hyphens and slashes, to match other spellings."""
     return re.sub(r"[^0-9a-z]", "", title.casefold())
 
 
@@ -96,6 +102,6 @@ def _find(data_dir: Path, name: str) -> Path | None:
 
 def _missing(data_dir: Path, name: str, otherwise: str) -> UserError:
     return UserError(
-        f"{data_dir / name} is missing: put fma_metadata.zip (342 MiB; docs/data.md) or the table "
-        f"out of it there, or mend --data_dir{otherwise}."
+        f"{data_dir / name} is missing: put fma_metadata.zip (342 MiB; see docs/data.md) or that "
+        f"table from it into {data_dir}, or change --data_dir{otherwise}."
     )

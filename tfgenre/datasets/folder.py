@@ -1,4 +1,4 @@
-"""Your own music: one folder per genre, `DIR/<Genre>/**/*.mp3` (and other kinds of sound files)."""
+"""Your own music: one folder per genre, `DIR/<Genre>/**/*.mp3` (or other sound files)."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,37 +10,37 @@ from tfgenre.datasets.track import Catalogue, Skipped, Track, check_folder
 from tfgenre.errors import UserError
 
 LICENCE = (
-    "Your own music: whether you may copy, analyse or pass on the songs, or what is made of them, "
-    "is yours to know."
+    "Your own music: you are responsible for having the right to copy, analyse or distribute the "
+    "songs, and data derived from them."
 )
 
 
 def default_dir(config: BuildConfig) -> str:
-    """Where it lies if --data_dir does not say."""
+    """The collection's folder if --data_dir is not given."""
     return f"data/{config.dataset}"
 
 
 def load(data_dir: Path, config: BuildConfig) -> Catalogue:
-    """Reads the names and the artist tags of all sound files under DIR/<Genre>.
+    """Reads the names and artist tags of all sound files under DIR/<Genre>.
 
     Raises:
-        UserError: if the folder is not there, or there is no sound file in any genre's folder.
+        UserError: if the folder is missing, or no genre's folder contains a sound file.
     """
     check_folder(data_dir, config)
     skipped: list[Skipped] = []
 
     def skip(error: OSError) -> None:
-        place = Path(error.filename).relative_to(data_dir).as_posix()
-        skipped.append(Skipped(place, "unreadable", "a folder"))
+        name = Path(error.filename).relative_to(data_dir).as_posix()
+        skipped.append(Skipped(name, "unreadable", "a folder"))
 
-    found = _sound_files(data_dir, on_error=skip)
-    tracks = tuple(_track(data_dir, genre, path) for genre, path in found)
+    files = _sound_files(data_dir, on_error=skip)
+    tracks = tuple(_track(data_dir, genre, path) for genre, path in files)
     if not tracks:
         raise UserError(
             f"No songs under {data_dir}: expected {data_dir}/<Genre>/*.mp3 "
             "(or .ogg, .flac, .wav, ...), one folder per genre; check --data_dir."
         )
-    return Catalogue.of(config, data_dir, (*tracks, *skipped))
+    return Catalogue.from_entries(config, data_dir, (*tracks, *skipped))
 
 
 def _sound_files(

@@ -1,8 +1,7 @@
-"""Which of train, validation and test a track, or a slice, goes to.
+"""Assigns tracks, or single slices, to train, validation and test.
 
-A score is only worth believing if the songs that are judged are new to the network, and new by
-their artist too. So the default keeps an artist's songs together; the seed's way, by slice, is
-there for comparison.
+A score is only meaningful if the test songs and their artists are new to the network. So the
+default keeps an artist's songs together. The seed's method, by slice, is available for comparison.
 """
 
 from collections import Counter
@@ -14,15 +13,15 @@ from tfgenre.errors import UserError
 from tfgenre.hashing import stable_fraction, stable_hash
 
 SLICE_SPLIT_WARNING = (
-    "--split_by=slice leaks: slices of one song are in training and test alike, so the accuracy "
-    "measures how well songs are recognised again, not genres."
+    "--split_by=slice leaks: slices of the same song are in both train and test, so the accuracy "
+    "measures how well the network recognises songs, not genres."
 )
 _TOLERANCE = 0.03
-_ALL = ""  # counted beside the genres, so that the whole collection keeps to the ratios too
+_ALL = ""  # counted like a genre, so that the whole collection keeps to the ratios too
 
 
 def resolve(config: SplitConfig, catalogue: Catalogue) -> str:
-    """The split method: the one asked for, else artist where artists are known, else track.
+    """The split method: config.split_by, else artist if any artist is known, else track.
 
     Raises:
         UserError: if the collection cannot be split that way.
@@ -35,18 +34,21 @@ def resolve(config: SplitConfig, catalogue: Catalogue) -> str:
     if method == "official" and (without := [t for t in catalogue.tracks if not t.split]):
         raise UserError(
             f"--split_by=official: {len(without):,} of {len(catalogue.tracks):,} songs have no "
-            f"official split, such as {without[0].path}; use artist or track."
+            f"official split, such as {without[0].path}; use --split_by=artist or track."
         )
     return method
 
 
 def assign(tracks: Iterable[Track], *, method: str, config: SplitConfig) -> dict[str, str]:
-    """Track id -> split, for every method but slice.
+    """Assigns tracks to splits, by any method but slice.
 
-    Groups (an artist's tracks, or single tracks) are kept whole, stratified by genre, and depend on
-    nothing but the tracks and the seed. Greedy: the largest group first, each to the split whose
-    distance from its share of the group's genres it reduces most (chi-square); a genre's last
-    groups go to splits that would otherwise lack that genre.
+    Groups (an artist's tracks, or single tracks) stay together. The result is stratified by genre
+    and depends only on the tracks and the seed. Greedy: the largest group first, each to the split
+    whose distance from its share of the group's genres it reduces most (chi-square); a genre's
+    last groups go to splits that would otherwise lack that genre.
+
+    Returns:
+        Track id -> split.
     """
     if method == "official":
         return {track.id: track.split for track in tracks}
@@ -71,28 +73,31 @@ def notes(
 
     Args:
         tracks: the collection's.
-        split_of: track id -> split, as `assign` gives it; nothing if slices are split.
-        method: how they are split.
-        config: the shares asked for.
+        split_of: track id -> split, from `assign`; empty for method slice.
+        method: artist, track, slice or official.
+        config: the requested shares.
     """
     if method == "slice":
         return [SLICE_SPLIT_WARNING]
-    found = []
+    sentences = []
     if method == "artist" and (unknown := sum(not track.artist for track in tracks)):
-        found.append(f"{unknown:,} songs have no artist; each is split by itself")
-    return found + deviations(tracks, split_of, method=method, config=config)
+        sentences.append(f"{unknown:,} songs have no artist; each is assigned on its own")
+    return sentences + deviations(tracks, split_of, method=method, config=config)
 
 
 def deviations(
     tracks: Iterable[Track], split_of: Mapping[str, str], *, method: str, config: SplitConfig
 ) -> list[str]:
-    """Where a genre's share of a split is more than 3 points from what was asked, and why.
+    """Genres whose shares are more than 3 percentage points from those requested, and why.
 
     Args:
         tracks: the collection's.
-        split_of: track id -> split, as `assign` gives it.
+        split_of: track id -> split, from `assign`.
         method: artist, track or official.
-        config: the shares asked for.
+        config: the requested shares.
+
+    Returns:
+        A sentence for each genre.
     """
     by_genre: dict[str, list[Track]] = {}
     for track in tracks:
@@ -100,10 +105,10 @@ def deviations(
     sentences = []
     for genre, members in sorted(by_genre.items()):
         counts = Counter(split_of[track.id] for track in members)
-        found = {split: counts[split] / len(members) for split in config.shares}
-        if any(abs(found[split] - share) > _TOLERANCE for split, share in config.shares.items()):
+        actual = {split: counts[split] / len(members) for split in config.shares}
+        if any(abs(actual[split] - share) > _TOLERANCE for split, share in config.shares.items()):
             sentences.append(
-                f"{genre}: {_percents(found)} of its {len(members):,} songs are in train, "
+                f"{genre}: {_percents(actual)} of its {len(members):,} songs are in train, "
                 f"validation and test, not {_percents(config.shares)}: {_why(members, method)}"
             )
     return sentences
@@ -115,11 +120,11 @@ def _percents(shares: Mapping[str, float]) -> str:
 
 def _why(members: list[Track], method: str) -> str:
     if method == "official":
-        return "so the collection has it"
+        return "that is the official split"
     (_, largest), *_ = Counter(track.artist or track.id for track in members).most_common(1)
     if method == "track" or largest == 1:
-        return "they are few"
-    return f"artists are kept whole, and the largest has {largest:,}"
+        return "there are few"
+    return f"an artist's songs stay together, and one artist has {largest:,}"
 
 
 def split_of_slice(track_id: str, slice_index: int, *, config: SplitConfig) -> str:
@@ -162,14 +167,14 @@ def _greedy(groups: list[Counter[str]], shares: Mapping[str, float]) -> list[str
 def _lacking(
     counts: Counter[str], filled: Mapping[str, Counter[str]], groups_left: Counter[str]
 ) -> dict[str, int]:
-    """How many of the group's genres each split must get now, or maybe never has."""
-    waiting = {genre: sum(not there[genre] for there in filled.values()) for genre in counts}
+    """How many of the group's genres each split lacks, and may never get from a later group."""
+    waiting = {genre: sum(not has[genre] for has in filled.values()) for genre in counts}
     urgent = [genre for genre in counts if groups_left[genre] <= waiting[genre]]
-    return {split: sum(not there[genre] for genre in urgent) for split, there in filled.items()}
+    return {split: sum(not has[genre] for genre in urgent) for split, has in filled.items()}
 
 
 def _cost(counts: Counter[str], filled: Counter[str], totals: Counter[str], share: float) -> float:
-    """By how much adding the counts changes a split's chi-square distance from its share."""
+    """The change in a split's chi-square distance from its share when the counts are added."""
     cost = 0.0
     for genre, count in counts.items():
         target = share * totals[genre]

@@ -1,6 +1,6 @@
-"""What the demo songs are played with: voices, and the score that mixes them in stereo.
+"""Synthesizer of the demo songs: voices, and the score that mixes them in stereo.
 
-Every voice returns mono samples, float64 of shape (round(seconds * RATE_HZ),), peaking near 1.
+Every voice returns mono samples, float64 [round(seconds * RATE_HZ)], with a peak near 1.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def swell(seconds: float, attack_s: float, release_s: float) -> Audio:
 
 
 def normalized(audio: Audio) -> Audio:
-    """The same with a peak of 1."""
+    """The samples scaled to a peak of 1."""
     peak: float = np.abs(audio).max()
     return audio / peak
 
@@ -46,19 +46,19 @@ def harmonics(frequency_hz: float, cutoff_hz: float, tilt: float = 1.0) -> Audio
     """Amplitudes of a saw wave's harmonics behind a soft low-pass filter.
 
     Args:
-        frequency_hz: The fundamental.
-        cutoff_hz: Where the filter has taken away half the amplitude.
-        tilt: Exponent of the roll-off; 1 is a saw wave, more is rounder.
+        frequency_hz: the fundamental.
+        cutoff_hz: where the filter halves the amplitude.
+        tilt: exponent of the roll-off; 1 is a saw wave, higher values sound rounder.
 
     Returns:
-        float64 of shape (harmonics up to AUDIBLE_HZ,).
+        float64 [harmonics up to AUDIBLE_HZ].
     """
     order = np.arange(1, AUDIBLE_HZ // frequency_hz + 1)
     return order**-tilt / (1 + (order * frequency_hz / cutoff_hz) ** 3)
 
 
 def vowel(frequency_hz: float, rng: np.random.Generator) -> Audio:
-    """Amplitudes of the harmonics of a voice on one of the vowels, as from `harmonics`."""
+    """Amplitudes of the harmonics of a voice that sings a random vowel, as from `harmonics`."""
     order = np.arange(1, AUDIBLE_HZ // frequency_hz + 1)
     formants_hz = np.array(VOWELS_HZ[rng.integers(len(VOWELS_HZ))])
     distance = (order * frequency_hz)[:, None] / formants_hz - 1
@@ -75,7 +75,7 @@ def tone(
     if vibrato_cents:
         radians_per_s = 2 * np.pi * VIBRATO_HZ
         t += np.log(2) * vibrato_cents / 1200 / radians_per_s * np.sin(radians_per_s * t)
-    # Reading the nearest of 8192 samples is wrong by less than MP3 compression will be.
+    # The error of taking the nearest of 8192 samples is smaller than that of MP3 compression.
     return cycle[(t * (frequency_hz * CYCLE_SAMPLES)).astype(np.int64) % CYCLE_SAMPLES]
 
 
@@ -84,15 +84,15 @@ def pluck(
 ) -> Audio:
     """A Karplus-Strong plucked string.
 
-    The string is a burst of noise that goes round a loop, and every trip averages neighbouring
-    samples. Trip n multiplies the burst's spectrum by the averager's gain to the power n, so one
-    inverse transform makes all trips, without the half sample of delay that detunes the loop.
+    A burst of noise runs round a loop, and every trip averages neighbouring samples. Trip n
+    multiplies the burst's spectrum by the averager's gain to the power n, so one inverse transform
+    computes all trips, without the loop's detuning by half a sample of delay.
 
     Args:
-        frequency_hz: Pitch.
-        seconds: Length.
-        brightness: 0 for a thumb on nylon, 1 for a pick on steel.
-        rng: Source of the burst.
+        frequency_hz: the pitch.
+        seconds: the length.
+        brightness: from 0, a thumb on nylon, to 1, a pick on steel.
+        rng: generates the burst.
     """
     period = round(RATE_HZ / frequency_hz)
     trip = np.arange(int(seconds * frequency_hz) + 2)[:, None]
@@ -100,7 +100,7 @@ def pluck(
     softness = np.exp2(-partial * frequency_hz / (1500 + 1500 * brightness))
     burst = np.fft.rfft(rng.uniform(-1, 1, period)) * softness * (partial > 0)
     wave = np.fft.irfft(burst * (0.995 * np.cos(np.pi * partial / period)) ** trip, period).ravel()
-    # A period is whole samples; reading the wave a touch faster or slower puts it in tune.
+    # The period is a whole number of samples; resampling the wave slightly puts it in tune.
     position = times(seconds) * (frequency_hz * period)
     string: Audio = np.interp(position, np.arange(wave.size), normalized(wave))
     return string * swell(seconds, 0.002, 0.05)
@@ -117,13 +117,13 @@ def noise(seconds: float, low_hz: float, high_hz: float, rng: np.random.Generato
 def power_chord(frequency_hz: float, seconds: float, drive: float, cutoff_hz: float) -> Audio:
     """Root, fifth and octave on an overdriven guitar, through a loudspeaker."""
     strings = np.zeros(round(seconds * RATE_HZ))
-    # The fifth is tempered and the octave a touch sharp, as pure ones sound like an organ.
+    # The fifth is tempered and the octave slightly sharp: pure ones sound like an organ.
     for ratio in (1.0, 1.4983, 2.003):
         strings += tone(frequency_hz * ratio, seconds, harmonics(frequency_hz * ratio, 4000))
     loud = np.tanh(drive * strings * decay(seconds, 0.3))
     loudspeaker = np.exp(np.arange(24) * (-2 * np.pi * cutoff_hz / RATE_HZ))
-    heard = np.convolve(loud, loudspeaker / loudspeaker.sum())[: loud.size]
-    return heard * swell(seconds, 0.003, 0.02)
+    filtered = np.convolve(loud, loudspeaker / loudspeaker.sum())[: loud.size]
+    return filtered * swell(seconds, 0.003, 0.02)
 
 
 def sung(frequency_hz: float, seconds: float, rng: np.random.Generator) -> Audio:
@@ -154,7 +154,7 @@ def snare(tune_hz: float, rng: np.random.Generator) -> Audio:
 
 
 def clap(rng: np.random.Generator) -> Audio:
-    """Hands that do not quite clap together."""
+    """A handclap: three claps, slightly apart."""
     since_clap_s = times(0.3)[:, None] - np.array([0.0, 0.011, 0.023])
     clapping = np.where(since_clap_s < 0, 0, np.exp2(-np.abs(since_clap_s) / 0.025))
     loudness: Audio = clapping.mean(axis=1)
@@ -162,13 +162,13 @@ def clap(rng: np.random.Generator) -> Audio:
 
 
 def cymbal(seconds: float, low_hz: float, rng: np.random.Generator) -> Audio:
-    """A hi-hat, shaker or crash: noise above `low_hz` that dies away."""
+    """A hi-hat, shaker or crash: decaying noise above `low_hz`."""
     return noise(seconds, low_hz, 17000, rng) * decay(seconds, seconds / 6)
 
 
 @dataclass(frozen=True)
 class Artist:
-    """What an artist's songs share, as fractions from 0 to 1."""
+    """Properties that an artist's songs share, from 0 to 1."""
 
     tempo: float
     brightness: float
@@ -190,7 +190,7 @@ class Score:
 
     @cached_property
     def mix(self) -> npt.NDArray[np.float32]:
-        """All that was played: shape (samples, 2), with a second after the last bar."""
+        """The sum of all sounds, float32 [samples, 2], with one second after the last bar."""
         seconds = len(self.roots) * 4 * self.beat_s + 1.0
         return np.zeros((round(seconds * RATE_HZ), 2), np.float32)
 
@@ -201,7 +201,7 @@ class Score:
         return float(440 * 2 ** ((midi - 69) / 12))
 
     def melody(self, *beats: float) -> Iterator[tuple[int, float, float, float]]:
-        """A stepwise tune with rests: the bar, beat, length in seconds and frequency of notes."""
+        """Notes of a stepwise tune with rests: bar, beat, length in seconds and frequency in Hz."""
         for bar, root in enumerate(self.roots):
             degree = root + int(self.rng.choice((0, 2, 4)))
             for beat, end in zip(beats, (*beats[1:], 4.0), strict=True):
@@ -213,11 +213,11 @@ class Score:
         """Adds a sound to the mix.
 
         Args:
-            sound: Mono samples; what reaches past the end of the song is cut off.
-            bar: The bar it starts in.
-            beat: The beat of that bar.
-            gain: Amplitude.
-            pan: From -1, as far left as the artist likes to go, to 1, as far right.
+            sound: mono samples; samples after the end of the song are cut off.
+            bar: the bar in which it starts.
+            beat: the beat of that bar.
+            gain: the amplitude.
+            pan: from -1, left by the artist's width, to 1, right by as much.
         """
         start = max(0, round((4 * bar + beat) * self.beat_s * RATE_HZ))
         space = self.mix[start : start + sound.size]
@@ -226,7 +226,7 @@ class Score:
         space[:, 1] += gain * np.sin(angle) * sound[: len(space)]
 
     def mastered(self, hiss_db: float) -> npt.NDArray[np.float32]:
-        """The mix with tape hiss, as loud as the artist likes, fading out over a second."""
+        """The mix with tape hiss, at the artist's loudness, with a fade-out of one second."""
         hiss = self.rng.standard_normal(self.mix.shape, np.float32)
         tape = self.mix / np.abs(self.mix).max() + hiss * np.float32(10 ** (hiss_db / 20))
         tape *= swell(len(tape) / RATE_HZ, 0.01, 1.0).astype(np.float32)[:, None]

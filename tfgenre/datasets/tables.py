@@ -1,4 +1,4 @@
-"""Tables that come with a collection: found beside it or in its metadata archive, read as CSV."""
+"""Finds a collection's tables, as files or in its metadata archive, and reads them as CSV."""
 
 import csv
 import io
@@ -11,24 +11,25 @@ from tfgenre.audio import archive_index, archives
 from tfgenre.errors import SkipTrack, UserError
 
 
-def find(places: Sequence[Path]) -> Path | None:
-    """The first place that is a file, or a member of an archive; None if none is."""
-    for place in places:
-        if place.is_file():
-            return place
-        if (inside := archives.split(str(place))) and inside[1] in archive_index.members(inside[0]):
-            return place
+def find(paths: Sequence[Path]) -> Path | None:
+    """The first of the paths that is a file or a member of an archive; None if there is none."""
+    for path in paths:
+        if path.is_file():
+            return path
+        inside = archives.split_path(str(path))
+        if inside and inside[1] in archive_index.members(inside[0]):
+            return path
     return None
 
 
 class Strict(csv.excel):
-    """Commas; a quote that is not closed is an error, and does not swallow what follows."""
+    """Comma-separated; an unclosed quote is an error, instead of swallowing the next rows."""
 
     strict = True
 
 
 class TabSeparated(csv.excel_tab):
-    """Tabs, and quotes that mean nothing."""
+    """Tab-separated, without quoting."""
 
     quoting = csv.QUOTE_NONE
 
@@ -38,7 +39,7 @@ def rows(path: Path, *, dialect: type[csv.Dialect] = csv.excel) -> Iterator[Iter
     """The rows of a table in UTF-8.
 
     Raises:
-        UserError: if it cannot be read; where this happens while rows are read, it names the row.
+        UserError: if it cannot be read; names the last row that was read.
     """
     number = 0
 
@@ -59,13 +60,13 @@ def rows(path: Path, *, dialect: type[csv.Dialect] = csv.excel) -> Iterator[Iter
         csv.field_size_limit(limit)
 
 
-def seconds(text: str) -> float:
-    """A length in seconds.
+def parse_seconds(text: str) -> float:
+    """Parses a duration in seconds.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not a finite number, or negative.
     """
-    found = float(text)
-    if not 0 <= found < math.inf:
+    seconds = float(text)
+    if not 0 <= seconds < math.inf:
         raise ValueError(text)
-    return found
+    return seconds

@@ -1,4 +1,4 @@
-"""What a collection says of its songs, before any of them is opened for its sound."""
+"""A collection's catalogue: what is known of its songs before any audio is decoded."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,13 +14,13 @@ class Track:
     """One song.
 
     Attributes:
-        id: names the song within its collection, the same on every machine.
+        id: identifies the song within its collection, the same on every machine.
         path: the sound file, relative to the collection's folder.
         genre: its genre as the collection spells it.
-        artist: who plays, "" if unknown.
-        split: the collection's own train, validation or test, "" if it has none.
-        seconds: its length as the collection tells it, 0 if it does not.
-        known_bad: whether the collection's makers say that it cannot be used.
+        artist: the artist, "" if unknown.
+        split: the collection's official split: train, validation or test, "" if it has none.
+        seconds: its length according to the collection, 0 if unknown.
+        known_bad: whether the collection's errata list it as unusable.
     """
 
     id: str
@@ -34,7 +34,7 @@ class Track:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A song that is not used, by its path relative to the collection's folder, and why."""
+    """A song that is not used: its path relative to the collection's folder, and why."""
 
     path: str
     reason: str
@@ -46,12 +46,12 @@ class Catalogue:
     """A collection.
 
     Attributes:
-        config: which collection it is, and what was taken from it.
+        config: the config that it was read with.
         data_dir: its folder.
-        tracks: those that can be used.
+        tracks: the songs that can be used.
         genres: in label order.
-        skipped: what was left out.
-        notes: what else the user should know of it, in sentences.
+        skipped: the songs that were left out.
+        notes: what else the user should know, in sentences.
     """
 
     config: BuildConfig
@@ -62,7 +62,7 @@ class Catalogue:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(
+    def from_entries(
         cls,
         config: BuildConfig,
         data_dir: Path,
@@ -70,7 +70,7 @@ class Catalogue:
         *,
         notes: tuple[str, ...] = (),
     ) -> "Catalogue":
-        """A catalogue of entries in any order; a second track of one id is skipped."""
+        """A catalogue of entries in any order; a second track with the same id is skipped."""
         tracks: dict[str, Track] = {}
         skipped = []
         for entry in entries:
@@ -85,14 +85,14 @@ class Catalogue:
 
     @property
     def num_artists_known(self) -> int:
-        """Tracks whose artist is known."""
+        """Number of tracks whose artist is known."""
         return sum(bool(track.artist) for track in self.tracks)
 
     def choose(self, genres: tuple[str, ...]) -> "Catalogue":
-        """The tracks of some genres (all when none are named), labels in the order given.
+        """The tracks of some genres (all if `genres` is empty), with labels in that order.
 
         Raises:
-            UserError: if a genre has no tracks, or fewer than two genres remain.
+            UserError: if a genre has no tracks, or there are fewer than two genres.
         """
         available = Counter(track.genre for track in self.tracks)
         chosen = genres or self.genres
@@ -109,9 +109,9 @@ class Catalogue:
 
 
 def check_folder(data_dir: Path, config: BuildConfig, *, how_to_get: str = "") -> None:
-    """Raises UserError, which ends in how to get the collection, if its folder is not there."""
+    """Raises UserError, which ends with how to get the collection, if its folder is missing."""
     if not data_dir.is_dir():
         raise UserError(
-            f"No such folder: {data_dir}; --data_dir must name where the {config.dataset} "
-            f"collection lies. {how_to_get}".strip()
+            f"No such folder: {data_dir}; --data_dir must name the folder of the "
+            f"{config.dataset} collection. {how_to_get}".strip()
         )

@@ -1,4 +1,4 @@
-"""Your own music by a table: `--dataset=csv --tracks_csv=F` with path, genre, artist and split."""
+"""Your own music, listed in a table of paths, genres, artists and splits: `--tracks_csv`."""
 
 import os
 from pathlib import Path
@@ -13,10 +13,10 @@ from tfgenre.errors import UserError
 
 
 def default_dir(config: BuildConfig) -> str:
-    """Where the table lies.
+    """The table's folder.
 
     Raises:
-        UserError: if no table is named.
+        UserError: if --tracks_csv is not given.
     """
     return os.path.dirname(_table(config)) or "."
 
@@ -25,33 +25,33 @@ def load(data_dir: Path, config: BuildConfig) -> Catalogue:
     """Reads a table of songs.
 
     Args:
-        data_dir: the folder that its paths are relative to, and below which they lie.
-        config: names the table: a header with path and genre, and maybe artist and split (train,
-            validation or test).
+        data_dir: the folder that contains the songs; paths in the table are relative to it.
+        config: names the table. Its header has path and genre, and optionally artist and split
+            (train, validation or test).
 
     Raises:
-        UserError: if the table cannot be read or lacks a column, or a row a value.
+        UserError: if the table cannot be read, lacks a column, or has an unknown split.
     """
     path = storage.to_path(_table(config))
     check_folder(data_dir, config)
     with tables.rows(path, dialect=tables.Strict) as rows:
         header = [name.strip().lower() for name in next(rows, [])]
         if [header.count(name) for name in ("path", "genre")] != [1, 1]:
-            found = ",".join(header)[:80]
-            raise UserError(f"{path} must have one column path and one genre, got {found!r}.")
+            text = ",".join(header)[:80]
+            raise UserError(f"{path} must have one path and one genre column, got {text!r}.")
         entries = [
             _entry(data_dir, dict(zip(header, row, strict=False)), f"{path}, row {number}")
             for number, row in enumerate(rows, start=2)
             if any(row)
         ]
     if not any(isinstance(entry, Track) for entry in entries):
-        raise UserError(f"{path} names no song that is below {data_dir}; check --data_dir.")
-    return Catalogue.of(config, data_dir, entries)
+        raise UserError(f"{path} lists no songs that are below {data_dir}; check --data_dir.")
+    return Catalogue.from_entries(config, data_dir, entries)
 
 
 def _table(config: BuildConfig) -> str:
     if config.collection.tracks_csv is None:
-        raise UserError("--dataset=csv needs --tracks_csv: a table with the columns path, genre.")
+        raise UserError("--dataset=csv needs --tracks_csv, a table with columns path and genre.")
     return config.collection.tracks_csv
 
 
@@ -60,8 +60,8 @@ def _entry(data_dir: Path, row: dict[str, str], where: str) -> Track | Skipped:
     name, genre, split = values["path"], values["genre"], values["split"].lower()
     if split and split not in SPLITS:
         raise UserError(f"{where}: split must be one of {', '.join(SPLITS)}, got {split!r}.")
-    if os.path.isabs(name) and Path(name).is_relative_to(place := os.path.abspath(data_dir)):
-        name = Path(name).relative_to(place).as_posix()
+    if os.path.isabs(name) and Path(name).is_relative_to(folder := os.path.abspath(data_dir)):
+        name = Path(name).relative_to(folder).as_posix()
     if storage.is_remote(name):
         name = name.removeprefix(f"{data_dir}/")
     if not name:
@@ -71,7 +71,7 @@ def _entry(data_dir: Path, row: dict[str, str], where: str) -> Track | Skipped:
     if not genre:
         return Skipped(name, "no_genre", where)
     song = str(data_dir / name)
-    is_remote = storage.is_remote(song)  # to ask for each takes long: rendering will tell
-    if not is_remote and not os.path.isfile(song) and archives.split(song) is None:
+    is_remote = storage.is_remote(song)  # one request per song is slow; rendering skips the missing
+    if not is_remote and not os.path.isfile(song) and archives.split_path(song) is None:
         return Skipped(name, "missing", where)
     return Track(id=name, path=name, genre=genre, artist=values["artist"], split=split)

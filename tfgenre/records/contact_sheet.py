@@ -1,4 +1,4 @@
-"""Slices out of a folder of records, to be looked at: a row a genre, on one picture."""
+"""A picture of slices from a folder of records, one row per genre."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,42 +19,42 @@ _PAPER, _INK = 255, 0
 
 
 def examples(records: Records, *, slices_per_genre: int) -> list[list[Example]]:
-    """The slices of each genre that come first in the shuffle of the whole collection.
+    """Reads the slices of each genre with the smallest sampling keys.
 
     Args:
-        records: where they are taken from.
-        slices_per_genre: how many; fewer where a genre has fewer.
+        records: the records to read.
+        slices_per_genre: how many; fewer if a genre has fewer.
 
     Returns:
-        By label, and then by key.
+        A list per label, in the order of the keys.
 
     Raises:
         UserError: if the index or a shard is missing or damaged.
     """
     rows = records.index()
-    found: dict[int, list[Example]] = defaultdict(list)
+    by_label: dict[int, list[Example]] = defaultdict(list)
     for split, contents in records.manifest.splits.items():
-        keep = sampling.of_split(rows, split, slices_per_genre=slices_per_genre)
-        masks = sampling.keep_by_shard(rows, split, keep)
+        keep = sampling.split_mask(rows, split, slices_per_genre=slices_per_genre)
+        masks = sampling.shard_masks(rows, split, keep)
         for shard in contents.shards:
             mask = masks.get(shards.shard_index(shard.name), ())
             for example in _read(records.path / shard.name, mask):
-                found[example.label].append(example)
+                by_label[example.label].append(example)
     labels = range(len(records.genres))
-    return [sorted(found[label], key=lambda example: example.key) for label in labels]
+    return [sorted(by_label[label], key=lambda example: example.key) for label in labels]
 
 
 def _read(path: Path, mask: Iterable[bool]) -> list[Example]:
-    """The records of a shard for which the mask, which may be shorter, is True."""
+    """The records of a shard for which the mask is True; the mask may be shorter."""
     try:
         pairs = zip(mask, shards.read_shard(path), strict=False)
         return [decode(record) for keep, record in pairs if keep]
     except (FileNotFoundError, ValueError) as error:
-        raise shards.damaged(path) from error
+        raise shards.damaged_error(path) from error
 
 
 def draw(rows: Sequence[Sequence[bytes]], names: Sequence[str], *, title: str) -> Image.Image:
-    """Draws slices as the network gets them, white for loud: named rows of them under a title."""
+    """Draws rows of slices under a title, each row with a name; loud pixels are white."""
     step = SLICE_SIZE + _GAP
     width = _NAMES_WIDTH + max(map(len, rows)) * step
     sheet = Image.new("L", (width, step * len(names) + 2 * _FONT_SIZE), _PAPER)
@@ -71,7 +71,7 @@ def draw(rows: Sequence[Sequence[bytes]], names: Sequence[str], *, title: str) -
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """The text in lines that fit beside the slices."""
+    """The text, broken into lines that fit beside the slices."""
     lines = [""]
     for letter in text.encode(errors="replace").decode():
         if font.getlength(lines[-1] + letter) > _NAMES_WIDTH - 2 * _GAP:
@@ -81,16 +81,16 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> s
 
 
 def describe(example: Example, manifest: Manifest) -> Mapping[str, str]:
-    """The fields of a record in words."""
+    """A record's fields as text, by name."""
     seconds = SLICE_SIZE / int(manifest.config["render"]["pixels_per_second"])
     mean = sum(example.image) / len(example.image)
     return {
         "track_id": example.track_id,
         "label": f"{example.label} ({manifest.genres[example.label]})",
-        "slice_index": f"{example.slice_index} (from {example.slice_index * seconds:.1f} s on)",
+        "slice_index": f"{example.slice_index} (starts at {example.slice_index * seconds:.1f} s)",
         "key": str(example.key),
         "image": (
-            f"{len(example.image):,} bytes: {SLICE_SIZE} rows of {SLICE_SIZE}, of "
-            f"{min(example.image)} to {max(example.image)}, on average {mean:.0f}"
+            f"{len(example.image):,} bytes: {SLICE_SIZE} rows of {SLICE_SIZE}, "
+            f"from {min(example.image)} to {max(example.image)}, mean {mean:.0f}"
         ),
     }

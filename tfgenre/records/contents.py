@@ -1,4 +1,4 @@
-"""What a folder of records holds and which songs were skipped, for a terminal."""
+"""A folder's tracks, slices and skipped songs as text for a terminal."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ NAMES_SHOWN = 5
 
 
 def summary(manifest: Manifest) -> str:
-    """Tracks and slices a split and genre as a table, then what was skipped and why."""
+    """A table of tracks and slices by split and genre, then the skipped songs and the reasons."""
     width = max(len(genre) for genre in (*manifest.genres, "all genres"))
     lines = [" " * width + "".join(f"{split:>20}" for split in SPLITS)]
     lines.append(" " * width + f"{'tracks':>11}{'slices':>9}" * len(SPLITS))
@@ -25,7 +25,7 @@ def summary(manifest: Manifest) -> str:
     for split, contents in manifest.splits.items():
         if lacking := [genre for genre in manifest.genres if not contents.slices.get(genre)]:
             lines.append(
-                f"note: nothing of {', '.join(lacking)} in {split}: too few songs or artists, or "
+                f"note: no slices of {', '.join(lacking)} in {split}: too few songs or artists, or "
                 "all of them were skipped"
             )
     return "\n".join([*lines, *skipped_lines(manifest.skipped)])
@@ -36,7 +36,7 @@ def _row(name: str, width: int, counts: list[tuple[int, int]]) -> str:
 
 
 def skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:
-    """How many songs were skipped for each reason, and some of their names."""
+    """Lines with the number of songs skipped for each reason, and some of their names."""
     lines = []
     for reason, meaning, songs in by_reason(skipped):
         lines.append(f"skipped {len(songs):,}: {reason} ({meaning})")
@@ -50,7 +50,7 @@ def skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:
 
 
 def by_reason(skipped: tuple[Skipped, ...]) -> list[tuple[str, str, list[Skipped]]]:
-    """Why songs are skipped: the reason, what it means, and the songs; the commonest first."""
+    """Groups skipped songs: reason, its meaning, and the songs, most frequent reason first."""
     counts = Counter(skip.reason for skip in skipped)
     return [
         (reason, SKIP_REASONS[reason], [skip for skip in skipped if skip.reason == reason])

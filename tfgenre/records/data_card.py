@@ -1,4 +1,4 @@
-"""A card for people: what a folder of records holds.
+"""The data card: describes a folder of records to people.
 
 After "Datasheets for Datasets" (Gebru et al. 2018).
 """
@@ -26,7 +26,7 @@ def write(manifest: Manifest, records_dir: Path) -> None:
 
 
 def facts(manifest: Manifest) -> dict[str, Any]:
-    """What both cards, of records and of a network, say of the records."""
+    """Template values about the records, for both the data card and the model card."""
     return {
         "manifest": manifest,
         "config": manifest.config,

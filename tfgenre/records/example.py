@@ -1,9 +1,9 @@
-"""The only place that knows what a record looks like: its schema, writer and readers.
+"""The format of a record: its schema, writer and readers. No other module knows it.
 
-A record is a tf.train.Example of one slice, and all records of a build are of one length: reading
-to train takes them by their places, a third cheaper than finding and parsing them. Writing needs
-neither TensorFlow nor protobuf, so that render workers stay small; the bytes equal TensorFlow's own
-(a test holds them against it).
+A record is a tf.train.Example of one slice, and all records of a build have the same length, so
+training reads fields by offset, which costs a third less than parsing. Writing needs neither
+TensorFlow nor protobuf, which keeps render workers small; a test compares the bytes with
+TensorFlow's own.
 """
 
 import struct
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 IMAGE_BYTES = SLICE_SIZE * SLICE_SIZE
-_IMAGE_PLACE = 27  # in each record: "image" comes first, and lengths from 16 KB on take three bytes
-# The trailer ends with label and checksum, int32 each. Of this length or more, up to 16 KB, every
+_IMAGE_OFFSET = 27  # in each record: "image" is first, and lengths of 16 KB and more take 3 bytes
+# The trailer ends with label and checksum, int32 each. At this length or more, up to 16 KB, every
 # protobuf length around it takes two bytes.
 _TRAILER_BYTES = 128
-_AROUND_BYTES = 25  # tags and lengths around the trailer, its name, those of the whole
+_OVERHEAD_BYTES = 25  # the trailer's name, tags and lengths, and those of the whole record
 
 
 def record_bytes(longest_track_id: int) -> int:
-    """The length of the records of a build.
+    """The length of each record of a build, in bytes.
 
     Args:
-        longest_track_id: of its tracks, in bytes of UTF-8.
+        longest_track_id: the length of its longest track id, in bytes of UTF-8.
     """
     widest = _features(bytes(IMAGE_BYTES), 2**31 - 1, "x" * longest_track_id, 2**31 - 1, 2**63 - 1)
-    return len(widest) + _AROUND_BYTES + _TRAILER_BYTES
+    return len(widest) + _OVERHEAD_BYTES + _TRAILER_BYTES
 
 
 def encode(
@@ -43,25 +43,28 @@ def encode(
 
     Args:
         image: 16384 bytes, the rows of a 128x128 slice.
-        label: position of the genre in the manifest's list.
-        track_id: names the song within its collection.
-        slice_index: position of the slice in the song.
-        key: the sampling key, by which a shard's slices are ordered.
-        size: the record's length, as `record_bytes` gives it.
+        label: index of the genre in the manifest's list.
+        track_id: identifies the song within its collection.
+        slice_index: index of the slice in the song.
+        key: the sampling key, by which a shard's slices are sorted.
+        size: the record's length in bytes, from `record_bytes`.
+
+    Raises:
+        ValueError: if the image is not of that length, or the size is too small.
     """
     if len(image) != IMAGE_BYTES:
         raise ValueError(f"image must have {IMAGE_BYTES} bytes, got {len(image)}")
     features = _features(image, label, track_id, slice_index, key)
-    padding = size - len(features) - _AROUND_BYTES - _TRAILER_BYTES
+    padding = size - len(features) - _OVERHEAD_BYTES - _TRAILER_BYTES
     if padding < 0:
-        raise ValueError(f"a record of {size} bytes is too short by {-padding} for {track_id!r}")
+        raise ValueError(f"a record of {size} bytes is {-padding} too short for {track_id!r}")
     trailer = struct.pack("<ii", label, _checksum(image, label))
     return _with_trailer(features, trailer.rjust(_TRAILER_BYTES + padding, b"\0"))
 
 
 def _features(image: bytes, label: int, track_id: str, slice_index: int, key: int) -> bytes:
-    """All entries of a record's map but the last."""
-    features = {  # in alphabetical order, as protobuf serializes maps deterministically
+    """All entries of a record's map except the trailer."""
+    features = {  # in alphabetical order, like protobuf's deterministic serialization
         "image": _bytes_feature(image),
         "key": _int64_feature(key),
         "label": _int64_feature(label),
@@ -80,7 +83,7 @@ def _entry(name: str, feature: bytes) -> bytes:
 
 
 def _checksum(image: bytes, label: int) -> int:
-    """The sum of the label and of the image's 32-bit words, as an int32 that wraps around."""
+    """The sum of the label and the image's 32-bit words, as an int32 with wraparound."""
     words = np.frombuffer(image, "<i4").sum(dtype=np.int32) + np.int32(label)
     return int(words)
 
@@ -96,10 +99,10 @@ class Example(NamedTuple):
 
 
 def decode(record: bytes) -> Example:
-    """The Example in a record that `encode` wrote.
+    """Decodes a record that `encode` wrote.
 
     Raises:
-        ValueError: if it is not one.
+        ValueError: if the record is anything else.
     """
     values: dict[str, Any] = {}
     ((_, features),) = _fields(record)
@@ -109,12 +112,12 @@ def decode(record: bytes) -> Example:
         ((_, value),) = _fields(content)
         values[name.decode()] = value if kind == 1 else _read_varint(value, 0)[0]
     if values.pop("trailer", None) is None or values.keys() != set(Example._fields):
-        raise ValueError(f"a record of {', '.join(sorted(values))}")
+        raise ValueError(f"a record has the fields {', '.join(sorted(values))}")
     values["track_id"] = values["track_id"].decode(errors="surrogateescape")
-    found = Example(**values)
-    if encode(**found._asdict(), size=len(record)) != record:
-        raise ValueError("a record that is not as it was written")
-    return found
+    example = Example(**values)
+    if encode(**example._asdict(), size=len(record)) != record:
+        raise ValueError("a record differs from what was written")
+    return example
 
 
 def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
@@ -141,20 +144,20 @@ def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
 
 
 def parse_framed(framed: "tf.Tensor", framed_bytes: int) -> "tuple[tf.Tensor, tf.Tensor]":
-    """Takes images and labels out of a batch of records by their places, and checks them.
+    """Takes images and labels out of a batch of records by offset, and verifies their checksums.
 
     Args:
-        framed: records as they stand in a TFRecord file, each with its framing, string [batch].
-        framed_bytes: the length of each.
+        framed: records with their TFRecord framing, string [batch].
+        framed_bytes: the length of each, in bytes.
 
     Returns:
-        image uint8 [batch, 128, 128, 1], label int64 [batch]; an InvalidArgumentError in their
-        place, if one is not what was written.
+        image uint8 [batch, 128, 128, 1], label int64 [batch]. Evaluating them raises
+        InvalidArgumentError if a checksum is wrong.
     """
     import tensorflow as tf
 
     rows = tf.io.decode_raw(framed, tf.uint8, fixed_length=framed_bytes)
-    image = tf.slice(rows, [0, HEADER_BYTES + _IMAGE_PLACE], [-1, IMAGE_BYTES])
+    image = tf.slice(rows, [0, HEADER_BYTES + _IMAGE_OFFSET], [-1, IMAGE_BYTES])
     trailer = tf.slice(rows, [0, framed_bytes - FOOTER_BYTES - 8], [-1, 8])
     label, checksum = tf.unstack(tf.bitcast(tf.reshape(trailer, [-1, 2, 4]), tf.int32), axis=1)
     words = tf.bitcast(tf.reshape(image, [-1, IMAGE_BYTES // 4, 4]), tf.int32)
@@ -181,27 +184,27 @@ def _field(number: int, payload: bytes) -> bytes:
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
     """The length-delimited fields of a protobuf message: number and payload."""
-    place = 0
-    while place < len(message):
-        tag, place = _read_varint(message, place)
-        length, place = _read_varint(message, place)
-        if tag & 7 != 2 or place + length > len(message):
-            raise ValueError("no record of a slice")
-        yield tag >> 3, message[place : place + length]
-        place += length
+    offset = 0
+    while offset < len(message):
+        tag, offset = _read_varint(message, offset)
+        length, offset = _read_varint(message, offset)
+        if tag & 7 != 2 or offset + length > len(message):
+            raise ValueError("not a record of a slice")
+        yield tag >> 3, message[offset : offset + length]
+        offset += length
 
 
-def _read_varint(message: bytes, place: int) -> tuple[int, int]:
-    """A varint, and where it ends."""
+def _read_varint(message: bytes, offset: int) -> tuple[int, int]:
+    """A varint, and the offset of its end."""
     value = shift = 0
-    while place < len(message):
-        byte = message[place]
-        place += 1
+    while offset < len(message):
+        byte = message[offset]
+        offset += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value, place
+            return value, offset
         shift += 7
-    raise ValueError("no record of a slice")
+    raise ValueError("not a record of a slice")
 
 
 def _varint(value: int) -> bytes:

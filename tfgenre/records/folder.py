@@ -1,4 +1,4 @@
-"""A folder of finished records: where it lies, and what its manifest says it holds."""
+"""`Records`: a folder of finished records, with its manifest."""
 
 import itertools
 import os
@@ -24,7 +24,7 @@ class Records:
 
     Attributes:
         path: the folder.
-        manifest: what it holds.
+        manifest: its contents.
     """
 
     path: Path
@@ -32,10 +32,11 @@ class Records:
 
     @classmethod
     def open(cls, path: "str | os.PathLike[str]") -> "Records":
-        """The records in a folder; records that are open already are returned as they are.
+        """Opens the records in a folder; `Records` are returned unchanged.
 
         Raises:
-            UserError: if there are none, or they are of another version of tfgenre.
+            UserError: if the folder has no finished records, or they are damaged or of another
+                version of tfgenre.
         """
         if isinstance(path, Records):
             return path
@@ -44,7 +45,7 @@ class Records:
 
     @staticmethod
     def exist(path: Path) -> bool:
-        """Whether a folder holds finished records."""
+        """Whether a folder contains finished records."""
         return (path / manifests.NAME).exists()
 
     @classmethod
@@ -56,13 +57,13 @@ class Records:
         index: NDArray[np.void],
         split_tracks: Iterable[tuple[Track, str]],
     ) -> "Records":
-        """Writes what stands beside the shards of a build, the manifest last.
+        """Writes the other files of a build once its shards are written, the manifest last.
 
         Args:
-            path: the folder, in which the shards are already.
-            manifest: what they hold.
-            index: a row for each slice, `sampling.INDEX_DTYPE` [slices].
-            split_tracks: each song and its split, "" if its slices go to several.
+            path: the folder of the shards.
+            manifest: their contents.
+            index: one row per slice, `sampling.INDEX_DTYPE` [slices].
+            split_tracks: each song and its split, "" if its slices are in several splits.
         """
         sampling.write_index(path / sampling.NAME, index)
         tracks.write(path, split_tracks)
@@ -73,7 +74,7 @@ class Records:
 
     @staticmethod
     def discard(path: Path) -> None:
-        """Removes the records in a folder, finished or not; files with other names stay."""
+        """Removes the records in a folder, finished or not; other files are kept."""
         (path / manifests.NAME).unlink(missing_ok=True)
         for name in (sampling.NAME, tracks.NAME, data_card.NAME, *tfds.NAMES):
             (path / name).unlink(missing_ok=True)
@@ -92,13 +93,13 @@ class Records:
     def source(
         self, split: str, *, slices_per_genre: int = 0, at_most: Sequence[int] | None = None
     ) -> Source:
-        """The files of a split and which of their records are read; see `sources.find`."""
+        """The files of a split and the records to read from them; see `sources.find`."""
         return sources.find(
             self.path, self.manifest, split, slices_per_genre=slices_per_genre, at_most=at_most
         )
 
     def index(self) -> NDArray[np.void]:
-        """A row for each slice, `sampling.INDEX_DTYPE` [slices].
+        """The index, one row per slice: `sampling.INDEX_DTYPE` [slices].
 
         Raises:
             UserError: if the index is missing or damaged.
@@ -106,7 +107,7 @@ class Records:
         return sampling.read_index(self.path / sampling.NAME)
 
     def artists(self) -> dict[bytes, str]:
-        """Each song's artist, "" if unknown, by the id that its records carry.
+        """Each song's artist, "" if unknown, by track id as in the records.
 
         Raises:
             UserError: if the table of tracks is missing or damaged.
@@ -116,7 +117,7 @@ class Records:
     def count_slices(
         self, split: str, *, slices_per_genre: int = 0, at_most: Sequence[int] | None = None
     ) -> NDArray[np.int64]:
-        """How many slices of each label `source` reads, int64 [genres]."""
+        """The number of slices of each label that `source` reads, int64 [genres]."""
         rows = self.index()
-        keep = sampling.of_split(rows, split, slices_per_genre=slices_per_genre, at_most=at_most)
+        keep = sampling.split_mask(rows, split, slices_per_genre=slices_per_genre, at_most=at_most)
         return np.bincount(rows["label"][keep], minlength=len(self.genres))

@@ -1,4 +1,4 @@
-"""What a folder of records holds: `manifest.json`, written last, the mark of a whole build."""
+"""`manifest.json`: the contents of a folder of records. Written last, it marks a finished build."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ FORMAT = 3
 
 @dataclass(frozen=True)
 class SplitContents:
-    """One split: its shards that hold slices, and what they hold of each genre."""
+    """One split: its shards that contain slices, and the numbers of tracks and slices by genre."""
 
     shards: tuple[Shard, ...]
     tracks: Mapping[str, int]
@@ -24,12 +24,12 @@ class SplitContents:
 
     @property
     def num_slices(self) -> int:
-        """Slices of all genres."""
+        """Number of slices of all genres."""
         return sum(self.slices.values())
 
     @property
     def num_tracks(self) -> int:
-        """Tracks of all genres."""
+        """Number of tracks of all genres."""
         return sum(self.tracks.values())
 
 
@@ -38,7 +38,7 @@ class Manifest:
     """The contents of a folder of records.
 
     Attributes:
-        config: the BuildConfig as JSON values, with everything resolved that was left open.
+        config: the BuildConfig as JSON values, with unset options resolved.
         collection_sha256: digest of the tracks the records were built from.
         genres: in label order.
         splits: train, validation and test.
@@ -53,7 +53,7 @@ class Manifest:
 
     @property
     def dataset(self) -> str:
-        """The collection's name, with which the shards' names begin."""
+        """The collection's name; the shards' names begin with it."""
         return str(self.config["dataset"])
 
     @property
@@ -63,7 +63,7 @@ class Manifest:
 
 
 def write(manifest: Manifest, records_dir: Path, *, scratch: Path | None = None) -> None:
-    """Writes the manifest, as `files.write_json`; from now on the folder is a finished build."""
+    """Writes the manifest with `files.write_json`, which makes the folder a finished build."""
     write_json(records_dir / NAME, {"format": FORMAT, **asdict(manifest)}, scratch=scratch)
 
 
@@ -71,7 +71,7 @@ def read(records_dir: Path) -> Manifest:
     """Reads the manifest of a finished build.
 
     Raises:
-        UserError: if there is none, or it is not one of this version's.
+        UserError: if it is missing, damaged or of another version of tfgenre.
     """
     path = records_dir / NAME
     make_records = program("make_records")
@@ -98,7 +98,7 @@ def _manifest(
     splits: dict[str, dict[str, Any]],
     skipped: list[dict[str, str]],
 ) -> Manifest:
-    config["render"]["pixels_per_second"], config["split"]["split_by"]  # both must be there
+    config["render"]["pixels_per_second"], config["split"]["split_by"]  # KeyError if one is missing
     return Manifest(
         config=config,
         collection_sha256=collection_sha256,

@@ -1,4 +1,4 @@
-"""Shards become batches: one pipeline to train from, one to evaluate on."""
+"""Input pipelines from shards to batches: one for training, one for evaluation."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,12 +13,12 @@ from tfgenre.config import BATCH_SIZE, SHUFFLE_BUFFER, SPLITS, check_choice
 from tfgenre.errors import UserError
 from tfgenre.records.example import parse_batch, parse_framed
 from tfgenre.records.folder import Records
-from tfgenre.records.shards import damaged, sha256_of
+from tfgenre.records.shards import damaged_error, sha256_of
 from tfgenre.records.sources import Source
 
-_SHARDS_AT_ONCE = 4  # 16 are no faster from a disk, and take 100 MB more
-_BATCH_TO_CACHE = 1024
-_RECORDS_IN_TURN = 16  # one read call of a shard before the next shard has its turn
+_PARALLEL_SHARDS = 4  # 16 are no faster from a disk, and take 100 MB more
+_CACHE_BATCH_SIZE = 1024
+_BLOCK_RECORDS = 16  # read from one shard before the next: one read call
 
 
 def load_dataset(
@@ -29,14 +29,14 @@ def load_dataset(
     slices_per_genre: int = 0,
     seed: int = 0,
 ) -> tf.data.Dataset:
-    """A split of built records, for whoever only wants the data.
+    """Loads a split of finished records as a dataset.
 
     Args:
-        records_dir: what make_records or `build` wrote.
-        split: train, shuffled anew in each pass; or validation or test, in order.
+        records_dir: a folder written by make_records or `build`.
+        split: train, reshuffled in each pass; or validation or test, in order.
         batch_size: slices per batch.
         slices_per_genre: how many of each genre, counted over all splits; 0 means all.
-        seed: decides the orders of train.
+        seed: of the shuffle of train.
 
     Returns:
         (image uint8 [batch, 128, 128, 1], label int64 [batch]); `Records.open(records_dir).genres`
@@ -60,33 +60,33 @@ def training_dataset(
     seed: int = 0,
     reshuffle: bool = False,
 ) -> tf.data.Dataset:
-    """Batches to train from: one pass over the records, shuffled.
+    """Shuffled batches for training, one pass over the records.
 
     Args:
-        source: the records that are read.
+        source: the records to read.
         batch_size: slices per batch.
-        shuffle_buffer: slices (16 KB each) to shuffle among.
-        seed: decides the order.
+        shuffle_buffer: the size of the shuffle buffer in slices, 16 KB each.
+        seed: of the shuffle.
         reshuffle: whether each further pass has another order.
 
     Returns:
         (image uint8 [batch, 128, 128, 1], label int64 [batch]).
     """
     num_shards = len(source.paths)
-    # Slices lie in each shard in an order that is a shuffle already. What varies from pass to pass
-    # is which shards are read together, and the order within the buffer.
+    # The slices in a shard are already shuffled. Passes differ in which shards are read together,
+    # and in the order within the buffer.
     shuffled = partial(tf.data.Dataset.shuffle, seed=seed, reshuffle_each_iteration=reshuffle)
     shards = shuffled(tf.data.Dataset.range(num_shards), num_shards)
     dataset = shards.interleave(
         _reader(source, lambda path: tf.data.FixedLengthRecordDataset(path, source.framed_bytes)),
-        cycle_length=_SHARDS_AT_ONCE,
-        block_length=_RECORDS_IN_TURN,
+        cycle_length=_PARALLEL_SHARDS,
+        block_length=_BLOCK_RECORDS,
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
     dataset = shuffled(dataset, shuffle_buffer).batch(batch_size)
-    # A batch is parsed in one op: one by one costs half the throughput. Images stay uint8: the
-    # model's first layer scales them, on its own device.
+    # One op parses a whole batch: parsing records one by one halves the throughput. Images stay
+    # uint8: the model's first layer scales them, on its own device.
     dataset = dataset.map(
         lambda framed: parse_framed(framed, source.framed_bytes),
         num_parallel_calls=tf.data.AUTOTUNE,
@@ -99,7 +99,7 @@ def evaluation_dataset(source: Source, batch_size: int) -> tf.data.Dataset:
     """Every record once, in order.
 
     Returns:
-        Dicts as `example.parse_batch` gives them.
+        Dicts as from `example.parse_batch`.
     """
     dataset = tf.data.Dataset.range(len(source.paths)).flat_map(
         _reader(source, tf.data.TFRecordDataset)
@@ -111,22 +111,23 @@ def evaluation_dataset(source: Source, batch_size: int) -> tf.data.Dataset:
 
 
 def validation_dataset(source: Source, batch_size: int) -> tf.data.Dataset:
-    """As `evaluation_dataset`, but (image, label) as training takes them."""
+    """Like `evaluation_dataset`, but with (image, label) as in training."""
     return evaluation_dataset(source, batch_size).map(lambda row: (row["image"], row["label"]))
 
 
 def cached_validation_dataset(source: Source, batch_size: int) -> tf.data.Dataset:
-    """As `validation_dataset`, but read only once and then kept in memory."""
+    """Like `validation_dataset`, but read only once and then cached in memory."""
     return validation_dataset(source, batch_size).cache()
 
 
 def in_memory(source: Source, *, batch_size: int) -> Callable[..., tf.data.Dataset]:
-    """Reads all the records, 16 KB each, and returns what `training_dataset` would from disk.
+    """Reads all records, 16 KB each, into memory, to train from there.
 
     Returns:
-        seed (a keyword) -> the batches of a pass.
+        A function from `seed`, a keyword argument, to one pass of batches, as from
+        `training_dataset`.
     """
-    batches = list(evaluation_dataset(source, _BATCH_TO_CACHE))
+    batches = list(evaluation_dataset(source, _CACHE_BATCH_SIZE))
     image = tf.concat([batch["image"] for batch in batches], 0)
     label = tf.concat([batch["label"] for batch in batches], 0)
 
@@ -142,11 +143,11 @@ def in_memory(source: Source, *, batch_size: int) -> Callable[..., tf.data.Datas
 
 
 @contextmanager
-def naming_damage(records: Records) -> Iterator[None]:
-    """Turns TensorFlow's error about some record into one that names the damaged shard.
+def translate_read_errors(records: Records) -> Iterator[None]:
+    """Turns TensorFlow's error about a record into a UserError that names the damaged shard.
 
     Raises:
-        UserError: if reading failed and a shard's contents are not those of the manifest.
+        UserError: if reading failed and a shard does not match the manifest's digest.
     """
     try:
         yield
@@ -154,25 +155,25 @@ def naming_damage(records: Records) -> Iterator[None]:
         for split in records.manifest.splits.values():
             for shard in split.shards:
                 if sha256_of(records.path / shard.name) != shard.sha256:
-                    raise damaged(records.path / shard.name) from error
+                    raise damaged_error(records.path / shard.name) from error
         raise
 
 
 def _assert_cardinality(
     source: Source, batch_size: int
 ) -> Callable[[tf.data.Dataset], tf.data.Dataset]:
-    """Tells tf.data, and so Keras, how many batches a pass has; another number is an error."""
+    """Declares the number of batches per pass to tf.data, and so to Keras, and enforces it."""
     return tf.data.experimental.assert_cardinality(source.num_batches(batch_size))
 
 
 def _reader(
     source: Source, dataset: Callable[[tf.Tensor], tf.data.Dataset]
 ) -> Callable[[tf.Tensor], tf.data.Dataset]:
-    """A function from a shard's position to the dataset of its records.
+    """A function from a shard's index to the dataset of its records.
 
     Args:
-        source: what is read.
-        dataset: reads the file of a path.
+        source: the records to read.
+        dataset: opens the file at a path.
     """
     _check_scheme(source.paths[0])
     paths = tf.constant(source.paths)
@@ -190,11 +191,11 @@ def _reader(
 
 
 def _check_scheme(path: str) -> None:
-    """Raises UserError if TensorFlow, which opens the shards itself, cannot read from there."""
+    """Raises UserError if TensorFlow, which opens the shards itself, does not know the scheme."""
     scheme = path.partition("://")[0] if storage.is_remote(path) else ""
     if scheme not in (known := tf.io.gfile.get_registered_schemes()):
         others = "".join(f" or {name}://" for name in known if name not in ("", "file", "ram"))
         raise UserError(
             f"{path}: TensorFlow reads from a disk{others}, not from {scheme}://. Copy the folder "
-            "there, and change --records_dir."
+            "to a disk, and change --records_dir."
         )

@@ -1,8 +1,8 @@
-"""Which slices 'N slices a genre' are: the N with the smallest sampling keys.
+"""Selects N slices per genre: the N with the smallest sampling keys.
 
-The index, a few bytes a slice beside the shards, tells so without reading images. As the keys are
-hashes, the choice is a random draw; as they are stable, it is the same every time, and the draw of
-1000 slices is part of the draw of 1500.
+The index beside the shards, a few bytes per slice, makes this possible without reading images. The
+keys are hashes, so the sample is random; they are stable, so it is reproducible, and the sample of
+1000 slices is a subset of the sample of 1500.
 """
 
 import io
@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from tfgenre.config import SPLITS
 from tfgenre.files import write_atomically
 from tfgenre.hashing import stable_hash
-from tfgenre.records.shards import damaged
+from tfgenre.records.shards import damaged_error
 
 NAME = "index.npy"
-# One row a slice; rows of a split's shard are consecutive and in the order of its records.
+# One row per slice; the rows of a shard are consecutive, in the order of its records.
 INDEX_DTYPE = np.dtype([("key", "<i8"), ("label", "<i4"), ("shard", "<i4"), ("split", "<i1")])
 
 
 def write_index(path: Path, rows: NDArray[np.void]) -> None:
-    """Writes rows of dtype INDEX_DTYPE, whole or not at all."""
+    """Writes rows of dtype INDEX_DTYPE atomically."""
     write_atomically(path, index_bytes(rows))
 
 
 def index_bytes(rows: NDArray[np.void]) -> bytes:
-    """The contents of an index file of rows of dtype INDEX_DTYPE."""
+    """The contents of an index file with these rows of dtype INDEX_DTYPE."""
     buffer = io.BytesIO()
     np.save(buffer, rows, allow_pickle=False)
     return buffer.getvalue()
@@ -46,17 +46,17 @@ def read_index(path: Path) -> NDArray[np.void]:
         if rows.dtype != INDEX_DTYPE:
             raise ValueError("dtype")
     except (OSError, ValueError, EOFError) as error:
-        raise damaged(path) from error
+        raise damaged_error(path) from error
     return rows
 
 
-def chosen(rows: NDArray[np.void], slices_per_genre: int) -> NDArray[np.bool_]:
-    """True for each slice that is among the first slices_per_genre of its genre, bool [slices]."""
-    return _first(rows, [slices_per_genre] * (rows["label"].max(initial=0) + 1))
+def genre_mask(rows: NDArray[np.void], slices_per_genre: int) -> NDArray[np.bool_]:
+    """True for the first slices_per_genre slices of each genre, by key; bool [slices]."""
+    return _first_of_labels(rows, [slices_per_genre] * (rows["label"].max(initial=0) + 1))
 
 
-def _first(rows: NDArray[np.void], limits: Sequence[int]) -> NDArray[np.bool_]:
-    """True for each slice that is among the first of its label, so many of each, bool [slices]."""
+def _first_of_labels(rows: NDArray[np.void], limits: Sequence[int]) -> NDArray[np.bool_]:
+    """True for the first limits[label] slices of each label, by key; bool [slices]."""
     keep = np.zeros(len(rows), bool)
     for label in np.unique(rows["label"]):
         members = np.flatnonzero(rows["label"] == label)
@@ -65,14 +65,14 @@ def _first(rows: NDArray[np.void], limits: Sequence[int]) -> NDArray[np.bool_]:
     return keep
 
 
-def of_split(
+def split_mask(
     rows: NDArray[np.void],
     split: str,
     *,
     slices_per_genre: int = 0,
     at_most: Sequence[int] | None = None,
 ) -> NDArray[np.bool_]:
-    """True for each slice of a split that is chosen, bool [slices].
+    """True for the selected slices of a split, bool [slices].
 
     Args:
         rows: of dtype INDEX_DTYPE.
@@ -82,24 +82,27 @@ def of_split(
     """
     keep = rows["split"] == SPLITS.index(split)
     if slices_per_genre:
-        keep &= chosen(rows, slices_per_genre)
+        keep &= genre_mask(rows, slices_per_genre)
     if at_most is not None:
-        found = np.flatnonzero(keep)
-        keep[found[~_first(rows[found], at_most)]] = False
+        members = np.flatnonzero(keep)
+        keep[members[~_first_of_labels(rows[members], at_most)]] = False
     return keep
 
 
-def keep_by_shard(
+def shard_masks(
     rows: NDArray[np.void], split: str, keep: NDArray[np.bool_]
 ) -> dict[int, NDArray[np.bool_]]:
-    """For each shard of a split that has chosen slices: which, up to the last one, bool [records].
+    """A mask for each shard of a split that has selected slices.
 
-    Keys order a shard, so what is chosen is nearly all at its start.
+    A shard is sorted by key, so the selected slices are near its start.
 
     Args:
         rows: of dtype INDEX_DTYPE.
         split: train, validation or test.
-        keep: what is chosen, as `of_split` gives it.
+        keep: the selected slices, from `split_mask`.
+
+    Returns:
+        Shard index -> mask of its records up to the last selected one, bool [records].
     """
     in_split = rows["split"] == SPLITS.index(split)
     masks = {}
@@ -111,5 +114,5 @@ def keep_by_shard(
 
 
 def sampling_key(seed: int, track_id: str, slice_index: int) -> int:
-    """Where a slice stands in the shuffle of its collection: the N smallest keys are N draws."""
+    """A slice's position in the shuffle of its collection; the N smallest keys are the sample."""
     return stable_hash("slice", seed, track_id, slice_index)

@@ -1,4 +1,4 @@
-"""Shards: TFRecord files and their names. Neither TensorFlow nor protobuf is needed for them."""
+"""Shards: TFRecord files and their names, without TensorFlow or protobuf."""
 
 import hashlib
 import struct
@@ -17,7 +17,7 @@ _CRC_MASK = 0xA282EAD8
 
 @dataclass(frozen=True)
 class Shard:
-    """A finished shard file: its name, how many slices it holds, its size and its digest."""
+    """A finished shard file: its name, number of slices, size and digest."""
 
     name: str
     slices: int
@@ -26,7 +26,7 @@ class Shard:
 
 
 def shard_name(dataset: str, split: str, index: int, num_shards: int) -> str:
-    """The file name of a shard, as TensorFlow Datasets names them."""
+    """The file name of a shard, in the format of TensorFlow Datasets."""
     return f"{dataset}-{split}.tfrecord-{index:05d}-of-{num_shards:05d}"
 
 
@@ -36,11 +36,11 @@ def shard_index(name: str) -> int:
 
 
 def write_shard(path: Path, records: Iterable[bytes], *, scratch: Path | None = None) -> Shard:
-    """Writes a TFRecord file; under its final name it is either whole or not there.
+    """Writes a TFRecord file atomically.
 
     Args:
         path: the file.
-        records: its serialized examples.
+        records: the serialized examples.
         scratch: see `files.atomic_file`.
     """
     digest = hashlib.sha256()
@@ -56,10 +56,10 @@ def write_shard(path: Path, records: Iterable[bytes], *, scratch: Path | None = 
 
 
 def read_shard(path: Path, *, digest: "hashlib._Hash | None" = None) -> Iterator[bytes]:
-    """The records of a TFRecord file; a digest, if given, is fed every byte that is read.
+    """Reads the records of a TFRecord file, and updates a digest, if given, with all its bytes.
 
     Raises:
-        ValueError: if a checksum is wrong or the file is cut off, with the record's number.
+        ValueError: if a checksum is wrong or the file is cut off; gives the record's number.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -77,19 +77,19 @@ def read_shard(path: Path, *, digest: "hashlib._Hash | None" = None) -> Iterator
             number += 1
 
 
-def is_whole(path: Path, shard: Shard) -> bool:
-    """Whether a shard's file is there and has its size; its contents are not read."""
+def is_complete(path: Path, shard: Shard) -> bool:
+    """Whether a shard's file exists and has the right size; its contents are not read."""
     return path.is_file() and path.stat().st_size == shard.bytes
 
 
-def check_whole(path: Path, shard: Shard) -> None:
-    """Raises UserError unless `is_whole`."""
-    if not is_whole(path, shard):
-        raise damaged(path)
+def check_complete(path: Path, shard: Shard) -> None:
+    """Raises UserError unless `is_complete`."""
+    if not is_complete(path, shard):
+        raise damaged_error(path)
 
 
-def damaged(path: Path) -> UserError:
-    """What to tell the user of a file of records that is not what was written."""
+def damaged_error(path: Path) -> UserError:
+    """The error for a file of a build that is missing or damaged."""
     return UserError(
         f"{path} is missing or damaged: build the records again with "
         f"{program('make_records')} --overwrite."
@@ -97,7 +97,7 @@ def damaged(path: Path) -> UserError:
 
 
 def sha256_of(path: Path) -> str:
-    """Digest of a file's contents."""
+    """SHA-256 of a file's contents, in hex."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

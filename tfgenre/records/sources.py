@@ -1,4 +1,4 @@
-"""Which records are read: the shards of a split, and which of their records."""
+"""Selects the records to read: the shards of a split, and records within them."""
 
 import math
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from tfgenre.errors import UserError
 from tfgenre.records import sampling
 from tfgenre.records.manifest import NAME, Manifest
-from tfgenre.records.shards import check_whole, damaged, shard_index
+from tfgenre.records.shards import check_complete, damaged_error, shard_index
 
 
 @dataclass(frozen=True)
 class Source:
-    """The records to read: shard files, and of each which leading records (None: all).
+    """The records to read.
 
     Attributes:
         paths: shard files.
-        lengths: how many records each holds.
-        framed_bytes: what every record takes in its file.
-        keep: per shard, for its leading records, whether each is read; bool [records].
+        lengths: the number of records in each.
+        framed_bytes: the length of every record in its file, in bytes.
+        keep: for each shard, a mask of its leading records, bool [records]; None means all records.
     """
 
     paths: tuple[str, ...]
@@ -32,36 +32,38 @@ class Source:
 
     @property
     def num_slices(self) -> int:
-        """How many records are read."""
+        """Number of records to read."""
         return sum(self.lengths if self.keep is None else (int(mask.sum()) for mask in self.keep))
 
     def num_batches(self, batch_size: int) -> int:
-        """Batches in one pass; the last may be smaller."""
+        """Number of batches in one pass; the last may be smaller."""
         return math.ceil(self.num_slices / batch_size)
 
     def partition(self, index: int, count: int) -> "Source":
-        """One of count parts of these records, as equal as can be; of each shard, a stretch.
+        """One of count nearly equal parts of these records: a contiguous range of each shard.
 
-        Shards are in the order of a shuffle, so a stretch is a random draw.
+        Shards are shuffled, so a range is a random sample.
 
         Raises:
-            UserError: if there are fewer records than parts.
+            UserError: if the part is empty.
         """
         if count == 1:
             return self
         masks = []
         for shard, kept in enumerate(self._kept()):
-            stretch = np.arange(len(kept)) * count // max(1, len(kept))
-            masks.append(_mask(kept[(stretch + shard) % count == index]))  # so small shards spread
-        found = replace(self, keep=tuple(masks))
-        if not found.num_slices:
+            part = np.arange(len(kept)) * count // max(1, len(kept))
+            # Rotated by the shard's number, so that small shards go to different parts.
+            masks.append(_mask(kept[(part + shard) % count == index]))
+        source = replace(self, keep=tuple(masks))
+        if not source.num_slices:
             raise UserError(
-                f"--partitions={count} leaves parts without slices: there are {self.num_slices:,}."
+                f"--partitions={count} leaves parts without slices, as there are only "
+                f"{self.num_slices:,}; lower --partitions."
             )
-        return found
+        return source
 
     def of_worker(self, index: int, count: int) -> "Source":
-        """One of count parts of these shards, with as equally many records as whole shards allow.
+        """One of count parts of these shards, as equal in records as whole shards allow.
 
         Raises:
             UserError: if there are fewer shards than parts.
@@ -69,15 +71,15 @@ class Source:
         if count > len(self.paths):
             raise UserError(
                 f"{count} workers cannot share {len(self.paths)} shards: build records with "
-                f"--num_shards={count} or more, or take fewer workers."
+                f"--num_shards={count} or more, or use fewer workers."
             )
         sizes = [len(kept) for kept in self._kept()]
         shares = np.zeros(count, int)
         mine = []
         for shard in sorted(range(len(sizes)), key=lambda shard: -sizes[shard]):
-            poorest = int(shares.argmin())
-            shares[poorest] += sizes[shard]
-            if poorest == index:
+            smallest = int(shares.argmin())
+            shares[smallest] += sizes[shard]
+            if smallest == index:
                 mine.append(shard)
         mine.sort()
         return replace(
@@ -88,7 +90,7 @@ class Source:
         )
 
     def strided(self, index: int, count: int, *, rows: int) -> "Source":
-        """Every count-th record from an index on, the first rows of them."""
+        """Every count-th record, starting at index, and only the first `rows` of those."""
         if count == 1 and rows == self.num_slices:
             return self
         masks, number = [], 0
@@ -99,14 +101,14 @@ class Source:
         return replace(self, keep=tuple(masks))
 
     def _kept(self) -> list[NDArray[np.int64]]:
-        """The positions of the records that are read, shard by shard."""
+        """For each shard, the positions of the records to read."""
         if self.keep is None:
             return [np.arange(length) for length in self.lengths]
         return [np.flatnonzero(mask) for mask in self.keep]
 
 
 def _mask(positions: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Of a shard's leading records, whether each is at one of these positions."""
+    """A mask of a shard's leading records, True at these positions."""
     mask = np.zeros(positions.max(initial=-1) + 1, bool)
     mask[positions] = True
     return mask
@@ -123,8 +125,8 @@ def find(
     """Finds a split's records.
 
     Args:
-        records_dir: where the shards lie.
-        manifest: what that folder holds.
+        records_dir: the folder of the shards.
+        manifest: its contents.
         split: train, validation or test.
         slices_per_genre: how many of each genre, counted over all splits; 0 means all.
         at_most: how many of each label of this split; None means all.
@@ -136,19 +138,19 @@ def find(
     keep = None
     if slices_per_genre or at_most is not None:
         rows = sampling.read_index(records_dir / sampling.NAME)
-        kept = sampling.of_split(rows, split, slices_per_genre=slices_per_genre, at_most=at_most)
-        keep = sampling.keep_by_shard(rows, split, kept)
+        kept = sampling.split_mask(rows, split, slices_per_genre=slices_per_genre, at_most=at_most)
+        keep = sampling.shard_masks(rows, split, kept)
         if not keep.keys() <= shards.keys():
-            raise damaged(records_dir / sampling.NAME)
+            raise damaged_error(records_dir / sampling.NAME)
         shards = {index: shards[index] for index in keep}
     if not shards:
         raise UserError(f"The {split} split of {records_dir} has no slices to read.")
     for shard in shards.values():
-        check_whole(records_dir / shard.name, shard)
+        check_complete(records_dir / shard.name, shard)
     paths = tuple(str(records_dir / shard.name) for shard in shards.values())
     lengths = tuple(shard.slices for shard in shards.values())
     sizes = {divmod(shard.bytes, shard.slices) for shard in shards.values()}
-    if len(sizes) > 1 or any(rest for _, rest in sizes):
-        raise damaged(records_dir / NAME)
-    ((framed, _),) = sizes
-    return Source(paths, lengths, framed, None if keep is None else tuple(keep.values()))
+    if len(sizes) > 1 or any(remainder for _, remainder in sizes):
+        raise damaged_error(records_dir / NAME)
+    ((framed_bytes, _),) = sizes
+    return Source(paths, lengths, framed_bytes, None if keep is None else tuple(keep.values()))

@@ -1,4 +1,4 @@
-"""Records of made-up slices, to try training without a collection."""
+"""Generates records of random slices, to try training without a collection."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,12 +25,12 @@ _LONGEST_TRACK_ID = 64  # in bytes
 def write_records(
     records_dir: Path, config: BuildConfig, *, tracks_per_genre: int = 2, num_shards: int = 1
 ) -> Records:
-    """Writes records as a build of that config would, but of noise with a bright band a genre.
+    """Writes records like a build of that config, but of noise with a bright band per genre.
 
     Args:
-        records_dir: where to.
-        config: the dataset and the genres; if it names none, those of the seed's experiments.
-        tracks_per_genre: in each shard of each split, of two slices each.
+        records_dir: the folder to write to.
+        config: the dataset and its genres; if it has none, those of the seed's experiments.
+        tracks_per_genre: in each shard of each split, with two slices each.
         num_shards: of each split.
     """
     genres = config.genres or _GENRES.get(config.dataset, _SIX_GENRES)
@@ -55,28 +55,28 @@ def write_examples(
     *,
     num_shards: int,
 ) -> Records:
-    """Writes examples as a build's records.
+    """Writes examples as the records of a build.
 
     Args:
-        records_dir: where to.
-        config: with the genres and the way of splitting resolved.
-        shards: of each split, the examples of each shard; they are put in the order of their keys.
-        num_shards: the number in the shards' names.
+        records_dir: the folder to write to.
+        config: with genres and split method resolved.
+        shards: for each split, the examples of each shard, in any order; they are sorted by key.
+        num_shards: the total in the shards' names.
     """
     size = record_bytes(_LONGEST_TRACK_ID)
     splits, rows = {}, []
     for number, split in enumerate(SPLITS):
         written, slices = [], Counter[int]()
-        named: set[tuple[str, int]] = set()
+        tracks: set[tuple[str, int]] = set()
         for index, unordered in enumerate(shards[split]):
             examples = sorted(unordered, key=lambda example: example.key)
             rows += [(example.key, example.label, index, number) for example in examples]
             slices.update(example.label for example in examples)
-            named.update((example.track_id, example.label) for example in examples)
+            tracks.update((example.track_id, example.label) for example in examples)
             name = shard_name(config.dataset, split, index, num_shards)
             encoded = (encode(**example._asdict(), size=size) for example in examples)
             written.append(write_shard(records_dir / name, encoded))
-        counts = (Counter(label for _, label in named), slices)
+        counts = (Counter(label for _, label in tracks), slices)
         by_genre = [{g: count[label] for label, g in enumerate(config.genres)} for count in counts]
         splits[split] = SplitContents(tuple(written), *by_genre)
     manifest = Manifest(to_json(config), "", config.genres, splits, ())
@@ -88,7 +88,7 @@ def _examples(
     rng: np.random.Generator, genres: tuple[str, ...], name: str, tracks_per_genre: int, seed: int
 ) -> list[Example]:
     """The slices of a shard."""
-    found = []
+    examples = []
     for label in range(len(genres)):
         for track in range(tracks_per_genre):
             track_id = f"{name}-{genres[label]}-{track}"
@@ -97,5 +97,5 @@ def _examples(
                 height = SLICE_SIZE // len(genres)
                 image[label * height : (label + 1) * height] += 120
                 key = sampling_key(seed, track_id, index)
-                found.append(Example(image.tobytes(), label, track_id, index, key))
-    return found
+                examples.append(Example(image.tobytes(), label, track_id, index, key))
+    return examples

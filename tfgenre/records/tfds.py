@@ -1,7 +1,7 @@
-"""Beside the records, what TensorFlow Datasets needs to read them by itself.
+"""Metadata beside the records with which TensorFlow Datasets reads them without tfgenre.
 
-`tfds.builder_from_directory(records_dir).as_dataset(split="train")` gives the fields of a record,
-image as uint8 [128, 128, 1] and label with the genres' names.
+`tfds.builder_from_directory(records_dir).as_dataset(split="train")` yields the fields of a record,
+with image as uint8 [128, 128, 1] and label with the genres' names.
 """
 
 from pathlib import Path

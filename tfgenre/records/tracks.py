@@ -1,4 +1,4 @@
-"""tracks.csv beside the records: which song is by whom and went where, for whoever judges later."""
+"""tracks.csv beside the records: each song's genre, artist and split, which evaluation reads."""
 
 import csv
 import io
@@ -17,8 +17,8 @@ def write(records_dir: Path, rows: Iterable[tuple[Track, str]]) -> None:
     """Writes the table.
 
     Args:
-        records_dir: where to.
-        rows: each song and its split, "" if its slices go to several.
+        records_dir: the folder of the records.
+        rows: each song and its split, "" if its slices are in several splits.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -28,7 +28,7 @@ def write(records_dir: Path, rows: Iterable[tuple[Track, str]]) -> None:
 
 
 def read_artists(records_dir: Path) -> dict[bytes, str]:
-    """Each song's artist, "" if unknown, by the id that its records carry.
+    """Each song's artist, "" if unknown, by track id as in the records.
 
     Raises:
         UserError: if the table is missing or damaged.

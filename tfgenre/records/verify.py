@@ -1,4 +1,4 @@
-"""Are the records on disk still what the manifest says? Every byte is read."""
+"""Checks that the records on disk match their manifest. Every byte is read."""
 
 import hashlib
 import multiprocessing
@@ -23,12 +23,12 @@ from tfgenre.records.shards import Shard, read_shard, shard_index
 
 @dataclass(frozen=True)
 class ShardContents:
-    """What was found in a shard.
+    """The contents of a shard.
 
     Attributes:
-        problem: what is wrong with it, "" if nothing is; then the rest is not told.
+        problem: what is wrong with it, "" if nothing; otherwise the rest is empty.
         rows: key and label of each slice, `sampling.INDEX_DTYPE` [slices], without shard and split.
-        tracks: tracks of each label.
+        tracks: the number of tracks of each label.
     """
 
     problem: str
@@ -41,20 +41,20 @@ def verify(
 ) -> list[str]:
     """Checks a folder of records against its manifest.
 
-    Every shard's size, digest, checksums, schema, labels and key order; the counts of tracks and
-    slices; the index; and that no other record files lie there.
+    Checks every shard's size, digest, checksums, schema, labels and key order; the counts of tracks
+    and slices; the index; and that the folder contains no other record files.
 
     Args:
         records: a finished build.
-        num_workers: processes.
+        num_workers: number of processes.
         on_shard: called with the number of shards just checked.
 
     Returns:
-        A sentence for each problem, which names the file; none if all is well.
+        A sentence for each problem, which starts with the file's name; empty if there are none.
     """
     manifest = records.manifest
     shards = {shard.name: shard for split in manifest.splits.values() for shard in split.shards}
-    found: dict[str, ShardContents] = {}
+    checked: dict[str, ShardContents] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(num_workers, mp_context=context) as pool:
         seed = int(manifest.config["split"]["split_seed"])
@@ -63,19 +63,17 @@ def verify(
             for name, shard in shards.items()
         }
         for future in as_completed(futures):
-            found[futures[future]] = future.result()
+            checked[futures[future]] = future.result()
             on_shard(1)
-    problems = [f"{name}: {found[name].problem}" for name in shards if found[name].problem]
-    problems += [
-        f"{name}: belongs to no shard of the manifest" for name in _foreign(records.path, shards)
-    ]
+    problems = [f"{name}: {checked[name].problem}" for name in shards if checked[name].problem]
+    problems += [f"{name}: is not in the manifest" for name in _foreign(records.path, shards)]
     if not problems:
-        problems = [*_wrong_counts(manifest, found), *_wrong_index(records, found)]
+        problems = [*_wrong_counts(manifest, checked), *_wrong_index(records, checked)]
     return problems
 
 
 def check_shard(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardContents:
-    """Reads a whole shard."""
+    """Reads a shard and checks it against the manifest's entry."""
     try:
         return _contents(path, shard, num_genres, seed)
     except FileNotFoundError:
@@ -96,16 +94,16 @@ def _contents(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardCont
         if not 0 <= example.label < num_genres:
             raise ValueError(f"record {number - 1:,} has label {example.label} of {num_genres}")
         if example.key != sampling_key(seed, example.track_id, example.slice_index):
-            raise ValueError(f"record {number - 1:,} has another slice's key")
+            raise ValueError(f"record {number - 1:,} has the key of another slice")
         if number <= shard.slices:
             rows[number - 1]["key"], rows[number - 1]["label"] = example.key, example.label
         tracks.add((example.label, example.track_id))
     if number != shard.slices:
         raise ValueError(f"has {number:,} slices, not {shard.slices:,}")
     if (np.diff(rows["key"]) < 0).any():
-        raise ValueError("is not in the order of the keys")
+        raise ValueError("is not sorted by key")
     if digest.hexdigest() != shard.sha256:
-        raise ValueError("has another digest")
+        raise ValueError("has a digest other than the manifest's")
     return ShardContents("", rows, Counter(label for label, _ in tracks))
 
 
@@ -113,22 +111,22 @@ def _foreign(records_dir: Path, shards: dict[str, Shard]) -> list[str]:
     return sorted(path.name for path in records_dir.glob("*.tfrecord*") if path.name not in shards)
 
 
-def _wrong_counts(manifest: Manifest, found: dict[str, ShardContents]) -> Iterator[str]:
+def _wrong_counts(manifest: Manifest, checked: dict[str, ShardContents]) -> Iterator[str]:
     for split, contents in manifest.splits.items():
-        there = {"slices": Counter[int](), "tracks": Counter[int]()}
+        counts = {"slices": Counter[int](), "tracks": Counter[int]()}
         for shard in contents.shards:
-            there["slices"].update(found[shard.name].rows["label"].tolist())
-            there["tracks"].update(found[shard.name].tracks)
-        for what, told in (("slices", contents.slices), ("tracks", contents.tracks)):
+            counts["slices"].update(checked[shard.name].rows["label"].tolist())
+            counts["tracks"].update(checked[shard.name].tracks)
+        for what, listed in (("slices", contents.slices), ("tracks", contents.tracks)):
             for label, genre in enumerate(manifest.genres):
-                if there[what][label] != told.get(genre, 0):
+                if counts[what][label] != listed.get(genre, 0):
                     yield (
-                        f"{NAME}: lists {told.get(genre, 0):,} {what} of {genre} in "
-                        f"{split}, the shards hold {there[what][label]:,}"
+                        f"{NAME}: lists {listed.get(genre, 0):,} {what} of {genre} in "
+                        f"{split}, but the shards contain {counts[what][label]:,}"
                     )
 
 
-def _wrong_index(records: Records, found: dict[str, ShardContents]) -> Iterator[str]:
+def _wrong_index(records: Records, checked: dict[str, ShardContents]) -> Iterator[str]:
     try:
         index = records.index()
     except UserError as error:
@@ -137,8 +135,8 @@ def _wrong_index(records: Records, found: dict[str, ShardContents]) -> Iterator[
     for number, split in enumerate(SPLITS):
         for shard in records.manifest.splits[split].shards:
             member = (index["split"] == number) & (index["shard"] == shard_index(shard.name))
-            rows, told = found[shard.name].rows, index[member]
-            if not all(np.array_equal(told[name], rows[name]) for name in ("key", "label")):
-                yield f"{sampling.NAME}: is not that of {shard.name}"
+            rows, indexed = checked[shard.name].rows, index[member]
+            if not all(np.array_equal(indexed[name], rows[name]) for name in ("key", "label")):
+                yield f"{sampling.NAME}: does not match {shard.name}"
     if len(index) != sum(split.num_slices for split in records.manifest.splits.values()):
-        yield f"{sampling.NAME}: has {len(index):,} rows, not one a slice"
+        yield f"{sampling.NAME}: has {len(index):,} rows, not one per slice"
