@@ -18,7 +18,7 @@ from tfgenre.building.plan import make_plan
 from tfgenre.config import BuildConfig
 from tfgenre.datasets import duplicates
 from tfgenre.errors import SkipTrack, UserError
-from tfgenre.records import manifest, verify
+from tfgenre.records import verify
 from tfgenre.records.folder import Records
 
 
@@ -119,7 +119,8 @@ def test_from_remote_songs_to_remote_records_and_a_network(collection, tmp_path)
 def test_tensorflow_says_from_where_it_reads(records_dir, memory):
     from tfgenre import load_dataset
 
-    files.write_atomically(memory / manifest.NAME, (records_dir / manifest.NAME).read_bytes())
+    for path in records_dir.iterdir():
+        files.write_atomically(memory / path.name, path.read_bytes())
     with pytest.raises(UserError, match=r"TensorFlow reads from a disk.*, not from memory://"):
         load_dataset(str(memory))
 
@@ -143,7 +144,7 @@ def test_a_collection_that_went_away_ends_the_build(collection, tmp_path):
     catalogue = load("folder", collection)
     plan = make_plan(catalogue, BuildConfig(dataset="folder"))
     plan = replace(plan, data_dir=tmp_path / "unmounted")
-    with pytest.raises(UserError, match="unmounted is not there"):
+    with pytest.raises(UserError, match="unmounted does not exist"):
         build.build(plan, tmp_path / "records", runner=LocalRunner(1))
 
 

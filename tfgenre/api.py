@@ -243,6 +243,7 @@ def export_model(
     check_export_dir(folder, overwrite=overwrite)
     found = storage.to_path(records_dir or run.read_records_dir())
     records = Records.open(found) if records_dir or Records.exist(found) else None
-    with quiet_tensorflow():
+    with quiet_tensorflow():  # conversions print to stderr, too
         from tfgenre.export.export import export
-    return export(run, folder, formats=formats, records=records)
+
+        return export(run, folder, formats=formats, records=records)

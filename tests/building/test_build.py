@@ -96,9 +96,9 @@ def test_a_second_build_at_once_is_refused(plan, tmp_path):
     refused = []
 
     def build_again(count):
-        with pytest.raises(UserError, match="Another make_records is at work"):
+        with pytest.raises(UserError, match="Another make_records is running"):
             build.build(plan, tmp_path, runner=LocalRunner(1))
-        with pytest.raises(UserError, match="Another make_records is at work"):
+        with pytest.raises(UserError, match="Another make_records is running"):
             build.build(plan, tmp_path, runner=LocalRunner(1), overwrite=True)
         refused.append(count)
 

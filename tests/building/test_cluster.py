@@ -188,7 +188,7 @@ def test_a_pipeline_that_fails_says_why_and_can_be_resumed(plan, local, tmp_path
     away = songs_dir.with_name("away")
     songs_dir.rename(away)
     try:
-        with pytest.raises(UserError, match=r"The Beam pipeline failed: .* is not there"):
+        with pytest.raises(UserError, match=r"The Beam pipeline failed: .* does not exist"):
             build.build(plan, tmp_path, runner=BeamRunner())
     finally:
         away.rename(songs_dir)

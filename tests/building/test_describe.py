@@ -50,5 +50,5 @@ def test_the_page_has_what_the_terminal_has(tmp_path):
     text = page.read_text()
     assert "folder: &lt;data&gt;" in text
     assert "<td>all genres</td>" in text
-    assert "Built" in text
+    assert "Records built" in text
     assert "built:" in describe.text(found)

@@ -1,3 +1,5 @@
+"""The metrics of an evaluation, and which records can be evaluated."""
+
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,15 @@ from tfgenre.datasets.track import Skipped
 from tfgenre.errors import UserError
 from tfgenre.evaluation import evaluate
 from tfgenre.evaluation.scoring import SlicePredictions
-from tfgenre.prediction.votes import vote, winner
 from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest, SplitContents
 
 
-def manifest_of(genres=("A", "B", "C"), split_by="artist", pixels_per_second=50) -> Manifest:
+def manifest_of(
+    genres=("A", "B", "C"), split_by="artist", pixels_per_second=50, tracks=(5, 9, 1)
+) -> Manifest:
     split = SplitContents(
-        shards=(), tracks=dict(zip(genres, (5, 9, 1), strict=True)), slices=dict.fromkeys(genres, 3)
+        shards=(), tracks=dict(zip(genres, tracks, strict=True)), slices=dict.fromkeys(genres, 3)
     )
     return Manifest(
         config={
@@ -32,8 +35,8 @@ def manifest_of(genres=("A", "B", "C"), split_by="artist", pixels_per_second=50)
     )
 
 
-# Song a (A): two slices for A, one for B. Song b (B): one each for A and B, B by probability.
-# Song c (C): voted A by two weak slices, C by the mean of one strong one.
+# Song a (A): two slices are predicted as A, one as B. Song b (B): one as A, one as B, whose
+# probability is higher. Song c (C): two as C, one as A.
 PREDICTIONS = SlicePredictions(
     probabilities=np.array(
         [
@@ -54,9 +57,11 @@ PREDICTIONS = SlicePredictions(
 )
 
 
-def score(manifest: Manifest, trained_on: Manifest) -> dict[str, Any]:
+def score(
+    manifest: Manifest, trained_on: Manifest, predictions: SlicePredictions = PREDICTIONS
+) -> dict[str, Any]:
     return evaluate.score(
-        PREDICTIONS, Records(Path(), manifest), split="test", trained_on=trained_on
+        predictions, Records(Path(), manifest), split="test", trained_on=trained_on
     )
 
 
@@ -75,28 +80,26 @@ def test_score():
 
 
 @pytest.mark.parametrize(
-    ("votes", "mean", "expected"),
-    [
-        ([3, 1, 0], [0.1, 0.8, 0.1], 0),
-        ([2, 2, 0], [0.3, 0.6, 0.1], 1),
-        ([1, 1, 1], [0.3, 0.3, 0.4], 2),
-    ],
+    ("trained_on", "genre", "share"), [((1, 5, 9), "C", 2 / 3), ((5, 9, 1), "B", 1 / 3)]
 )
-def test_winner(votes, mean, expected):
-    assert winner(np.array(votes), np.array(mean)) == expected
+def test_the_majority_baseline_is_that_of_the_records_trained_on(trained_on, genre, share):
+    """In the evaluated records, A is the most frequent genre."""
+    predictions = dataclasses.replace(PREDICTIONS, labels=np.array([2, 1, 2, 2, 2, 2, 2, 1]))
+    manifest = manifest_of(tracks=(9, 5, 1))
+    found = score(manifest, manifest_of(tracks=trained_on), predictions)
+    assert found["majority_genre"] == genre
+    assert found["majority_baseline"] == pytest.approx(share)
+    same = score(manifest, manifest, predictions)
+    assert (same["majority_genre"], same["majority_baseline"]) == ("A", 0)
 
 
-def test_vote():
-    assert vote(PREDICTIONS.probabilities).tolist() == [4, 2, 2]
-
-
-def test_a_slice_split_says_that_it_leaks():
+def test_the_summary_warns_of_a_slice_split():
     leaky = manifest_of(split_by="slice")
     assert SLICE_SPLIT_WARNING in evaluate.summary(score(leaky, leaky))
     assert "leak" not in evaluate.summary(score(manifest_of(), manifest_of()))
 
 
-def test_other_records_are_told_from_those_trained_on():
+def test_the_summary_notes_other_records():
     assert evaluate.OTHER_RECORDS not in evaluate.summary(score(manifest_of(), manifest_of()))
     other = dataclasses.replace(manifest_of(), collection_sha256="other")
     assert evaluate.OTHER_RECORDS in evaluate.summary(score(other, manifest_of()))
@@ -110,7 +113,7 @@ def test_other_records_are_told_from_those_trained_on():
         (manifest_of(split_by="track"), "evaluated on songs it was trained on"),
     ],
 )
-def test_records_of_another_kind_are_refused(other, sentence, tmp_path):
+def test_records_that_do_not_fit_are_refused(other, sentence, tmp_path):
     evaluate.check_fits(Records(tmp_path, manifest_of()), trained_on=manifest_of())
     with pytest.raises(UserError, match=sentence):
         evaluate.check_fits(Records(tmp_path, other), trained_on=manifest_of())

@@ -1,10 +1,10 @@
-"""Experiments side by side: what a flag file says of the seed, and what is made of outcomes."""
+"""Experiments side by side: the seed's results in flag files, and the table of outcomes."""
 
 import csv
 
 import pytest
 
-from tests.commands import ROOT, run
+from tests.commands import ROOT
 from tfgenre.errors import UserError
 from tfgenre.evaluation import experiments
 from tfgenre.evaluation.experiments import Outcome
@@ -19,18 +19,18 @@ SEED = {
 
 
 @pytest.mark.parametrize("name", SEED)
-def test_what_the_seed_came_to(name):
+def test_the_seeds_results(name):
     found = experiments.seeds_result(ROOT / "flags" / f"{name}.cfg")
     assert (found.seed_accuracy, found.seed_hours, found.seed_ram) == SEED[name]
 
 
-def test_every_experiment_says_so():
+def test_every_experiment_states_the_seeds_accuracy():
     files = experiments.find_flag_files([str(ROOT / "flags" / "exp*.cfg")])
     assert len(files) == 20
     assert all(experiments.seeds_result(file).seed_accuracy for file in files)
 
 
-def test_a_file_that_says_nothing_of_the_seed():
+def test_a_file_without_a_result_of_the_seed():
     assert experiments.seeds_result(ROOT / "flags" / "demo.cfg") == Outcome("demo")
 
 
@@ -42,7 +42,7 @@ def test_a_file_that_says_nothing_of_the_seed():
         (["a/x.cfg", "b/x.cfg"], "share a name"),
     ],
 )
-def test_flag_files_that_cannot_be_taken(patterns, sentence, tmp_path, monkeypatch):
+def test_flag_files_that_cannot_be_used(patterns, sentence, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
@@ -64,17 +64,3 @@ def test_a_failed_experiment_has_its_row(tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["slice_accuracy"] for row in rows] == ["0.415", ""]
     assert "exp02" in (tmp_path / "experiments.svg").read_text()
-
-
-def test_smoke(tmp_path):
-    """As a user runs it: one that works, and one that does not."""
-    broken = tmp_path / "broken.cfg"
-    broken.write_text("--dataset=folder\n--genres=A,B\n--dropout_rate=2\n")
-    flag_files = f"{ROOT / 'flags' / 'exp13.cfg'},{broken}"
-    output_dir = f"--output_dir={tmp_path / 'out'}"
-    done = run("experiments", f"--flagfiles={flag_files}", "--smoke", "--epochs=1", output_dir)
-    assert done.returncode == 1, done.stderr
-    assert "| exp13 | 61 % |" in done.stdout
-    assert "tfgenre_train ended with status 2 |" in done.stdout
-    assert "--dropout_rate must be between 0 and 0.99, got 2" in done.stderr
-    assert (tmp_path / "out" / "experiments.md").exists()

@@ -1,4 +1,4 @@
-"""Scores: against scikit-learn, by hand, and on a million slices."""
+"""Metrics: against scikit-learn and by hand; their intervals."""
 
 import numpy as np
 import pytest
@@ -8,27 +8,27 @@ from tfgenre.evaluation import scoring
 from tfgenre.evaluation.scoring import SlicePredictions
 
 
-def verdicts_of(
-    num_tracks: int, slices_a_track: int, *, skill: float, seed: int = 0
+def predictions_of(
+    num_tracks: int, slices_per_track: int, *, skill: float, seed: int = 0
 ) -> SlicePredictions:
-    """Songs of three genres; a song's slices are right or wrong together, as real ones are."""
+    """Songs of three genres; a song's slices are correct or not together, as real ones are."""
     rng = np.random.default_rng(seed)
-    labels = np.repeat(rng.integers(0, 3, num_tracks), slices_a_track)
-    guesses = np.repeat(rng.integers(0, 3, num_tracks), slices_a_track)
-    knows = np.repeat(rng.random(num_tracks) < skill, slices_a_track)
+    labels = np.repeat(rng.integers(0, 3, num_tracks), slices_per_track)
+    guesses = np.repeat(rng.integers(0, 3, num_tracks), slices_per_track)
+    is_correct = np.repeat(rng.random(num_tracks) < skill, slices_per_track)
     probabilities = rng.dirichlet(np.ones(3), len(labels))
-    probabilities[np.arange(len(labels)), np.where(knows, labels, guesses)] += 2
+    probabilities[np.arange(len(labels)), np.where(is_correct, labels, guesses)] += 2
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    ids = np.array([b"%05d" % (row // slices_a_track) for row in range(len(labels))], object)
+    ids = np.array([b"%05d" % (row // slices_per_track) for row in range(len(labels))], object)
     order = rng.permutation(len(labels))
-    places = np.arange(len(labels)) % slices_a_track
+    places = np.arange(len(labels)) % slices_per_track
     return SlicePredictions(
         probabilities[order].astype(np.float32), labels[order], ids[order], places[order]
     )
 
 
-def test_tracks_are_made_of_their_slices():
-    predictions = verdicts_of(20, 5, skill=0.5)
+def test_tracks_aggregate_their_slices():
+    predictions = predictions_of(20, 5, skill=0.5)
     tracks = scoring.by_track(predictions)
     assert tracks.ids.tolist() == [b"%05d" % number for number in range(20)]
     for place, track_id in enumerate(tracks.ids):
@@ -40,8 +40,8 @@ def test_tracks_are_made_of_their_slices():
         )
 
 
-def test_figures_are_scikit_learns():
-    predictions = verdicts_of(200, 5, skill=0.5)
+def test_metrics_are_scikit_learns():
+    predictions = predictions_of(200, 5, skill=0.5)
     tracks = scoring.by_track(predictions)
     found = scoring.accuracies(predictions, tracks)
     assert found["slice_accuracy"] == metrics.accuracy_score(
@@ -61,7 +61,7 @@ def test_figures_are_scikit_learns():
     )
 
 
-def test_a_genre_that_is_not_there_does_not_count():
+def test_a_genre_that_does_not_occur_is_not_counted():
     truth, scores = np.array([0, 1, 1, 0]), np.array([[8, 1, 1], [1, 8, 1], [2, 7, 1], [3, 6, 1]])
     assert scoring.ranking(truth, scores / 10) == {"roc_auc": 1.0, "pr_auc": 1.0}
     assert scoring.ranking(np.zeros(4, int), scores / 10) == {"roc_auc": None, "pr_auc": None}
@@ -69,21 +69,21 @@ def test_a_genre_that_is_not_there_does_not_count():
     assert scoring.macro_f1(confusion) == pytest.approx((2 / 3 + 4 / 5) / 2)
 
 
-def test_intervals_hold_the_truth():
-    """Of many collections of one kind, about 95 % of the intervals hold the accuracy of all."""
+def test_intervals_cover_the_truth():
+    """About 95 % of the intervals of many samples cover the accuracy of the population."""
     truth = 0.6 + 0.4 / 3
-    held = []
+    covered = []
     for seed in range(100):
-        predictions = verdicts_of(60, 4, skill=0.6, seed=seed)
+        predictions = predictions_of(60, 4, skill=0.6, seed=seed)
         found = scoring.accuracies(predictions, scoring.by_track(predictions))
         low, high = found["intervals"]["slice_accuracy"]
         assert low <= found["slice_accuracy"] <= high
-        held.append(low <= truth <= high)
-    assert 0.87 <= np.mean(held) <= 1
+        covered.append(low <= truth <= high)
+    assert 0.87 <= np.mean(covered) <= 1
 
 
 def test_songs_of_an_artist_are_drawn_together():
-    predictions = verdicts_of(60, 4, skill=0.6)
+    predictions = predictions_of(60, 4, skill=0.6)
     tracks = scoring.by_track(predictions)
     by_song = scoring.accuracies(predictions, tracks)
     artists = {

@@ -1,7 +1,7 @@
-"""Songs' files as an exported network reads them, by tensorflow-io.
+"""Songs' files as an exported network decodes them, with tensorflow-io.
 
-pytest does not find this file by itself: `make test` names it, in an environment that has
-tensorflow-io and an older TensorFlow. `test_export.py` tests what other environments are told.
+pytest does not collect this file by itself: `make test` names it, in an environment that has
+tensorflow-io and an older TensorFlow. `test_export.py` tests the error in other environments.
 """
 
 import io
@@ -47,7 +47,7 @@ TAG = b"ID3\x04\0\0\0\0\1\x48" + bytes(200)
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded_ops() -> None:
-    """As a SavedModel needs it. Where it does not work, these tests fail."""
+    """Loads tensorflow-io's ops, which the SavedModel needs."""
     check_tensorflow_io()
 
 
@@ -135,7 +135,7 @@ def test_files_that_cannot_be_used(decoding, content, sentence):
 
 @pytest.mark.parametrize("size", [5, 11, 13, 20, 29, 44, 60, 100])
 @pytest.mark.parametrize("suffix", ["mp3", "ogg", "flac", "wav"])
-def test_broken_off_headers(decoding, tmp_path, suffix, size):
+def test_truncated_headers(decoding, tmp_path, suffix, size):
     content = songs.write(tmp_path / f"song.{suffix}", songs.noise(1.0)).read_bytes()
     with pytest.raises((tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError)):
         decoding(content[:size])
@@ -157,7 +157,7 @@ def model(exported) -> tf.Module:
 
 
 @pytest.mark.parametrize(("suffix", "sound_format", "subtype"), FORMATS[:4] + FORMATS[6:7])
-def test_a_file_says_what_its_samples_say(model, tmp_path, suffix, sound_format, subtype):
+def test_a_file_is_predicted_like_its_samples(model, tmp_path, suffix, sound_format, subtype):
     path = song(tmp_path / f"song.{suffix}", sound_format, subtype)
     expected = model.from_pcm(by_tfgenre(path).astype(np.float32), RATE_HZ)
     assert_same(model.from_bytes(path.read_bytes()), expected)
@@ -171,7 +171,7 @@ def test_songs_of_other_rates_are_converted(model, tmp_path, rate_hz):
     assert_same(model.from_bytes(path.read_bytes()), expected)
 
 
-def test_songs_keep_their_rates_where_the_config_says_so(records_dir, tmp_path):
+def test_songs_keep_their_rates_if_the_config_says_so(records_dir, tmp_path):
     contents = manifest.read(records_dir)
     trained_on = replace(contents, config={"render": {"sample_rate_hz": 0}})
     network = build_model(ModelConfig(initializer="he_uniform"), num_genres=2)
@@ -182,9 +182,9 @@ def test_songs_keep_their_rates_where_the_config_says_so(records_dir, tmp_path):
 
 
 def assert_same(found, expected) -> None:
-    """One verdict; and probabilities as near as decoders are, which change some pixels by a step.
+    """The same genre, and probabilities as close as decoders allow: some pixels differ by a step.
 
-    Here they were within 5e-5, and within 3e-4 where the song was resampled.
+    They were within 5e-5 when this was written, and within 3e-4 for resampled songs.
     """
     assert found.keys() == expected.keys()
     assert found["probabilities"].shape == (2, 2)

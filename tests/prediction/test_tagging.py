@@ -1,4 +1,4 @@
-"""Genres in songs' tags: written, undone, and nothing else touched."""
+"""Genres in songs' tags are written and undone; nothing else changes."""
 
 import json
 import os
@@ -92,23 +92,23 @@ def sound_of(path: str) -> list[bytes]:
 def test_a_genre_is_written_and_undone(song, tmp_path, old):
     add_tags(song, title="A title", artist="Somebody", **({"genre": old} if old else {}))
     os.chmod(song, 0o640)
-    before, heard, sound = easy_tags(song), samples_of(song), sound_of(song)
+    before, samples, sound = easy_tags(song), samples_of(song), sound_of(song)
     log = tmp_path / "logs" / "tags.jsonl"
-    said = write_genre(song, "Jazz & Funk", overwrite=True, log=log)
-    assert said == "Jazz & Funk is written to its tag" + (f" instead of {old}" if old else "")
+    done = write_genre(song, "Jazz & Funk", overwrite=True, log=log)
+    assert done == "Jazz & Funk was written to its tag" + (f" instead of {old}" if old else "")
     assert easy_tags(song) == before | {"genre": ["Jazz & Funk"]}
     assert tagging.own_genres(song) == ("Jazz & Funk",)
-    np.testing.assert_array_equal(samples_of(song), heard)
+    np.testing.assert_array_equal(samples_of(song), samples)
     assert sound_of(song) == sound
     assert os.stat(song).st_mode & 0o777 == 0o640
-    assert [good for _, good in tag_log.undo(log, dry_run=False)] == [True]
+    assert [succeeded for _, succeeded in tag_log.undo(log, dry_run=False)] == [True]
     assert easy_tags(song) == before
-    np.testing.assert_array_equal(samples_of(song), heard)
+    np.testing.assert_array_equal(samples_of(song), samples)
     assert sound_of(song) == sound
     assert sorted(os.listdir(tmp_path)) == sorted([Path(song).name, "logs"])
 
 
-def test_a_song_without_tags_has_none_again(song, tmp_path):
+def test_undoing_removes_tags_that_a_song_did_not_have(song, tmp_path):
     before = easy_tags(song)
     had_block = tagging.has_block(song)
     write_genre(song, "Jazz", overwrite=False, log=tmp_path / "log")
@@ -118,7 +118,7 @@ def test_a_song_without_tags_has_none_again(song, tmp_path):
 
 
 @pytest.mark.parametrize("end", [b"", ID3V1])
-def test_an_mp3_without_a_block_of_tags_is_byte_for_byte_itself_again(mp3, tmp_path, end):
+def test_undoing_restores_an_mp3_without_a_block_of_tags_byte_for_byte(mp3, tmp_path, end):
     with open(mp3, "ab") as file:
         file.write(end)
     before = Path(mp3).read_bytes()
@@ -132,7 +132,7 @@ def test_an_mp3_without_a_block_of_tags_is_byte_for_byte_itself_again(mp3, tmp_p
 
 
 @pytest.mark.parametrize("version", [3, 4])
-def test_an_mp3s_other_frames_audio_and_old_tag_stay(mp3, tmp_path, version):
+def test_an_mp3s_other_frames_audio_and_id3v1_tag_are_unchanged(mp3, tmp_path, version):
     frames = ID3()
     for frame in (
         TIT2(encoding=Encoding.UTF16, text="Ein Stück"),
@@ -167,10 +167,10 @@ def test_an_mp3s_other_frames_audio_and_old_tag_stay(mp3, tmp_path, version):
 def test_a_songs_own_genre_is_kept(song, tmp_path):
     add_tags(song, genre="Polka")
     before = Path(song).read_bytes()
-    assert "says Polka and is kept" in write_genre(
+    assert "says Polka and was kept" in write_genre(
         song, "Jazz", overwrite=False, log=tmp_path / "log"
     )
-    assert "says Polka already" in write_genre(song, "Polka", overwrite=True, log=tmp_path / "log")
+    assert "already says Polka" in write_genre(song, "Polka", overwrite=True, log=tmp_path / "log")
     assert "Jazz would be written to its tag instead of Polka" in write_genre(
         song, "Jazz", overwrite=True, log=None
     )
@@ -178,30 +178,30 @@ def test_a_songs_own_genre_is_kept(song, tmp_path):
     assert not (tmp_path / "log").exists()
 
 
-def test_two_changes_are_undone_one_after_the_other(song, tmp_path):
+def test_two_changes_are_undone_in_reverse_order(song, tmp_path):
     for genre in ("Jazz", "Folk"):
         write_genre(song, genre, overwrite=True, log=tmp_path / "log")
-    told = list(tag_log.undo(tmp_path / "log", dry_run=True))
-    assert told[0][0].endswith("the genre Jazz would be given back")
+    planned = list(tag_log.undo(tmp_path / "log", dry_run=True))
+    assert planned[0][0].endswith("its genre tag would be restored to Jazz")
     assert easy_tags(song)["genre"] == ["Folk"]
-    assert all(good for _, good in tag_log.undo(tmp_path / "log", dry_run=False))
+    assert all(succeeded for _, succeeded in tag_log.undo(tmp_path / "log", dry_run=False))
     assert "genre" not in easy_tags(song)
     again = list(tag_log.undo(tmp_path / "log", dry_run=False))
-    assert again[1] == (f"{song}: its tag is as it was already", True)
+    assert again[1] == (f"{song}: nothing to undo", True)
 
 
-def test_what_somebody_else_wrote_since_is_left(mp3, tmp_path):
+def test_a_later_change_by_another_program_is_kept(mp3, tmp_path):
     write_genre(mp3, "Jazz", overwrite=False, log=tmp_path / "log")
     add_tags(mp3, title="New")
     add_tags(mp3, genre="Polka")
-    ((said, good),) = tag_log.undo(tmp_path / "log", dry_run=False)
-    assert (good, "it now says Polka, not Jazz" in said) == (False, True)
+    ((done, succeeded),) = tag_log.undo(tmp_path / "log", dry_run=False)
+    assert (succeeded, "its tag now says Polka, not Jazz" in done) == (False, True)
     add_tags(mp3, genre="Jazz")
-    assert [good for _, good in tag_log.undo(tmp_path / "log", dry_run=False)] == [True]
+    assert [succeeded for _, succeeded in tag_log.undo(tmp_path / "log", dry_run=False)] == [True]
     assert easy_tags(mp3) == {"title": ["New"]}
 
 
-def test_a_crash_loses_neither_song_nor_log(song, tmp_path, monkeypatch):
+def test_a_crash_damages_neither_song_nor_log(song, tmp_path, monkeypatch):
     before = Path(song).read_bytes()
 
     def crash(*_):
@@ -215,12 +215,12 @@ def test_a_crash_loses_neither_song_nor_log(song, tmp_path, monkeypatch):
     assert sorted(os.listdir(tmp_path)) == sorted([Path(song).name, "log"])
     with (tmp_path / "log").open("a") as file:
         file.write('{"path": "/mus')
-    ((said, good),) = tag_log.undo(tmp_path / "log", dry_run=False)
-    assert good
-    assert "as it was already" in said
+    ((done, succeeded),) = tag_log.undo(tmp_path / "log", dry_run=False)
+    assert succeeded
+    assert "nothing to undo" in done
 
 
-def test_a_link_stays_a_link(mp3, tmp_path):
+def test_a_link_remains_a_link(mp3, tmp_path):
     link = tmp_path / "link.mp3"
     link.symlink_to(mp3)
     write_genre(str(link), "Jazz", overwrite=False, log=tmp_path / "log")
@@ -248,14 +248,14 @@ def test_songs_that_cannot_be_tagged(mp3, tmp_path):
     assert not (tmp_path / "log").exists()
 
 
-def test_logs_that_are_none(tmp_path):
+def test_invalid_logs(tmp_path):
     log = tmp_path / "log"
     with pytest.raises(UserError, match="cannot be read: No such file"):
         tag_log.read(log)
     line = {"path": "/a", "new": "Jazz", "old": None, "had_block": True}
     for content in ("text\n", "[1]\n", '{"path": 1}\n', json.dumps(line | {"old": 1}) + "\n"):
         log.write_text(content)
-        with pytest.raises(UserError, match="is no log of --write_tags, or is damaged"):
+        with pytest.raises(UserError, match="is not a log of --write_tags, or is damaged"):
             tag_log.read(log)
     log.write_text(json.dumps(line) + "\n")
     assert tag_log.read(log)[0].new == "Jazz"

@@ -139,8 +139,8 @@ MISTAKES = {
         "--data_dir=nosuch://music cannot be reached",
     ),
     "demo in the cloud": (
-        ("make_records", "--dataset=demo", "--data_dir=memory://music"),
-        "--data_dir=memory://music: must be on a disk",
+        ("make_records", "--dataset=demo", "--data_dir=file:///music"),
+        "--data_dir=file:///music: must be on a disk",
     ),
     "nothing to inspect": (("inspect_records", "--records_dir=/nowhere"), "No records in /nowhere"),
     "no records": (("tfgenre_train", "--records_dir=/nowhere"), "No records in /nowhere"),
@@ -199,7 +199,7 @@ def test_evaluating_on_the_same_songs_split_otherwise_is_refused(trained, collec
     assert make_records(collection, tmp_path / "r", "--split_seed=7").returncode == 0
     done = run("tfgenre_evaluate", trained, f"--records_dir={tmp_path / 'r'}")
     assert done.returncode == 2
-    assert "judged on songs it knows" in done.stderr
+    assert "evaluated on songs it was trained on" in done.stderr
 
 
 def test_a_run_in_the_folder_of_records_is_refused(records, work):

@@ -1,10 +1,10 @@
-"""Slices varied at random: within bounds, and the same for the same seed."""
+"""Augmentation: within bounds, and the same for the same seed."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgenre.training.augment import augmenter, low_passed, masked, mixed_up
+from tfgenre.training.augment import augmenter, low_passed, masked, mixed
 from tfgenre.training.config import AugmentConfig
 
 SEED = tf.constant([1, 2])
@@ -23,25 +23,25 @@ def test_a_band_of_each_slice_is_blanked(axis):
     assert widths.min() == 0
     assert widths.max() == 20
     assert (np.abs(np.diff(blank.astype(int), axis=1)).sum(axis=1) <= 2).all()  # one band
-    assert blank.any(axis=0).mean() > 0.9  # anywhere
+    assert blank.any(axis=0).mean() > 0.9  # bands are everywhere
     untouched = masked(image, axis=axis, widest=0, seed=SEED)
     np.testing.assert_array_equal(untouched, image)
 
 
 def test_half_of_the_slices_lose_their_highest_rows():
     image, _ = batch_of(400)
-    varied = low_passed(image, most=20, seed=SEED).numpy()
-    blank = (varied == 4).all(axis=2)[..., 0]
+    filtered = low_passed(image, most=20, seed=SEED).numpy()
+    blank = (filtered == 4).all(axis=2)[..., 0]
     cut = blank.sum(axis=1)
-    np.testing.assert_array_equal(blank, np.arange(128) < cut[:, None])  # from the top on
+    np.testing.assert_array_equal(blank, np.arange(128) < cut[:, None])  # from the top
     assert set(cut) == set(range(21))
     assert 0.4 < (cut > 0).mean() < 0.6
-    np.testing.assert_array_equal(varied[~blank], image.numpy()[~blank])
+    np.testing.assert_array_equal(filtered[~blank], image.numpy()[~blank])
 
 
 def test_pairs_are_blended_with_their_labels():
     image, label = batch_of(64)
-    blended, labels = mixed_up(image, label, alpha=0.5, seed=SEED)
+    blended, labels = mixed(image, label, alpha=0.5, seed=SEED)
     own = labels.numpy()[np.arange(64), np.arange(64) % 3]
     np.testing.assert_allclose(labels.numpy().sum(axis=1), 1, rtol=1e-5)
     assert own.min() < 0.1
@@ -55,7 +55,7 @@ def test_pairs_are_blended_with_their_labels():
 def test_the_same_seed_and_number_give_the_same():
     config = AugmentConfig(frequency_mask=30, time_mask=30, mixup_alpha=0.3, lowpass_rows=64)
     batch = batch_of(8)
-    vary = augmenter(config, seed=5)
-    one, same, next_one = (vary(tf.constant(n, tf.int64), batch)[0] for n in (3, 3, 4))
-    np.testing.assert_array_equal(one, same)
-    assert (one.numpy() != next_one.numpy()).any()
+    augment = augmenter(config, seed=5)
+    first, same, other = (augment(tf.constant(n, tf.int64), batch)[0] for n in (3, 3, 4))
+    np.testing.assert_array_equal(first, same)
+    assert (first.numpy() != other.numpy()).any()

@@ -1,3 +1,5 @@
+"""The networks: their size, layers and invariances."""
+
 import keras
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ def test_the_seeds_network():
     assert model.get_layer("dropout").rate == 0.8  # the seed keeps 0.2
 
 
-def test_the_network_over_time():
+def test_the_spectral_network():
     model = build_model(ModelConfig(model="spectral"), num_genres=6)
     assert model.count_params() == 989_190
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv1D)]
@@ -26,10 +28,10 @@ def test_the_network_over_time():
     assert model.get_layer("dropout").rate == 0.8
 
 
-def test_the_network_over_time_does_not_hear_gain():
+def test_the_spectral_network_is_invariant_to_gain():
     model = build_model(ModelConfig(model="spectral"), num_genres=3)
     quiet = np.random.default_rng(0).integers(20, 120, (4, 128, 128, 1), np.uint8)
-    loud = quiet + np.uint8(100)  # in decibels a factor is a sum
+    loud = quiet + np.uint8(100)  # gain is a sum in decibels
     found = [model.predict_on_batch(images) for images in (quiet, loud)]
     np.testing.assert_allclose(found[0], found[1], atol=1e-5)
 
@@ -53,7 +55,7 @@ def test_layers_are_keras_own(name):
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("initializer", INITIALIZERS)
-def test_initializers_are_the_convolutions(initializer, name):
+def test_initializers_are_for_convolutions(initializer, name):
     config = ModelConfig(model=name, initializer=initializer, activation="elu", dropout_rate=0.5)
     model = build_model(config, num_genres=2)
     kernel = model.get_layer("conv2").kernel_initializer

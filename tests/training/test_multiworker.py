@@ -1,4 +1,4 @@
-"""Several workers: who reads what, and that two of them train as one would."""
+"""Several workers: what each of them reads, and that two train like one."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from tfgenre.training.progress import EpochMetrics, read_rows
 
 PROGRAM = Path(sys.executable).with_name("tfgenre_train")
 FIRST_PORT = 21000 + os.getpid() % 20000
-# All slices in one batch: so their order, which the number of workers changes, does not matter.
+# All slices are in one batch: their order, which depends on the number of workers, cannot matter.
 FLAGS = (
     "--epochs=3",
     "--batch_size=48",
@@ -92,8 +92,8 @@ def start(
     index: int, records_dir: Path, run_dir: Path, log: IO[bytes], *, port: int, count: int = 2
 ) -> subprocess.Popen[bytes]:
     addresses = ",".join(f"127.0.0.1:{port + number}" for number in range(count))
-    who = {"JOB_ADDRESSES": addresses, "NUM_PROCESSES": str(count), "PROCESS_ID": str(index)}
-    environment = {f"KERAS_DISTRIBUTION_{name}": value for name, value in who.items()}
+    cluster = {"JOB_ADDRESSES": addresses, "NUM_PROCESSES": str(count), "PROCESS_ID": str(index)}
+    environment = {f"KERAS_DISTRIBUTION_{name}": value for name, value in cluster.items()}
     strategy = "multiworker" if count > 1 else "one"
     return subprocess.Popen(
         [
@@ -114,14 +114,14 @@ def figures(run_dir: Path) -> np.ndarray:
     return np.array([list(row.values())[:-2] for row in rows])
 
 
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX can")
-def test_tensorflow_has_no_workers():
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX supports it")
+def test_tensorflow_does_not_support_workers():
     with pytest.raises(UserError, match="needs Keras on JAX: pip install jax"):
         multiworker.join()
 
 
 def test_two_workers_train_as_one_would_and_come_back(tmp_path):
-    """One is killed after the first epoch; then both are started again."""
+    """One worker is killed after the first epoch; then both are restarted."""
     pytest.importorskip("jax")
     records_dir = tmp_path / "records"
     config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
@@ -151,11 +151,11 @@ def test_two_workers_train_as_one_would_and_come_back(tmp_path):
     assert [process.wait(120) for process in start_both(FIRST_PORT + 2)] == [0, 0], logs[
         0
     ].read_text()
-    assert "it goes on after epoch" in logs[0].read_text()
+    assert "it resumes after epoch" in logs[0].read_text()
     np.testing.assert_allclose(figures(run_dir), figures(tmp_path / "one"), rtol=1e-3, atol=1e-4)
 
 
-def test_synthetic_records_are_whole(tmp_path):
+def test_synthetic_records_are_complete(tmp_path):
     config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
     records = synthetic.write_records(tmp_path, config, num_shards=2)
     assert records.manifest.splits["train"].num_slices == 16

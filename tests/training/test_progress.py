@@ -7,8 +7,8 @@ from tfgenre.training import progress
 from tfgenre.training.config import OptimizerConfig, TrainConfig
 
 
-def rows_of(*figures: tuple[float, float]) -> list[progress.EpochMetrics]:
-    """Rows of these validation accuracies and losses."""
+def rows_of(*metrics: tuple[float, float]) -> list[progress.EpochMetrics]:
+    """Rows with these validation accuracies and losses."""
     rest = {
         "train_accuracy": 0.5,
         "train_loss": 1.0,
@@ -18,33 +18,33 @@ def rows_of(*figures: tuple[float, float]) -> list[progress.EpochMetrics]:
     }
     return [
         {"epoch": number, "validation_accuracy": accuracy, "validation_loss": loss, **rest}
-        for number, (accuracy, loss) in enumerate(figures, start=1)
+        for number, (accuracy, loss) in enumerate(metrics, start=1)
     ]
 
 
 @pytest.mark.parametrize(
-    ("figures", "best"),
+    ("metrics", "best"),
     [([(0.5, 1)], 1), ([(0.5, 1), (0.6, 2), (0.4, 0)], 2), ([(0.5, 1), (0.5, 0.9), (0.5, 0.9)], 2)],
 )
-def test_the_best_epoch(figures, best):
-    assert progress.best_epoch(rows_of(*figures)) == best
+def test_the_best_epoch(metrics, best):
+    assert progress.best_epoch(rows_of(*metrics)) == best
 
 
 @pytest.mark.parametrize(
-    ("figures", "patience", "said"),
+    ("metrics", "patience", "expected"),
     [
         ([], 1, ""),
-        ([(0.9, 0.1)], 0, "passed their marks"),
+        ([(0.9, 0.1)], 0, "reached their thresholds"),
         ([(0.9, 0.11)], 0, ""),
-        ([(0.5, 1), (0.4, 1), (0.4, 1)], 2, "2 epochs without a better one"),
+        ([(0.5, 1), (0.4, 1), (0.4, 1)], 2, "2 epochs without improvement"),
         ([(0.5, 1), (0.4, 1), (0.5, 0.9)], 2, ""),
         ([(0.5, 1), (0.4, 1), (0.4, 1)], 0, ""),
     ],
 )
-def test_early_stop(figures, patience, said):
-    reason = progress.stops_early(rows_of(*figures), TrainConfig(early_stop_patience=patience))
-    assert bool(reason) == bool(said)
-    assert said in reason
+def test_early_stop(metrics, patience, expected):
+    reason = progress.stops_early(rows_of(*metrics), TrainConfig(early_stop_patience=patience))
+    assert bool(reason) == bool(expected)
+    assert expected in reason
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_plateau_schedule(losses, halvings):
     assert progress.learning_rate(rows, OptimizerConfig()) == 0.001
 
 
-def test_rows_are_read_as_they_were_written(tmp_path):
+def test_rows_are_read_as_written(tmp_path):
     rows = rows_of((0.5, 1.25), (0.25, 2.0))
     assert progress.read_rows(tmp_path / "metrics.csv") == []
     progress.write_rows(tmp_path / "metrics.csv", rows)

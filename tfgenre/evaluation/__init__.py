@@ -1,7 +1,7 @@
-"""Evaluation: how good a network is, on songs it was not trained on.
+"""Evaluation: how well a network does on songs it was not trained on.
 
-    evaluate (predictions of a split, scored) -> report, model_card -> evaluate_run
+    evaluate_run = evaluate (predict and score a split) -> report, model_card
 
-`scoring` holds the measures and their intervals, `curves` and `misclassified` the plots. `leaks`
-and `experiments` compare several runs.
+`scoring` has the metrics and their intervals, `curves` and `misclassified` the plots. `leaks` and
+`experiments` compare several runs.
 """

@@ -1,4 +1,4 @@
-"""The plots of a report, as SVG elements, and what all plots share."""
+"""The plots of a report, as SVG elements."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ _SOFT, _STRONG = "#8a8f98", "#2f6fde"
 
 
 def learning_curves(rows: Sequence[EpochMetrics]) -> str:
-    """Accuracy and loss over the epochs, from the rows of metrics.csv."""
+    """Plots accuracy and loss over epochs, from the rows of metrics.csv."""
     epochs = [row["epoch"] for row in rows]
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     for axes, measure in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
@@ -26,11 +26,11 @@ def learning_curves(rows: Sequence[EpochMetrics]) -> str:
     return as_svg(figure)
 
 
-def calibration_curves(found: dict[str, Any]) -> str:
-    """How often the network is right where it is how sure, from `evaluate.score`'s calibration."""
+def calibration_curves(calibration: dict[str, Any]) -> str:
+    """Plots accuracy over confidence, from the calibration that `evaluate.score` returns."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    for axes, of in zip(figure.subplots(1, 2), ("track", "slice"), strict=True):
-        curve = found[of]["curve"]
+    for axes, unit in zip(figure.subplots(1, 2), ("track", "slice"), strict=True):
+        curve = calibration[unit]["curve"]
         most = max(point["count"] for point in curve)
         axes.plot((0, 1), (0, 1), color=_SOFT, linestyle=":")
         axes.plot(
@@ -44,7 +44,7 @@ def calibration_curves(found: dict[str, Any]) -> str:
             [12 + 120 * point["count"] / most for point in curve],
             color=_STRONG,
         )
-        axes.set(title=f"{of}s", xlabel="how sure it is", ylabel="how often it is right")
+        axes.set(title=f"{unit}s", xlabel="confidence", ylabel="accuracy")
         axes.set(xlim=(0, 1.03), ylim=(0, 1.03))
         plain(axes)
     return as_svg(figure)

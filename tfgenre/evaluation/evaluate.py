@@ -1,4 +1,4 @@
-"""An honest score: on slices the network was not trained on, and on the songs they make up."""
+"""Scores a network on a split: its predictions for slices, and for the songs they belong to."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,21 +17,21 @@ from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest
 
 OTHER_RECORDS = (
-    "these are not the records that the network was trained on; it is not checked that their "
-    "songs are new to it."
+    "these are not the records that the network was trained on. Whether it was trained on some of "
+    "their songs was not checked."
 )
 
 
 def predict_split(
     model: keras.Model, records: Records, split: str, *, batch_size: int
 ) -> SlicePredictions:
-    """Runs the network over every slice of a split, once each.
+    """Predicts every slice of a split once.
 
     Raises:
         UserError: if the split has no slices.
     """
     labels, track_ids, indices, probabilities = [], [], [], []
-    with pipeline.naming_damage(records):
+    with pipeline.translate_read_errors(records):
         for batch in pipeline.evaluation_dataset(records.source(split), batch_size):
             probabilities.append(model.predict_on_batch(batch["image"]))
             labels.append(batch["label"].numpy())
@@ -48,26 +48,26 @@ def score(
     trained_on: Manifest,
     artists: Mapping[bytes, str] | None = None,
 ) -> dict[str, Any]:
-    """The figures of an evaluation.
+    """Computes the metrics of an evaluation.
 
     Args:
         predictions: of one split's slices.
-        records: where the slices come from.
-        split: which of its splits.
+        records: the records the slices come from.
+        split: the name of the split.
         trained_on: the manifest of the records that the network was trained on.
-        artists: of the tracks, by id; None if they are unknown.
+        artists: each track's artist, by track id; None if unknown.
 
     Returns:
-        What `scoring.accuracies` gives; the accuracy of always saying the genre most frequent in
-        training; per genre, rankings and calibration, each by slice and by track (per genre by
-        vote, else by mean probability); counts; confusion matrices (rows: true genre); and each
-        track's true genre, the one it was given by vote, and mean probabilities.
+        The metrics of `scoring.accuracies`; the accuracy of always predicting the most frequent
+        training genre; per-genre metrics, rankings and calibration, each by slice and by track
+        (per genre by vote, otherwise by mean probability); counts; confusion matrices (rows: true
+        genre); and for each track its true genre, its genre by vote and its mean probabilities.
     """
     manifest = records.manifest
     tracks = scoring.by_track(predictions)
-    guesses = predictions.probabilities.argmax(axis=1)
+    predicted = predictions.probabilities.argmax(axis=1)
     most_frequent = _most_frequent(trained_on)
-    named = {"slice": (predictions.labels, guesses), "track": (tracks.labels, tracks.voted)}
+    labels = {"slice": (predictions.labels, predicted), "track": (tracks.labels, tracks.voted)}
     scores: dict[str, tuple[NDArray[np.int64], NDArray[np.floating]]] = {
         "slice": (predictions.labels, predictions.probabilities),
         "track": (tracks.labels, tracks.mean),
@@ -76,30 +76,31 @@ def score(
         **scoring.accuracies(predictions, tracks, artists=artists),
         "majority_baseline": float(np.mean(tracks.labels == most_frequent)),
         "majority_genre": manifest.genres[most_frequent],
-        "per_genre": {of: scoring.per_genre(*pair, manifest.genres) for of, pair in named.items()},
-        "ranking": {of: scoring.ranking(*pair) for of, pair in scores.items()},
-        "calibration": {of: scoring.calibration(*pair) for of, pair in scores.items()},
-        "num_slices": len(guesses),
+        "per_genre": {
+            unit: scoring.per_genre(*pair, manifest.genres) for unit, pair in labels.items()
+        },
+        "ranking": {unit: scoring.ranking(*pair) for unit, pair in scores.items()},
+        "calibration": {unit: scoring.calibration(*pair) for unit, pair in scores.items()},
+        "num_slices": len(predicted),
         "num_tracks": len(tracks.ids),
         "split": split,
         "split_by": manifest.split_by,
         "same_records": manifest == trained_on,
         "genres": list(manifest.genres),
         "confusion": {
-            of: _confusion(*pair, range(len(manifest.genres))) for of, pair in named.items()
+            unit: _confusion(*pair, range(len(manifest.genres))) for unit, pair in labels.items()
         },
         "tracks": _rows(tracks, manifest.genres),
     }
 
 
 def summary(found: dict[str, Any]) -> str:
-    """The figures of `score` for a person."""
+    """The metrics of `score`, as lines for a person."""
 
     def with_interval(name: str) -> str:
-        low, high = found["intervals"][name]
-        return f"{found[name]:.3f}  ({low:.3f} to {high:.3f})"
+        return scoring.with_interval(found[name], *found["intervals"][name])
 
-    drawn = found["bootstrap"]
+    bootstrap = found["bootstrap"]
     lines = [
         f"{found['split']}: {found['num_slices']:,} slices of {found['num_tracks']:,} tracks, "
         f"split by {found['split_by']}",
@@ -107,9 +108,10 @@ def summary(found: dict[str, Any]) -> str:
         f"                      {with_interval('track_accuracy_mean')} by mean probability",
         f"  slice accuracy      {with_interval('slice_accuracy')}",
         f"  macro F1 of tracks  {with_interval('macro_f1')} by vote",
-        f"  majority baseline   {found['majority_baseline']:.3f}  "
+        f"  majority baseline   {found['majority_baseline']:.3f} "
         f"(always {found['majority_genre']})",
-        f"  in brackets: 95 % intervals, drawn over {drawn['groups']:,} {drawn['drawn']}",
+        f"  in parentheses: 95 % intervals, bootstrapped over {bootstrap['groups']:,} "
+        f"{bootstrap['drawn']}",
     ]
     if not found["same_records"]:
         lines.append(f"  note: {OTHER_RECORDS}")
@@ -119,28 +121,31 @@ def summary(found: dict[str, Any]) -> str:
 
 
 def check_fits(records: Records, *, trained_on: Manifest) -> None:
-    """Raises UserError if records do not fit the network, or hold songs that it was trained on.
+    """Checks that a network can be evaluated on some records.
 
     Args:
-        records: what it is to be evaluated on.
-        trained_on: what the network was trained on.
+        records: the records to evaluate on.
+        trained_on: the manifest of the records that the network was trained on.
+
+    Raises:
+        UserError: if their genres or rendering differ, or they split the same songs differently.
     """
     manifest = records.manifest
-    for name, there, here in (
+    for name, expected, received in (
         ("genres are", ", ".join(trained_on.genres), ", ".join(manifest.genres)),
         ("rendering is", trained_on.config["render"], manifest.config["render"]),
     ):
-        if there != here:
+        if expected != received:
             raise UserError(
-                f"{records.path} does not fit this network: its {name} {here}, the network was "
-                f"trained on {there}. Give the --records_dir it was trained on."
+                f"{records.path} does not fit this network: its {name} {received}, the network was "
+                f"trained on {expected}. Give the --records_dir it was trained on."
             )
     splits = (trained_on.config["split"], manifest.config["split"])
     if trained_on.collection_sha256 == manifest.collection_sha256 and splits[0] != splits[1]:
         raise UserError(
-            f"{records.path} splits the same songs in another way ({splits[1]}) than the network "
-            f"was trained on ({splits[0]}): it would be evaluated on songs it was trained on. Give "
-            "the --records_dir it was trained on."
+            f"{records.path} splits the same songs differently ({splits[1]}) from the records that "
+            f"the network was trained on ({splits[0]}): it would be evaluated on songs it was "
+            "trained on. Give the --records_dir it was trained on."
         )
 
 
@@ -165,7 +170,7 @@ def _most_frequent(trained_on: Manifest) -> int:
 
 
 def _confusion(
-    truth: NDArray[np.int64], guesses: NDArray[np.int64], labels: Sequence[int]
+    truth: NDArray[np.int64], predicted: NDArray[np.int64], labels: Sequence[int]
 ) -> list[list[int]]:
-    matrix: list[list[int]] = metrics.confusion_matrix(truth, guesses, labels=labels).tolist()
+    matrix: list[list[int]] = metrics.confusion_matrix(truth, predicted, labels=labels).tolist()
     return matrix

@@ -1,4 +1,4 @@
-"""A finished run is evaluated on a split: its figures, its report and its model card."""
+"""Evaluates a finished run on a split: metrics, report and model card."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ from tfgenre.training.run_dir import RunDir
 def evaluate_run(
     run_dir: RunDir, records: Records, *, split: str, batch_size: int
 ) -> dict[str, Any]:
-    """Evaluates a run's best network, and writes the figures and the report to its folder.
+    """Evaluates a run's best network, and writes the metrics and the report to its folder.
 
     Args:
         run_dir: the run.
-        records: what it is evaluated on.
-        split: which of their splits.
+        records: the records to evaluate on.
+        split: the name of the split.
         batch_size: slices per step.
 
     Returns:
-        The figures of `evaluate.score`.
+        The metrics of `evaluate.score`.
 
     Raises:
         UserError: if the run is not finished, or the records do not fit it.

@@ -1,4 +1,4 @@
-"""A set of flag files, each built, trained and judged, and what came of them side by side."""
+"""Experiments: flag files, each built, trained and evaluated, and their results side by side."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from tfgenre.files import write_atomically
 from tfgenre.plots import plain
 from tfgenre.training.run_dir import RunDir
 
-# What a flag file's comment says of the seed.
+# How the comment in a flag file states the seed's result.
 _SEEDS_RESULT = re.compile(
     r"Seed's result: (\d+) % of slices(?:, in ([\d.]+) h(?:ours)?)?(?:, (\d+) % of its RAM)?"
 )
@@ -26,20 +26,20 @@ _SEEDS_RESULT = re.compile(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one flag file; None: unknown.
+    """The result of one flag file; None means unknown.
 
     Attributes:
-        name: the file's, without its ending.
-        seed_accuracy: the seed's, a share of slices, some of songs it was trained on.
-        seed_hours: how long the seed trained.
-        seed_ram: the share of its memory that the seed took.
-        slice_accuracy: ours, a share of the test slices.
-        track_accuracy: of the test songs, by vote.
-        majority_baseline: of the test songs, for always the same answer.
-        epochs: trained.
-        hours: trained for, with validation.
-        peak_memory_mb: the most that training took.
-        failed: what failed, "" if nothing did.
+        name: the file's name without its suffix.
+        seed_accuracy: the seed's slice accuracy, on slices of songs it was also trained on.
+        seed_hours: the seed's training time.
+        seed_ram: the share of its machine's memory that the seed used.
+        slice_accuracy: our accuracy on the test slices.
+        track_accuracy: our accuracy on the test songs, by vote.
+        majority_baseline: accuracy on the test songs of always predicting the same genre.
+        epochs: the number of epochs trained.
+        hours: our training time, with validation.
+        peak_memory_mb: the peak memory of our training.
+        failed: what failed; "" if nothing did.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Outcome:
 
 
 def find_flag_files(patterns: Sequence[str]) -> list[Path]:
-    """The files that patterns such as flags/exp*.cfg match, each once, sorted within a pattern.
+    """Finds the files that match patterns such as flags/exp*.cfg, each once, sorted by pattern.
 
     Raises:
         UserError: if a pattern matches nothing, or two files would share a name.
@@ -64,17 +64,19 @@ def find_flag_files(patterns: Sequence[str]) -> list[Path]:
     found: dict[str, Path] = {}
     for pattern in patterns:
         if not (paths := sorted(glob(pattern))):
-            raise UserError(f"--flagfiles={pattern} matches no file.")
+            raise UserError(f"--flagfiles={pattern} matches no file: correct the pattern.")
         for path in map(Path, paths):
             if found.setdefault(path.stem, path) != path:
-                raise UserError(f"--flagfiles: {found[path.stem]} and {path} share a name.")
+                raise UserError(
+                    f"--flagfiles: {found[path.stem]} and {path} share a name: rename one of them."
+                )
     if not found:
-        raise UserError("--flagfiles is not given; --flagfiles=flags/exp*.cfg takes all.")
+        raise UserError("--flagfiles is not given: --flagfiles=flags/exp*.cfg runs all of them.")
     return list(found.values())
 
 
 def seeds_result(flag_file: Path) -> Outcome:
-    """What a flag file says the seed came to."""
+    """The seed's result, from the comment in a flag file."""
     found = _SEEDS_RESULT.search(flag_file.read_text(errors="replace"))
     accuracy, hours, ram = map(_number, found.groups() if found else (None,) * 3)
     return Outcome(
@@ -86,7 +88,7 @@ def seeds_result(flag_file: Path) -> Outcome:
 
 
 def run(program: str, arguments: Sequence[str]) -> str:
-    """Runs one of our programs, shown as a command; says what failed, "" if nothing did."""
+    """Prints and runs a command of ours; returns what failed, "" if nothing did."""
     print(f"\n$ {shlex.join([program, *arguments])}", flush=True)
     path = Path(sys.executable).with_name(program)
     status = subprocess.run([path, *arguments], check=False).returncode
@@ -94,7 +96,7 @@ def run(program: str, arguments: Sequence[str]) -> str:
 
 
 def read_outcome(so_far: Outcome, run_dir: RunDir) -> Outcome:
-    """Adds what a run that was trained and evaluated has come to."""
+    """Adds the result of a run that was trained and evaluated."""
     result, found = run_dir.read_result(), run_dir.read_evaluation("test")
     return replace(
         so_far,
@@ -108,12 +110,12 @@ def read_outcome(so_far: Outcome, run_dir: RunDir) -> Outcome:
 
 
 def write(outcomes: Sequence[Outcome], folder: Path, *, note: str) -> None:
-    """Writes experiments.csv, .svg and .md, which shows both the picture and the table.
+    """Writes experiments.csv, experiments.svg, and experiments.md with the plot and the table.
 
     Args:
-        outcomes: of some flag files.
-        folder: where to.
-        note: what the reader should know, a paragraph.
+        outcomes: the results of some flag files.
+        folder: the folder to write to.
+        note: a paragraph for the reader.
     """
     folder.mkdir(parents=True, exist_ok=True)
     text = io.StringIO(newline="")
@@ -127,7 +129,7 @@ def write(outcomes: Sequence[Outcome], folder: Path, *, note: str) -> None:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """The outcomes as Markdown."""
+    """The outcomes as a Markdown table."""
     rows = [
         "| experiment | seed: slices | ours: slices | ours: songs | baseline "
         "| seed: time | ours: time | epochs | seed: RAM | ours: peak memory | |",
@@ -157,13 +159,13 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def _draw(outcomes: Sequence[Outcome]) -> bytes:
-    """The accuracies, an SVG file: a row an experiment, the first at the top."""
+    """Plots the accuracies as an SVG file, one row per experiment, the first at the top."""
     figure = Figure(figsize=(8, 1.2 + 0.3 * len(outcomes)), layout="constrained")
     axes = figure.subplots()
     rows = range(len(outcomes))
     for field, label, marker, colour in (
-        ("majority_baseline", "always the same genre (songs)", "|", "#8a8f98"),
-        ("seed_accuracy", "seed, slices (leaking split)", "x", "#c2410c"),
+        ("majority_baseline", "majority baseline, songs", "|", "#8a8f98"),
+        ("seed_accuracy", "seed, slices (leaky split)", "x", "#c2410c"),
         ("track_accuracy", "ours, songs by vote", "D", "#12356f"),
         ("slice_accuracy", "ours, slices", ".", "#7fb0ff"),
     ):
@@ -183,12 +185,12 @@ def _number(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
-def _optional(value: float | None, words: Callable[[float], str]) -> str:
-    return "" if value is None else words(value)
+def _optional(value: float | None, text_of: Callable[[float], str]) -> str:
+    return "" if value is None else text_of(value)
 
 
 def _percent(share: float | None) -> str:
-    return _optional(share, lambda found: f"{100 * found:.0f} %")
+    return _optional(share, lambda known: f"{100 * known:.0f} %")
 
 
 def _time(hours: float) -> str:

@@ -1,7 +1,7 @@
-"""How much of a score is leakage: one network, one collection, one budget, three ways to split.
+"""How much of a score is leakage: the same network and collection, split in three ways.
 
-A slice split lets a network know the songs it is judged by, a track split their artists. What it
-scores more than on an artist split, it has not learned of genres.
+With a slice split, the network was trained on other slices of the test songs; with a track split,
+on other songs of their artists. Accuracy beyond that of an artist split is leakage.
 """
 
 import math
@@ -12,6 +12,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from tfgenre import pages
+from tfgenre.evaluation import scoring
 from tfgenre.files import write_atomically, write_json
 from tfgenre.plots import as_svg, plain
 from tfgenre.records.folder import Records
@@ -24,10 +25,10 @@ MEASURES = {
 
 
 def slices_in_common(records: Iterable[Records], *, slices_per_genre: int) -> list[int]:
-    """How many slices of each label every one of some records has to train on.
+    """How many training slices of each label all of some records have.
 
     Args:
-        records: of the same songs, each split in another way.
+        records: of the same songs, split in different ways.
         slices_per_genre: as in training.
     """
     counts = [each.count_slices("train", slices_per_genre=slices_per_genre) for each in records]
@@ -35,14 +36,15 @@ def slices_in_common(records: Iterable[Records], *, slices_per_genre: int) -> li
 
 
 def compare(found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """What each split claims, and the differences.
+    """Compares the scores of each split with those of the strictest.
 
     Args:
-        found: the figures of `evaluate.score` by split method, the strictest last.
+        found: the metrics of `evaluate.score` by split method, the strictest last.
 
     Returns:
-        claims: method -> measure -> value, low, high; leakage: the same of each method but the
-        last, less the last.
+        strict: the strictest method; claims: method -> measure -> (value, low, high); leakage: the
+        same for each other method, minus the strictest; num_tracks, num_slices and
+        majority_baseline by method.
     """
     strict = list(found)[-1]
     claims = {
@@ -73,7 +75,7 @@ def difference(
 ) -> tuple[float, float, float]:
     """The difference of two independent estimates (value, low, high), with its interval.
 
-    By the method of variance estimates recovery (Zou and Donner 2008).
+    The interval is by the method of variance estimates recovery (Zou and Donner 2008).
     """
     (a, a_low, a_high), (b, b_low, b_high) = one, other
     return (
@@ -84,14 +86,14 @@ def difference(
 
 
 def summary(report: dict[str, Any]) -> str:
-    """What `compare` found, for a person."""
+    """The result of `compare`, as a table for a person."""
     rows = [("", *MEASURES.values(), "test songs")]
     for method, values in report["claims"].items():
-        figures = (_with_interval(values[measure]) for measure in MEASURES)
-        rows.append((f"split by {method}", *figures, f"{report['num_tracks'][method]:,}"))
+        cells = (scoring.with_interval(*values[measure]) for measure in MEASURES)
+        rows.append((f"split by {method}", *cells, f"{report['num_tracks'][method]:,}"))
     for method, values in report["leakage"].items():
-        figures = (_with_interval(values[measure]) for measure in MEASURES)
-        rows.append((f"{method} less {report['strict']}", *figures, ""))
+        cells = (scoring.with_interval(*values[measure]) for measure in MEASURES)
+        rows.append((f"{method} minus {report['strict']}", *cells, ""))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -103,31 +105,27 @@ def write(report: dict[str, Any], folder: Path) -> None:
     """Writes leaks.json and leaks.html.
 
     Args:
-        report: what `compare` found, and dataset, genres, train_slices, epochs.
-        folder: where to.
+        report: the result of `compare`, with dataset, genres, train_slices, epochs, program and
+            command.
+        folder: the folder to write to.
     """
     write_json(folder / "leaks.json", report)
     page = pages.render(
         "leaks.html",
         report=report,
         measures=MEASURES,
-        with_interval=_with_interval,
-        picture=_draw(report),
+        with_interval=scoring.with_interval,
+        plot=_draw(report),
     )
     write_atomically(folder / "leaks.html", page.encode())
 
 
-def _with_interval(estimate: tuple[float, float, float]) -> str:
-    value, low, high = estimate
-    return f"{value:.3f} ({low:.3f} to {high:.3f})"
-
-
 def _draw(report: dict[str, Any]) -> str:
-    """The claims with their intervals, an SVG element: a row a method and measure."""
+    """Plots the scores with their intervals as an SVG element, one row per method and measure."""
     claims = report["claims"]
     figure = Figure(figsize=(9, 0.9 + 0.62 * len(claims)), layout="constrained")
     axes = figure.subplots()
-    for number, (measure, words) in enumerate(list(MEASURES.items())[:2]):
+    for number, (measure, label) in enumerate(list(MEASURES.items())[:2]):
         values = [claims[method][measure] for method in claims]
         rows = [row + 0.22 * number - 0.11 for row in range(len(values))]
         errors = [[v - low for v, low, _ in values], [high - v for v, _, high in values]]
@@ -138,10 +136,10 @@ def _draw(report: dict[str, Any]) -> str:
             fmt="oD"[number],
             color=("#2f6fde", "#c2410c")[number],
             capsize=4,
-            label=words,
+            label=label,
         )
     axes.set_yticks(range(len(claims)), [f"by {method}" for method in claims])
-    axes.set(xlim=(0, 1), ylim=(len(claims) - 0.5, -0.5), xlabel="accuracy claimed, 95 % interval")
+    axes.set(xlim=(0, 1), ylim=(len(claims) - 0.5, -0.5), xlabel="accuracy, with 95 % interval")
     plain(axes)
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
     return as_svg(figure)

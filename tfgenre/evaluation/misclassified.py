@@ -1,4 +1,4 @@
-"""The songs that a network got most confidently wrong, with their pictures and votes."""
+"""The songs that a network got most confidently wrong, and plots of them."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -19,19 +19,19 @@ _DPI = 80
 
 @dataclass(frozen=True)
 class MisclassifiedSong:
-    """A song that was given another genre than its own.
+    """A song whose predicted genre is wrong.
 
     Attributes:
-        name: its id.
-        genre: its own.
-        named: the one it was given, by vote.
-        confidence: the mean probability of that one.
-        rows: its slices among the predictions, in the song's order, int64 [slices].
+        name: its track id.
+        genre: the true genre.
+        predicted: the predicted genre, by vote.
+        confidence: the mean probability of the predicted genre.
+        rows: the rows of its slices in the predictions, in the song's order, int64 [slices].
     """
 
     name: str
     genre: str
-    named: str
+    predicted: str
     confidence: float
     rows: NDArray[np.int64]
 
@@ -39,11 +39,11 @@ class MisclassifiedSong:
 def find(
     predictions: SlicePredictions, tracks: Sequence[dict[str, Any]], genres: Sequence[str]
 ) -> list[MisclassifiedSong]:
-    """The songs that were named wrongly, the surest first.
+    """Finds the misclassified songs, the most confident first.
 
     Args:
-        predictions: of the slices.
-        tracks: those of `evaluate.score`, in the order of the ids.
+        predictions: of all slices of a split.
+        tracks: the tracks of `evaluate.score`, in the order of their ids.
         genres: in label order.
     """
     of_slice = scoring.by_track(predictions).of_slice
@@ -67,21 +67,21 @@ def picture(
     genres: Sequence[str],
     pixels_per_second: int,
 ) -> bytes:
-    """The song's spectrogram and the genres' probabilities along it, a PNG file.
+    """Plots the song's spectrogram and the genres' probabilities over time, as a PNG file.
 
     Args:
-        song: which.
-        predictions: of its slices, among others.
-        images: rows of the predictions to slices, uint8 [128, 128].
+        song: the song.
+        predictions: of all slices of the split.
+        images: the song's slices by row of the predictions, uint8 [128, 128] each.
         genres: in label order.
-        pixels_per_second: the picture's columns a second.
+        pixels_per_second: the spectrogram's columns per second.
     """
-    judged = SongProbabilities(
+    probabilities = SongProbabilities(
         predictions.probabilities[song.rows],
         predictions.indices[song.rows],
         squeezed(np.stack([images[int(row)] for row in song.rows])),
     )
-    figure = vote_plot.draw(judged, genres=genres, pixels_per_second=pixels_per_second)
+    figure = vote_plot.draw(probabilities, genres=genres, pixels_per_second=pixels_per_second)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI)
     return buffer.getvalue()

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tfgenre import pages
+from tfgenre.evaluation import scoring
 from tfgenre.files import write_atomically
 from tfgenre.records.data_card import facts
 from tfgenre.records.manifest import Manifest
@@ -13,15 +14,16 @@ def write(path: Path, *, manifest: Manifest, result: dict[str, Any], found: dict
     """Writes a model card.
 
     Args:
-        path: the file.
-        manifest: that of the records that the network was trained on.
-        result: of the training, of result.json.
-        found: what it scored on the test split, of `evaluate.score`.
+        path: the file to write.
+        manifest: of the records that the network was trained on.
+        result: the contents of result.json.
+        found: the metrics of `evaluate.score` on the test split.
     """
     card = pages.render(
         "model_card.md",
         **facts(manifest),
         result=result,
         found=found,
+        with_interval=scoring.with_interval,
     )
     write_atomically(path, card.encode(errors="backslashreplace"))

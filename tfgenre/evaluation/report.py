@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file that needs nothing else: figures, curves, confusions, slices."""
+"""The report of an evaluation, one self-contained HTML file: metrics, plots, example slices."""
 
 import base64
 import io
@@ -22,18 +22,18 @@ from tfgenre.records.folder import Records
 from tfgenre.training import progress
 from tfgenre.training.run_dir import RunDir
 
-_SLICES_A_GENRE = 4
-_WRONG_SONGS = 20
-_WRONG_SONGS_DRAWN = 5
-_BATCH = 256
-Images = dict[int, NDArray[np.uint8]]  # rows of a split to slices, [128, 128] each
+_SLICES_PER_GENRE = 4
+_MISTAKES_LISTED = 20
+_MISTAKES_PLOTTED = 5
+_BATCH_SIZE = 256
+Images = dict[int, NDArray[np.uint8]]  # a row of a split -> its slice, [128, 128]
 
 
 @dataclass(frozen=True)
-class ShownSlice:
-    """A slice to be shown, as a PNG data URI, with what the network made of it."""
+class ExampleSlice:
+    """A slice to show, as a PNG data URI, with its predicted genre."""
 
-    guess: str
+    predicted: str
     probability: float
     track: str
     image: str
@@ -47,19 +47,19 @@ def write_report(
     result: dict[str, Any],
     records: Records,
 ) -> None:
-    """Writes D/report.html.
+    """Writes the report to the run's folder.
 
     Args:
-        run_dir: the run, which has its metrics.
-        found: the figures of `evaluate.score`.
-        predictions: what they were computed from.
-        result: of the training.
-        records: what the network was evaluated on.
+        run_dir: the run.
+        found: the metrics of `evaluate.score`.
+        predictions: the predictions they were computed from.
+        result: the contents of result.json.
+        records: the records that the network was evaluated on.
     """
-    wrong = misclassified.find(predictions, found["tracks"], records.genres)
-    drawn = wrong[:_WRONG_SONGS_DRAWN]
-    shown = {genre: _rows_to_show(predictions, label) for label, genre in enumerate(records.genres)}
-    rows = set().union(*shown.values(), *(song.rows.tolist() for song in drawn))
+    mistakes = misclassified.find(predictions, found["tracks"], records.genres)
+    plotted = mistakes[:_MISTAKES_PLOTTED]
+    shown = {genre: _example_rows(predictions, label) for label, genre in enumerate(records.genres)}
+    rows = set().union(*shown.values(), *(song.rows.tolist() for song in plotted))
     images = _images(records, found["split"], rows)
     page = pages.render(
         "report.html",
@@ -71,10 +71,10 @@ def write_report(
         curves=curves.learning_curves(progress.read_rows(run_dir.metrics)),
         calibration=curves.calibration_curves(found["calibration"]),
         augmented=_png(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
-        wrong=wrong,
-        most_wrong=_WRONG_SONGS,
-        pictures=_pictures(drawn, predictions, records, images),
-        examples=_shown_slices(shown, predictions, records, images),
+        mistakes=mistakes,
+        mistakes_listed=_MISTAKES_LISTED,
+        plots=_plots(plotted, predictions, records, images),
+        examples=_examples(shown, predictions, records, images),
         run_dir=run_dir.path,
         records_dir=records.path,
     )
@@ -82,18 +82,18 @@ def write_report(
 
 
 def _warnings(found: dict[str, Any]) -> list[str]:
-    """Why the score may not be believed."""
+    """Reasons not to trust the score."""
     warnings = [SLICE_SPLIT_WARNING] if found["split_by"] == "slice" else []
     return warnings if found["same_records"] else [*warnings, OTHER_RECORDS]
 
 
-def _pictures(
-    wrong: Sequence[MisclassifiedSong],
+def _plots(
+    songs: Sequence[MisclassifiedSong],
     predictions: SlicePredictions,
     records: Records,
     images: Images,
 ) -> list[str]:
-    """Of songs it got wrong, the sources of img elements."""
+    """Plots of misclassified songs, as sources of img elements."""
     pixels_per_second = records.manifest.config["render"]["pixels_per_second"]
     return [
         _png(
@@ -105,46 +105,46 @@ def _pictures(
                 pixels_per_second=pixels_per_second,
             )
         )
-        for song in wrong
+        for song in songs
     ]
 
 
-def _shown_slices(
+def _examples(
     rows: Mapping[str, list[int]], predictions: SlicePredictions, records: Records, images: Images
-) -> dict[str, list[ShownSlice]]:
-    """The slices of each genre that has some."""
+) -> dict[str, list[ExampleSlice]]:
+    """The example slices of each genre that has slices."""
     return {
-        genre: [_shown(row, predictions, records, images[row]) for row in members]
+        genre: [_example(row, predictions, records, images[row]) for row in members]
         for genre, members in rows.items()
         if members
     }
 
 
-def _shown(
+def _example(
     row: int, predictions: SlicePredictions, records: Records, image: NDArray[np.uint8]
-) -> ShownSlice:
-    guess = int(predictions.probabilities[row].argmax())
-    return ShownSlice(
-        guess=records.genres[guess],
-        probability=float(predictions.probabilities[row, guess]),
+) -> ExampleSlice:
+    predicted = int(predictions.probabilities[row].argmax())
+    return ExampleSlice(
+        predicted=records.genres[predicted],
+        probability=float(predictions.probabilities[row, predicted]),
         track=predictions.track_ids[row].decode(errors="replace"),
         image=_data_uri(image),
     )
 
 
-def _rows_to_show(predictions: SlicePredictions, label: int) -> list[int]:
-    """The first slices of a genre, each of another track where there are enough tracks."""
+def _example_rows(predictions: SlicePredictions, label: int) -> list[int]:
+    """The first slices of a genre, from different tracks if there are enough."""
     members = np.flatnonzero(predictions.labels == label)
     _, firsts = np.unique(predictions.track_ids[members], return_index=True)
     others = np.setdiff1d(np.arange(len(members)), firsts)
-    return members[np.concatenate([np.sort(firsts), others])[:_SLICES_A_GENRE]].tolist()
+    return members[np.concatenate([np.sort(firsts), others])[:_SLICES_PER_GENRE]].tolist()
 
 
 def _images(records: Records, split: str, rows: set[int]) -> Images:
-    """The images of some rows of a split, uint8 [128, 128] each."""
+    """Reads the images of some rows of a split, uint8 [128, 128] each."""
     found: Images = {}
     start = 0
-    for batch in pipeline.evaluation_dataset(records.source(split), _BATCH):
+    for batch in pipeline.evaluation_dataset(records.source(split), _BATCH_SIZE):
         images = batch["image"].numpy()
         for row in rows.intersection(range(start, start + len(images))):
             found[row] = images[row - start, :, :, 0]

@@ -1,4 +1,4 @@
-"""The network from slices as files of TensorFlow Lite and ONNX."""
+"""Converts the network, from slices on, to TensorFlow Lite and ONNX files."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,14 +15,17 @@ _SLICES_AT_ONCE = 32
 
 
 def to_tflite(saved_model: Path, name: str, *, examples: Iterable[NDArray[np.uint8]]) -> bytes:
-    """A TensorFlow Lite file's content, whose signature is that of `GenreClassifier.from_slices`.
+    """Converts to TensorFlow Lite, with the signature of `GenreClassifier.from_slices`.
 
     Args:
-        saved_model: what `saved_model.save` wrote.
+        saved_model: the folder that `saved_model.save` wrote.
         name: tflite, tflite_float16 (weights of half the size), or tflite_int8 (weights and most of
             the arithmetic in 8-bit integers).
-        examples: slices that show how large numbers get, uint8 [any, 128, 128, 1]; only for
+        examples: slices to calibrate the ranges of integers, uint8 [any, 128, 128, 1]; only for
             tflite_int8.
+
+    Returns:
+        The content of the file.
     """
     converter = tf.lite.TFLiteConverter.from_saved_model(
         str(saved_model), signature_keys=[_SIGNATURE]
@@ -38,10 +41,10 @@ def to_tflite(saved_model: Path, name: str, *, examples: Iterable[NDArray[np.uin
 
 
 def run_tflite(content: bytes, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The probabilities that a network in TensorFlow Lite gives slices.
+    """Predicts slices with a TensorFlow Lite network.
 
     Args:
-        content: what `to_tflite` gave.
+        content: the content of the file, from `to_tflite`.
         images: uint8 [slices, 128, 128, 1].
 
     Returns:
@@ -56,7 +59,7 @@ def to_onnx(network: keras.Model, path: Path) -> None:
     """Writes an ONNX file: image uint8 [slices, 128, 128, 1] -> probabilities."""
     import tf2onnx
 
-    judge = tf.function(
+    predict = tf.function(
         lambda image: {"probabilities": network(image, training=False)}, input_signature=[IMAGES]
     )
-    tf2onnx.convert.from_function(judge, input_signature=[IMAGES], output_path=str(path))
+    tf2onnx.convert.from_function(predict, input_signature=[IMAGES], output_path=str(path))

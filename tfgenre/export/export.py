@@ -1,4 +1,4 @@
-"""A trained network for use without tfgenre, in several formats; what they lose is measured."""
+"""Exports a trained network for use without tfgenre, and measures what conversions lose."""
 
 import math
 import shutil
@@ -33,19 +33,19 @@ _FILES = {
     "tflite_int8": "network-int8.tflite",
 }
 _SLICES_TO_COMPARE = 400
-_SLICES_TO_CALIBRATE_BY = 200
+_SLICES_TO_CALIBRATE = 200
 _BATCH_SIZE = 32
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What a conversion costs, over some slices of the test split.
+    """What a conversion loses, measured on slices of the test split.
 
     Attributes:
-        num_slices: how many.
-        slice_accuracy: the share of which the exported network names the right genre.
-        keras_slice_accuracy: that of the network that was trained.
-        agreement: the share of which both name the same genre.
+        num_slices: the number of slices.
+        slice_accuracy: the accuracy of the exported network.
+        keras_slice_accuracy: the accuracy of the trained network.
+        agreement: the share of slices for which both predict the same genre.
     """
 
     num_slices: int
@@ -56,14 +56,25 @@ class Loss:
 
 @dataclass(frozen=True)
 class Exported:
-    """One exported file or folder: its name in the folder of the export, its size and its loss."""
+    """One exported file or folder.
+
+    Attributes:
+        file: its name in the folder of the export.
+        bytes: its size.
+        loss: what the conversion loses; None if that was not measured.
+    """
 
     file: str
     bytes: int
     loss: Loss | None = None
 
     def line(self, name: str, folder: Path) -> str:
-        """The format of that name, for a person."""
+        """A line about the export, for a person.
+
+        Args:
+            name: the format.
+            folder: the folder of the export.
+        """
         text = f"{name}: {folder / self.file} ({self.bytes / 1e6:.0f} MB)"
         if self.loss is None:
             return text
@@ -82,7 +93,7 @@ class _Slices(NamedTuple):
 
 
 def float32(network: keras.Model) -> keras.Model:
-    """The same network computing in float32, whatever it was trained in."""
+    """A copy of a network that computes in float32, whatever its dtype policy."""
 
     def rebuilt(layer: keras.Layer) -> keras.Layer:
         return type(layer).from_config(layer.get_config() | {"dtype": "float32"})
@@ -99,22 +110,23 @@ def export(
 
     Args:
         run_dir: the run.
-        folder: where to; replaced if it is there.
+        folder: the folder to write; replaced if it exists.
         formats: of `config.EXPORT_FORMATS`.
-        records: show what the formats of TensorFlow Lite lose; if None, that is not known.
+        records: to measure what TensorFlow Lite formats lose, and to calibrate tflite_int8; None:
+            losses are not measured.
 
     Returns:
         What was written, by format.
 
     Raises:
         UserError: if the run's network or the records are damaged, the records do not fit the
-            network, tflite_int8 is asked for and there are none, saved_model_tfio is and
-            tensorflow-io does not work, or Keras does not run on TensorFlow.
+            network, tflite_int8 is requested without records, saved_model_tfio is requested and
+            tensorflow-io does not load, or Keras does not run on TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
         raise UserError(
-            f"KERAS_BACKEND={keras.backend.backend()} cannot export: give the command without it. "
-            "Networks that were trained on JAX load on TensorFlow too."
+            f"KERAS_BACKEND={keras.backend.backend()} cannot export: unset it. Networks that were "
+            "trained on JAX load on TensorFlow too."
         )
     if "saved_model_tfio" in formats:
         graph_audio.check_tensorflow_io()
@@ -143,13 +155,13 @@ def export(
 def _slices_of(
     records: Records | None, trained_on: Manifest, formats: Sequence[str]
 ) -> dict[str, _Slices]:
-    """Slices of the splits train and test, as far as the formats need them and they are there."""
+    """Slices of the splits train and test, if the formats need them and the records have them."""
     needs_train = "tflite_int8" in formats
     if records is None:
         if needs_train:
             raise UserError(
-                "--format=tflite_int8 needs the records that the network was trained on, to see "
-                "how large numbers get: give --records_dir."
+                "--format=tflite_int8 needs the records that the network was trained on, to "
+                "calibrate its ranges: give --records_dir."
             )
         return {}
     if set(formats).isdisjoint(TFLITE_FORMATS):
@@ -157,7 +169,7 @@ def _slices_of(
     evaluate.check_fits(records, trained_on=trained_on)
     found = {}
     if needs_train:
-        found["train"] = _slices(records, "train", _SLICES_TO_CALIBRATE_BY)
+        found["train"] = _slices(records, "train", _SLICES_TO_CALIBRATE)
     if records.manifest.splits["test"].num_slices:
         found["test"] = _slices(records, "test", _SLICES_TO_COMPARE)
     return found
@@ -166,7 +178,7 @@ def _slices_of(
 def _slices(records: Records, split: str, at_most: int) -> _Slices:
     source = records.source(split)
     source = source.partition(0, math.ceil(source.num_slices / at_most))
-    with pipeline.naming_damage(records):
+    with pipeline.translate_read_errors(records):
         batches = list(pipeline.validation_dataset(source, _BATCH_SIZE).as_numpy_iterator())
     images, labels = zip(*batches, strict=True)
     return _Slices(np.concatenate(images), np.concatenate(labels))
@@ -180,7 +192,7 @@ def _write_tflite(
     formats: Sequence[str],
     slices: Mapping[str, _Slices],
 ) -> dict[str, Loss]:
-    """Writes the formats of TensorFlow Lite; returns their losses, if there are test slices."""
+    """Writes the TensorFlow Lite formats; returns their losses, if there are test slices."""
     losses = {}
     for name in set(formats) & set(TFLITE_FORMATS):
         examples = slices["train"].images if name == "tflite_int8" else ()
@@ -192,13 +204,13 @@ def _write_tflite(
 
 
 def _loss(best: keras.Model, content: bytes, test: _Slices) -> Loss:
-    theirs = best.predict(test.images, batch_size=_BATCH_SIZE, verbose=0).argmax(axis=1)
-    ours = conversions.run_tflite(content, test.images).argmax(axis=1)
+    trained = best.predict(test.images, batch_size=_BATCH_SIZE, verbose=0).argmax(axis=1)
+    exported = conversions.run_tflite(content, test.images).argmax(axis=1)
     return Loss(
         num_slices=len(test.labels),
-        slice_accuracy=float(np.mean(ours == test.labels)),
-        keras_slice_accuracy=float(np.mean(theirs == test.labels)),
-        agreement=float(np.mean(ours == theirs)),
+        slice_accuracy=float(np.mean(exported == test.labels)),
+        keras_slice_accuracy=float(np.mean(trained == test.labels)),
+        agreement=float(np.mean(exported == trained)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The folder of an export."""
+"""Checks before an export: its folder and its formats."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -11,23 +11,23 @@ EXPORT_REPORT = "export.json"
 
 
 def check_export_dir(folder: Path, *, overwrite: bool) -> None:
-    """Raises UserError if an export would replace another one unasked, or anything else."""
+    """Raises UserError if the folder holds other files, or an export that may not be replaced."""
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / EXPORT_REPORT).exists():
-        raise UserError(f"--export_dir={folder} holds other files: give a folder of its own.")
+        raise UserError(f"--export_dir={folder} holds other files: give a new or empty folder.")
     if not overwrite:
         raise UserError(
-            f"{folder} holds an export already: give --overwrite to replace it, or another "
+            f"{folder} already holds an export: give --overwrite to replace it, or another "
             "--export_dir."
         )
 
 
 def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
-    """The formats, each once.
+    """The formats without duplicates.
 
     Raises:
-        UserError: if one is unknown or lacks what writes it, or none is given.
+        UserError: if a format is unknown, needs a package that is not installed, or none is given.
     """
     for name in formats or [""]:
         check_choice("format", name, EXPORT_FORMATS)

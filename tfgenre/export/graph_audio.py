@@ -1,4 +1,4 @@
-"""A song's file as samples, inside a graph: what `audio` does, decoded by tensorflow-io's ops.
+"""Decodes songs inside a graph: what `audio` does, with tensorflow-io's ops.
 
 tensorflow-io (extra `tfio`) is imported when it is needed. Its last release, 0.37.1, loads with
 TensorFlow 2.16 and 2.17 only.
@@ -20,9 +20,9 @@ _RULE = (
     "encoded must be an MP3, Ogg Vorbis, FLAC (8, 16 or 24 bits) or WAV file (integers of 8, 16, "
     "24 or 32 bits, or floats of 32). It begins with"
 )
-_HEADER_BYTES = 64  # more than are read from any place
+_HEADER_BYTES = 64  # more than are read at any place
 _EXTENSIBLE = 0xFFFE
-# WAV's number for a format and its bits: what tensorflow-io takes the samples for, what they are.
+# WAV's format number and bits -> the dtype to decode as, and the dtype to reinterpret that as.
 _WAV_DTYPES = {
     (1, 8): (tf.uint8, tf.uint8),
     (1, 16): (tf.int16, tf.int16),
@@ -34,11 +34,11 @@ _FLAC_DTYPES = {8: tf.uint8, 16: tf.int16, 24: tf.int32}
 
 
 class _Encoding(NamedTuple):
-    """A way in which a file may be encoded.
+    """An encoding that a file may have.
 
     Attributes:
-        fits: whether the file is, a bool scalar.
-        rate_hz: its sample rate if it is, an int64 scalar.
+        fits: whether the file has it, a bool scalar.
+        rate_hz: the file's sample rate if it has, an int64 scalar.
         decode: the file's content, a string -> float32 [frames, channels], full scale 1.
     """
 
@@ -48,17 +48,17 @@ class _Encoding(NamedTuple):
 
 
 def check_tensorflow_io() -> None:
-    """Raises UserError unless tensorflow-io is there and its ops load."""
+    """Raises UserError unless tensorflow-io is installed and its ops load."""
     try:
         from tensorflow_io.python.ops import core_ops
 
         core_ops.io_audio_decode_mp3  # noqa: B018  (the import alone does not load them)
     except (ImportError, NotImplementedError) as error:
-        there = "with" if importlib.util.find_spec("tensorflow_io") else "without"
+        found = "with" if importlib.util.find_spec("tensorflow_io") else "without"
         raise UserError(
             "--format=saved_model_tfio needs tensorflow-io 0.37.1 with TensorFlow 2.16 or 2.17, "
-            f"this is TensorFlow {tf.__version__} {there} tensorflow-io: "
-            "pip install 'tfgenre[tfio]' in an environment of its own, of Python 3.10 to 3.12."
+            f"this is TensorFlow {tf.__version__} {found} tensorflow-io: "
+            "pip install 'tfgenre[tfio]' in a separate environment with Python 3.10 to 3.12."
         ) from error
 
 
@@ -66,15 +66,15 @@ def decode(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Decodes a song, and mixes it to mono; for use in a tf.function.
 
     Args:
-        encoded: a file's content, a string scalar. What it is, its first bytes tell.
+        encoded: a file's content, a string scalar; its first bytes determine the format.
 
     Returns:
         Samples, float32 [samples] in [-1, 1], and their sample rate in Hz, an int32 scalar.
 
     Raises:
-        tf.errors.InvalidArgumentError: when the graph runs, if the file is of no known kind, its
-            sample rate is damaged, or tensorflow-io cannot decode it.
-        tf.errors.OutOfRangeError: if a WAV file is broken off.
+        tf.errors.InvalidArgumentError: when the graph runs, if the format is not supported, the
+            sample rate is invalid, or tensorflow-io cannot decode the file.
+        tf.errors.OutOfRangeError: when the graph runs, if a WAV file is truncated.
     """
     octets = tf.pad(tf.io.decode_raw(encoded, tf.uint8), [[0, _HEADER_BYTES]])
     start = _after_tags(octets)
@@ -91,7 +91,7 @@ def decode(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _check_known(fits: tf.Tensor, encoded: tf.Tensor) -> tf.Operation:
-    # TensorFlow in Python cannot raise an error whose message is not UTF-8.
+    # TensorFlow's Python API cannot raise errors whose message is not UTF-8.
     start = tf.strings.unicode_transcode(tf.strings.substr(encoded, 0, 4), "UTF-8", "UTF-8")
     return tf.debugging.Assert(tf.reduce_any(fits), [_RULE, start])
 
@@ -103,23 +103,23 @@ def _check_rate(rate_hz: tf.Tensor) -> tf.Operation:
 
 
 def _mono(channels: tf.Tensor) -> tf.Tensor:
-    """The channels' mean, as `audio` takes it; float32 [frames, channels] -> [frames].
+    """The mean of the channels, as in `audio`; float32 [frames, channels] -> [frames].
 
-    Its steps of 32 bits are left out: what is left of the song is float32.
+    Unlike `audio`, it does not round to 32-bit steps, which float32 cannot represent.
     """
     finite = tf.clip_by_value(tf.where(tf.math.is_nan(channels), 0.0, channels), -1, 1)
     return tf.reduce_sum(finite * (1 / tf.cast(tf.shape(finite)[1], tf.float32)), 1)
 
 
 def _after_tags(octets: tf.Tensor) -> tf.Tensor:
-    """Where a file goes on after its ID3v2 tags, as `mpeg.after_tag` finds it."""
+    """The offset of the first byte after a file's ID3v2 tags, as `mpeg.after_tag` finds it."""
     size = tf.size(octets, tf.int64) - _HEADER_BYTES
 
     def end(place: tf.Tensor) -> tf.Tensor:
         return place + 10 + _number(octets & 0x7F, place + 6, 4, bits=7)
 
     def has_tag(place: tf.Tensor) -> tf.Tensor:
-        return _says(octets, place, b"ID3") & (end(place) < size)
+        return _matches(octets, place, b"ID3") & (end(place) < size)
 
     return tf.while_loop(has_tag, lambda place: [end(place)], [tf.constant(0, tf.int64)])[0]
 
@@ -135,9 +135,9 @@ def _mp3(octets: tf.Tensor) -> _Encoding:
 
 
 def _vorbis(octets: tf.Tensor) -> _Encoding:
-    """Vorbis' rules put its identification, and nothing else, on an Ogg file's first page."""
+    """Ogg Vorbis; the first page holds the identification header and nothing else."""
     return _Encoding(
-        _says(octets, 0, b"OggS") & _says(octets, 28, b"\x01vorbis"),
+        _matches(octets, 0, b"OggS") & _matches(octets, 28, b"\x01vorbis"),
         _number(octets, 40, 4, little=True),
         lambda encoded: _tfio_audio().decode_vorbis(encoded),
     )
@@ -145,7 +145,7 @@ def _vorbis(octets: tf.Tensor) -> _Encoding:
 
 def _flac(octets: tf.Tensor) -> list[_Encoding]:
     rate_hz, bits = _bits(octets, 144, 20), _bits(octets, 167, 5) + 1
-    is_flac = _says(octets, 0, b"fLaC")
+    is_flac = _matches(octets, 0, b"fLaC")
     return [
         _Encoding(is_flac & (bits == of_bits), rate_hz, partial(_decode_flac, dtype=dtype))
         for of_bits, dtype in _FLAC_DTYPES.items()
@@ -157,7 +157,7 @@ def _decode_flac(encoded: tf.Tensor, *, dtype: tf.DType) -> tf.Tensor:
 
 
 def _wav(octets: tf.Tensor) -> list[_Encoding]:
-    is_wav = _says(octets, 0, b"RIFF") & _says(octets, 8, b"WAVE")
+    is_wav = _matches(octets, 0, b"RIFF") & _matches(octets, 8, b"WAVE")
     place = _wav_format(octets, is_wav)
     number, rate_hz, bits, extended = (
         _number(octets, place + offset, count, little=True)
@@ -168,18 +168,18 @@ def _wav(octets: tf.Tensor) -> list[_Encoding]:
         _Encoding(
             is_wav & (number == of_number) & (bits == of_bits),
             rate_hz,
-            partial(_decode_wav, taken_for=taken_for, dtype=dtype),
+            partial(_decode_wav, decode_as=decode_as, dtype=dtype),
         )
-        for (of_number, of_bits), (taken_for, dtype) in _WAV_DTYPES.items()
+        for (of_number, of_bits), (decode_as, dtype) in _WAV_DTYPES.items()
     ]
 
 
 def _wav_format(octets: tf.Tensor, is_wav: tf.Tensor) -> tf.Tensor:
-    """Where the content of a WAV file's format chunk begins; 8 bytes after its end if nowhere."""
+    """The offset of the content of a WAV file's format chunk; 8 past the file's end if missing."""
     end = tf.size(octets, tf.int64) - _HEADER_BYTES
 
     def is_other(place: tf.Tensor) -> tf.Tensor:
-        return is_wav & (place < end) & ~_says(octets, place, b"fmt ")
+        return is_wav & (place < end) & ~_matches(octets, place, b"fmt ")
 
     def after(place: tf.Tensor) -> list[tf.Tensor]:
         size = _number(octets, place + 4, 4, little=True)
@@ -188,9 +188,9 @@ def _wav_format(octets: tf.Tensor, is_wav: tf.Tensor) -> tf.Tensor:
     return tf.while_loop(is_other, after, [tf.constant(12, tf.int64)])[0] + 8
 
 
-def _decode_wav(encoded: tf.Tensor, *, taken_for: tf.DType, dtype: tf.DType) -> tf.Tensor:
-    decoded = _tfio_audio().decode_wav(encoded, dtype=taken_for)
-    return _full_scale(decoded if taken_for == dtype else tf.bitcast(decoded, dtype))
+def _decode_wav(encoded: tf.Tensor, *, decode_as: tf.DType, dtype: tf.DType) -> tf.Tensor:
+    decoded = _tfio_audio().decode_wav(encoded, dtype=decode_as)
+    return _full_scale(decoded if decode_as == dtype else tf.bitcast(decoded, dtype))
 
 
 def _tfio_audio() -> Any:
@@ -208,12 +208,12 @@ def _full_scale(decoded: tf.Tensor) -> tf.Tensor:
     return (tf.cast(decoded, tf.float32) - middle) * (2 / steps)
 
 
-def _says(octets: tf.Tensor, place: tf.Tensor | int, text: bytes) -> tf.Tensor:
+def _matches(octets: tf.Tensor, place: tf.Tensor | int, text: bytes) -> tf.Tensor:
     return tf.reduce_all(octets[place : place + len(text)] == np.frombuffer(text, np.uint8))
 
 
 def _bits(octets: tf.Tensor, start: int, count: int) -> tf.Tensor:
-    """The number that some bits are, the first of an octet its highest; an int64 scalar."""
+    """Some bits as a number, most significant bit first; an int64 scalar."""
     first, end = start // 8, (start + count + 7) // 8
     return _number(octets, first, end - first) // 2 ** (8 * end - start - count) % 2**count
 
@@ -221,7 +221,7 @@ def _bits(octets: tf.Tensor, start: int, count: int) -> tf.Tensor:
 def _number(
     octets: tf.Tensor, place: tf.Tensor | int, count: int, *, bits: int = 8, little: bool = False
 ) -> tf.Tensor:
-    """The number that some octets are, an int64 scalar; big-endian unless it is said otherwise."""
+    """Some octets as a number, big-endian by default; an int64 scalar."""
     weights = 1 << bits * np.arange(count)
     found = tf.cast(octets[place : place + count], tf.int64)
     return tf.reduce_sum(found * (weights if little else weights[::-1]))

@@ -1,27 +1,27 @@
-"""Another sample rate, inside a graph: nearly what libsoxr makes of a song."""
+"""Resamples songs inside a graph, with nearly the result of libsoxr."""
 
 import tensorflow as tf
 
 # libsoxr's low-pass at the quality of SoX's `rate -v`, within 0.5 % of the amplitude. Frequencies
-# are in parts of half the lower sample rate.
+# are relative to half the lower sample rate.
 _CUTOFF = 0.9556
 _TRANSITION = 0.0144
 
 
 def resample(samples: tf.Tensor, *, rate_hz: tf.Tensor, to_rate_hz: int) -> tf.Tensor:
-    """Converts a song to another sample rate, by one Fourier transform of all of it.
+    """Converts a song to another sample rate, by one Fourier transform of the whole song.
 
     Args:
         samples: float32 [samples].
-        rate_hz: theirs, an int32 scalar, 1 or more.
-        to_rate_hz: what they are converted to.
+        rate_hz: their sample rate, an int32 scalar, 1 or more.
+        to_rate_hz: the sample rate to convert to.
 
     Returns:
-        float32 [samples], as many as fit into the same time, rounded.
+        float32 [samples], of the same duration, rounded to whole samples.
     """
     num_samples, from_hz = tf.size(samples, tf.int64), tf.cast(rate_hz, tf.int64)
-    # Whole seconds are whole numbers of samples at either rate. At least one of them is silence,
-    # as to a Fourier transform the song's start follows its end.
+    # Padded to whole seconds, which are whole numbers of samples at either rate. At least one is
+    # silence, because a Fourier transform treats the song as periodic.
     seconds = num_samples // from_hz + 2
     silence = seconds * from_hz - num_samples
     spectrum = tf.signal.rfft(tf.pad(tf.cast(samples, tf.float64), [[0, silence]]))
@@ -34,7 +34,12 @@ def resample(samples: tf.Tensor, *, rate_hz: tf.Tensor, to_rate_hz: int) -> tf.T
     return tf.cast(resampled[:num_resampled], tf.float32)
 
 
-def _low_pass(spectrum: tf.Tensor, highest: tf.Tensor) -> tf.Tensor:
-    """What of each frequency is left, float64 [frequencies]; highest: the number of the last."""
-    frequencies = tf.range(tf.size(spectrum), dtype=tf.float64) / highest
+def _low_pass(spectrum: tf.Tensor, nyquist: tf.Tensor) -> tf.Tensor:
+    """The gain at each frequency, float64 [frequencies].
+
+    Args:
+        spectrum: of the song.
+        nyquist: the index of half the lower sample rate in it.
+    """
+    frequencies = tf.range(tf.size(spectrum), dtype=tf.float64) / nyquist
     return tf.math.erfc((frequencies - _CUTOFF) / _TRANSITION) / 2

@@ -1,4 +1,4 @@
-"""The renderer as TensorFlow ops: it draws what `spectrogram` and `slices` do, inside a graph."""
+"""The renderer as TensorFlow ops: draws the same slices as `spectrogram`, inside a graph."""
 
 from typing import NamedTuple
 
@@ -20,22 +20,22 @@ from tfgenre.spectrogram.native import (
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 _MOST_MISSING = DFT_SIZE - 2
-# Windows of frames that lack samples: 254 at their end, ..., none, ..., 254 at their start.
+# Windows of frames with missing samples: 254 at the end, ..., none, ..., 254 at the start.
 _WINDOWS = np.stack([window(missing) for missing in range(-_MOST_MISSING, _MOST_MISSING + 1)])
-_DECIBELS_A_NEPER = 10 / np.log(10)
+_DECIBELS_PER_LOG = 10 / np.log(10)
 
 
 class _Song(NamedTuple):
     """A song to draw; numbers are int64 scalars, or Python's where the sample rate is known.
 
     Attributes:
-        tape: float32 [any], the samples between a frame of silence before and one after them.
-        num_samples: without that silence.
-        num_frames: as `Grid.num_frames` counts them.
-        grid: where they lie.
+        padded: float32 [any], the samples with a frame of silence before and after them.
+        num_samples: the number of samples without that silence.
+        num_frames: the number of frames, as `Grid.num_frames` counts them.
+        grid: where the frames are.
     """
 
-    tape: tf.Tensor
+    padded: tf.Tensor
     num_samples: tf.Tensor
     num_frames: tf.Tensor
     grid: Grid
@@ -44,19 +44,19 @@ class _Song(NamedTuple):
 def draw_slices(
     samples: tf.Tensor, *, sample_rate_hz: tf.Tensor, config: RenderConfig
 ) -> tf.Tensor:
-    """A song's slices, those that `render.render` would give; for use in a tf.function.
+    """Draws a song's slices, the same as `render.render`; for use in a tf.function.
 
     Args:
         samples: mono, float32 [samples], full scale 1.
-        sample_rate_hz: theirs, an integer scalar.
-        config: how songs are rendered. Samples are not converted to another rate.
+        sample_rate_hz: their sample rate, an integer scalar.
+        config: how songs are rendered; samples are not resampled.
 
     Returns:
         uint8 [slices, 128, 128, 1].
 
     Raises:
         tf.errors.InvalidArgumentError: when the graph runs, if the rate is not the config's, a
-            sample is no finite number, the song is silent, or too short for a slice.
+            sample is not finite, the song is silent, or too short for a slice.
     """
     checks = [_check_rate(sample_rate_hz, config), _check_finite(samples), _check_audible(samples)]
     with tf.control_dependencies(checks):
@@ -99,7 +99,7 @@ def _check_audible(samples: tf.Tensor) -> tf.Operation:
 
 
 def _grid(rate_hz: tf.Tensor, config: RenderConfig) -> Grid:
-    """`Grid.for_rate`; where songs keep their own rates, in integers of the graph."""
+    """`Grid.for_rate`, as integers of the graph if songs keep their own sample rates."""
     if config.sample_rate_hz:
         return Grid.for_rate(config.sample_rate_hz, config.pixels_per_second)
     block = rate_hz // config.pixels_per_second
@@ -117,23 +117,23 @@ def _ceil_ratio(dividend: tf.Tensor, divisor: tf.Tensor | int) -> tf.Tensor:
 
 def _song(samples: tf.Tensor, grid: Grid) -> _Song:
     silence = tf.zeros([DFT_SIZE])
-    tape = tf.concat([silence, samples, silence], 0)
+    padded = tf.concat([silence, samples, silence], 0)
     num_samples = tf.size(samples, tf.int64)
     left_over = num_samples % grid.step
     padding = tf.where(left_over >= grid.step // 2, grid.step - left_over, 0)
     num_frames = (num_samples + grid.lead + padding - grid.first) // grid.step + 1
-    return _Song(tape, num_samples, tf.maximum(num_frames, 0), grid)
+    return _Song(padded, num_samples, tf.maximum(num_frames, 0), grid)
 
 
 def _num_columns(song: _Song, rate_hz: tf.Tensor, pixels_per_second: int) -> tf.Tensor:
-    """Columns of the picture; SoX's 800 for the shortest songs are of no use to slices."""
+    """The columns of the picture; for 0, SoX takes 800, but such songs have no slices."""
     seconds = tf.cast(song.num_samples, tf.float64) / tf.cast(rate_hz, tf.float64)
     width = tf.cast(pixels_per_second * seconds + 0.5, tf.int64)
     return tf.minimum(width, _ceil_ratio(song.num_frames, song.grid.frames_per_column))
 
 
 def _starts(num_columns: tf.Tensor, config: RenderConfig) -> tf.Tensor:
-    """The first columns of the song's slices, int64 [slices], as `slices.cut` and `spread` do."""
+    """The first column of each slice, int64 [slices], as in `slices.cut` and `slices.spread`."""
     starts = tf.range(num_columns // SLICE_SIZE) * SLICE_SIZE
     if config.tail == "overlap":
         has_tail = tf.cast(num_columns % SLICE_SIZE > 0, tf.int32)
@@ -142,7 +142,7 @@ def _starts(num_columns: tf.Tensor, config: RenderConfig) -> tf.Tensor:
 
 
 def _spread(starts: tf.Tensor, limit: int) -> tf.Tensor:
-    """What `slices.spread` chooses: of every 2**n-th slice, at most 4 * limit, limit or less."""
+    """The choice of `slices.spread`: `limit` of every 2**n-th slice, at most 4 * limit of them."""
     strides = tf.constant(2 ** np.arange(40))
     few_enough = _ceil_ratio(tf.size(starts, tf.int64), strides) <= 4 * limit
     kept = starts[:: strides[tf.argmax(few_enough)]]
@@ -155,7 +155,7 @@ def _slice(song: _Song, start: tf.Tensor) -> tf.Tensor:
     """The slice that begins at a column, uint8 [128, 128]."""
     frames_per_column = song.grid.frames_per_column
     frames = tf.range(SLICE_SIZE * frames_per_column, dtype=tf.int64) + start * frames_per_column
-    # Those after the last one do not count: the song's last column may have fewer.
+    # The song's last column may have fewer frames.
     counts = tf.cast(frames < song.num_frames, tf.float64)
     squares = _power(song, frames) * counts[:, tf.newaxis]
     sums = tf.reduce_sum(tf.reshape(squares, (SLICE_SIZE, frames_per_column, ROWS)), 1)
@@ -170,15 +170,16 @@ def _power(song: _Song, frames: tf.Tensor) -> tf.Tensor:
     lacks_end = song.num_samples - ends
     missing = tf.where(lacks_end >= 0, tf.maximum(DFT_SIZE - ends, 0), lacks_end)
     missing = tf.maximum(missing, -_MOST_MISSING)
-    places = tf.minimum(ends[:, tf.newaxis] + np.arange(DFT_SIZE), tf.size(song.tape, tf.int64) - 1)
-    samples = tf.cast(tf.gather(song.tape, places), tf.float64)
+    last = tf.size(song.padded, tf.int64) - 1
+    places = tf.minimum(ends[:, tf.newaxis] + np.arange(DFT_SIZE), last)
+    samples = tf.cast(tf.gather(song.padded, places), tf.float64)
     spectrum = tf.signal.rfft(samples * tf.gather(_WINDOWS, missing + _MOST_MISSING))
     return tf.square(tf.math.real(spectrum)) + tf.square(tf.math.imag(spectrum))
 
 
 def _palette(power: tf.Tensor) -> tf.Tensor:
     """Mean power to palette index, uint8; decibels pass through float32, as in SoX."""
-    decibels = tf.cast(_DECIBELS_A_NEPER * tf.math.log(tf.maximum(power, TINY)), tf.float32)
+    decibels = tf.cast(_DECIBELS_PER_LOG * tf.math.log(tf.maximum(power, TINY)), tf.float32)
     steps = 1 + (1 - tf.cast(decibels, tf.float64) / FLOOR_DB) * PALETTE_STEPS
     steps = tf.minimum(steps, PALETTE_STEPS + 1) * tf.cast(decibels >= FLOOR_DB, tf.float64)
     return tf.cast(steps, tf.uint8) + PALETTE_FIRST

@@ -1,4 +1,4 @@
-"""The network as a SavedModel that tells a song's genre from its samples, without tfgenre."""
+"""The network as a SavedModel that predicts a song's genre from its samples, without tfgenre."""
 
 import json
 import tempfile
@@ -27,21 +27,22 @@ class GenreClassifier(tf.Module):
 
     Attributes:
         from_pcm: samples, mono float32 [samples], full scale 1, and sample_rate_hz, int32, which
-            must be the config's unless that is 0 -> a song's probabilities float32 [slices,
-            genres] and their mean [genres]; votes int64 [genres], the slices for each genre;
-            genre_index int64 and genre, a string, the one of most votes. It fails as `draw_slices`.
+            must be the config's unless that is 0 -> probabilities float32 [slices, genres] and
+            their mean [genres]; votes int64 [genres], the number of slices for each genre;
+            genre_index int64 and genre, a string, the one with the most votes. It raises the errors
+            of `draw_slices`.
         from_slices: image, uint8 [slices, 128, 128, 1] -> probabilities float32 [slices, genres].
-        labels: the genres' names, a line each.
-        config: how the records were built, as JSON: that of manifest.json.
+        labels: the names of the genres, one per line.
+        config: how the records were built, as JSON, from manifest.json.
     """
 
     def __init__(self, network: keras.Model, *, trained_on: Manifest, assets: Path) -> None:
-        """Writes the assets, and holds on to what is saved.
+        """Writes the assets, and collects what is saved.
 
         Args:
             network: uint8 [slices, 128, 128, 1] -> probabilities float32 [slices, genres].
-            trained_on: genres in label order, and how songs are rendered.
-            assets: the folder for labels.txt and config.json, until the module is saved.
+            trained_on: the manifest of the records that the network was trained on.
+            assets: the folder for labels.txt and config.json, needed until the module is saved.
         """
         super().__init__(name="genre_classifier")
         self._predict = partial(network, training=False)
@@ -71,10 +72,10 @@ class GenreClassifier(tf.Module):
         return found.merge_dims(0, 1)
 
     def _decide(self, probabilities: tf.Tensor) -> dict[str, tf.Tensor]:
-        """As `scoring.vote` and `scoring.winner` decide."""
+        """The hard vote, as in `prediction.votes`."""
         mean = tf.reduce_mean(probabilities, 0)
-        named = tf.one_hot(tf.argmax(probabilities, 1), len(self._genres), dtype=tf.int64)
-        votes = tf.reduce_sum(named, 0)
+        predicted = tf.one_hot(tf.argmax(probabilities, 1), len(self._genres), dtype=tf.int64)
+        votes = tf.reduce_sum(predicted, 0)
         index = tf.argmax(tf.where(votes == tf.reduce_max(votes), mean, -1.0))
         return {
             "probabilities": probabilities,
@@ -86,16 +87,16 @@ class GenreClassifier(tf.Module):
 
 
 class EncodedGenreClassifier(GenreClassifier):
-    """A `GenreClassifier` that reads songs' files, by tensorflow-io.
+    """A `GenreClassifier` that also decodes songs' files, with tensorflow-io.
 
     Attributes:
         from_bytes: encoded, the content of an MP3, Ogg Vorbis, FLAC or WAV file, a string scalar ->
-            as from_pcm. Songs of another sample rate than the config's are converted to that. It
-            fails as `graph_audio.decode` and `draw_slices`.
+            as from_pcm. Songs are resampled to the config's sample rate. It raises the errors of
+            `graph_audio.decode` and `draw_slices`.
     """
 
     def __init__(self, network: keras.Model, *, trained_on: Manifest, assets: Path) -> None:
-        """As a `GenreClassifier`."""
+        """See `GenreClassifier`."""
         super().__init__(network, trained_on=trained_on, assets=assets)
         self.from_bytes = tf.function(self._from_bytes, input_signature=(_ENCODED,))
 
@@ -124,13 +125,13 @@ def save(
     Args:
         network: slices -> probabilities.
         path: the folder to write.
-        trained_on: genres in label order, and how songs are rendered.
-        with_tfio: whether it has the signature from_bytes, too. Who loads it must have loaded
-            tensorflow-io's ops.
+        trained_on: the manifest of the records that the network was trained on.
+        with_tfio: whether to add the signature from_bytes; tensorflow-io's ops must then be loaded
+            before the SavedModel.
     """
-    make = EncodedGenreClassifier if with_tfio else GenreClassifier
+    kind = EncodedGenreClassifier if with_tfio else GenreClassifier
     with tempfile.TemporaryDirectory() as folder:
-        classifier = make(network, trained_on=trained_on, assets=Path(folder))
+        classifier = kind(network, trained_on=trained_on, assets=Path(folder))
         signatures = {"serving_default": classifier.from_pcm, "from_slices": classifier.from_slices}
         if isinstance(classifier, EncodedGenreClassifier):
             signatures["from_bytes"] = classifier.from_bytes

@@ -1,7 +1,7 @@
 """Prediction: from songs to their genres.
 
-    render processes -> batching (the network) -> votes (a song's genre) -> predict -> result
+    render processes -> batching (the network) -> votes (a song's genre) -> result
 
-`vote_plot` draws a song, `tagging` writes a genre into it, and `tag_log` can undo that. The network
-is handed in, so nothing here knows runs or records.
+`predict` connects them. `vote_plot` plots a song, `tagging` writes a genre into it, and `tag_log`
+can undo that. The network is an argument, so nothing here depends on runs or records.
 """

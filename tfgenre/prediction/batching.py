@@ -1,4 +1,4 @@
-"""The network behind a queue: slices of whatever songs are ready make up its batches."""
+"""The network behind a queue: its batches are filled with slices of any songs that are ready."""
 
 import queue
 import threading
@@ -15,21 +15,21 @@ Images = NDArray[np.uint8]
 Probabilities = NDArray[np.float32]
 Submit = Callable[[Images], "Future[Probabilities]"]
 
-_WAITING_PIECES = 32  # of at most 64 slices, 1 MB
+_QUEUE_SIZE = 32  # pieces of at most 64 slices, 1 MB
 
 
 @contextmanager
 def batched(model: keras.Model, *, batch_size: int) -> Iterator[Submit]:
-    """Runs a network in a thread of its own: during one batch, the slices of the next gather.
+    """Runs a network in its own thread; while it computes a batch, slices for the next queue up.
 
     Args:
         model: uint8 [batch, 128, 128, 1] -> probabilities.
-        batch_size: slices per step at most; fewer where no more are waiting.
+        batch_size: slices per step at most; fewer if no more are waiting.
 
     Yields:
-        What takes images, uint8 [slices, 128, 128], from any thread, waits while too many are
-        waiting, and returns the future probabilities, float32 [slices, genres]. Futures carry
-        whatever the network raises; those that nobody has waited for at the end are cancelled.
+        A function that takes images, uint8 [slices, 128, 128], from any thread, blocks while the
+        queue is full, and returns the future probabilities, float32 [slices, genres]. A future
+        carries the exception if the network raises one; futures pending at the end are cancelled.
     """
     batcher = _Batcher(model, batch_size)
     thread = threading.Thread(target=batcher.run)
@@ -45,7 +45,7 @@ class _Batcher:
     def __init__(self, model: keras.Model, batch_size: int) -> None:
         self._model = model
         self._batch_size = batch_size
-        self._waiting: queue.Queue[_Piece | None] = queue.Queue(_WAITING_PIECES)
+        self._waiting: queue.Queue[_Piece | None] = queue.Queue(_QUEUE_SIZE)
         self._is_closed = False
 
     def submit(self, images: Images) -> "Future[Probabilities]":
@@ -67,10 +67,10 @@ class _Batcher:
             self._predict(pieces)
 
     def _fitting(self, room: int) -> "_Piece | None":
-        """The next piece, if one is waiting that has no more slices than there is room for."""
+        """The next waiting piece if it has at most `room` slices, else None."""
         if self._waiting.empty():
             return None
-        piece = self._waiting.queue[0]  # nobody else takes any
+        piece = self._waiting.queue[0]  # only this thread takes pieces
         return self._waiting.get() if piece is not None and len(piece.images) <= room else None
 
     def _predict(self, pieces: list["_Piece"]) -> None:
@@ -80,7 +80,7 @@ class _Batcher:
             return
         try:
             probabilities = self._probabilities(np.concatenate([piece.images for piece in pieces]))
-        except Exception as error:  # it is for those who wait for the pieces
+        except Exception as error:  # raised again where the results are awaited
             for piece in pieces:
                 piece.future.set_exception(error)
             return
@@ -89,13 +89,13 @@ class _Batcher:
             piece.future.set_result(rows)
 
     def _probabilities(self, images: Images) -> Probabilities:
-        """[slices, genres] of more slices than a batch's, if a single piece has more."""
+        """[slices, genres], in several steps if a piece has more slices than a batch."""
         batches = np.split(images, range(self._batch_size, len(images), self._batch_size))
         return np.concatenate([self._step(batch) for batch in batches])
 
     def _step(self, batch: Images) -> Probabilities:
         padded = batch[..., np.newaxis]
-        if keras.backend.backend() != "tensorflow":  # a step is compiled anew for each shape
+        if keras.backend.backend() != "tensorflow":  # which compiles a step for each shape
             size = min(self._batch_size, 1 << (len(batch) - 1).bit_length())
             padded = np.pad(padded, [(0, size - len(batch)), (0, 0), (0, 0), (0, 0)])
         return np.asarray(self._model.predict_on_batch(padded))[: len(batch)]

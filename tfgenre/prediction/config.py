@@ -1,4 +1,4 @@
-"""How a song's genre is decided from its slices, and what is done with it."""
+"""The settings of prediction: how slices decide a song's genre, and what is written into songs."""
 
 from dataclasses import dataclass, field
 
@@ -12,12 +12,12 @@ UNSURE = "unsure"
 
 @dataclass(frozen=True, kw_only=True)
 class VoteConfig:
-    """How slices decide.
+    """How slices decide a song's genre.
 
     Attributes:
-        vote: hard (the genre of most slices), or mean (that of the highest mean probability).
-        min_confidence: the least share of slices (hard) or mean probability (mean) with which a
-            genre is told; below it the song is unsure.
+        vote: hard (the genre predicted for most slices) or mean (the highest mean probability).
+        min_confidence: the lowest share of slices (hard) or mean probability (mean) at which a
+            genre is predicted; below it the song is unsure.
     """
 
     vote: str = "hard"
@@ -30,14 +30,15 @@ class VoteConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TagConfig:
-    """What is written into songs.
+    """What is written into songs' tags.
 
     Attributes:
-        write_tags: whether genres are.
-        dry_run: whether it is only told what would be.
-        overwrite_tags: whether a song's own genre is replaced.
-        tags_log: the file that takes what is needed to undo it; a new one in runs/ if None.
-        undo_tags: the log of what is to be undone.
+        write_tags: whether to write genres.
+        dry_run: whether to only report what would be written.
+        overwrite_tags: whether to replace a genre that a song already has.
+        tags_log: the file to log changes to, so that they can be undone; a new one in runs/ if
+            None.
+        undo_tags: the log of the changes to undo.
     """
 
     write_tags: bool = False
@@ -48,7 +49,7 @@ class TagConfig:
 
     @property
     def writes(self) -> bool:
-        """Whether songs are changed."""
+        """Whether songs' files are changed."""
         return self.write_tags and not self.dry_run
 
     def __post_init__(self) -> None:
@@ -62,7 +63,7 @@ class TagConfig:
                 "--dry_run shows what --write_tags or --undo_tags would do: give one of them."
             )
         if self.dry_run and self.tags_log:
-            raise UserError("--dry_run writes nothing, no --tags_log either: give one of them.")
+            raise UserError("--dry_run writes nothing, not even a --tags_log: give one of them.")
 
 
 @dataclass(frozen=True, kw_only=True)

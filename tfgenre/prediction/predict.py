@@ -1,4 +1,4 @@
-"""Songs in, genres out: rendered as for training, predicted slice by slice, decided by vote."""
+"""Predicts songs: renders them as for training, predicts their slices, and decides by vote."""
 
 import collections
 import contextlib
@@ -44,7 +44,7 @@ def predict(
     batch_size: int = BATCH_SIZE,
     num_workers: int = 1,
 ) -> Iterator[Prediction]:
-    """Yields each song's genre, in order, drawn and written into its tags if that is asked for.
+    """Yields each song's prediction, in order; plots the song and writes its tags if configured.
 
     Args:
         model: slices -> probabilities.
@@ -52,12 +52,12 @@ def predict(
         genres: in label order.
         render: how the network's training slices were rendered.
         config: how slices decide, and what is written into songs.
-        plot_dir: the folder that takes a picture of each song; None: none are drawn.
+        plot_dir: the folder for a plot of each song; None: no plots.
         batch_size: slices per step at most.
         num_workers: render processes.
     """
     log = Path(config.tag.tags_log or tag_log.new_name()) if config.tag.writes else None
-    found = predict_slices(
+    predicted = predict_slices(
         model,
         songs,
         config=render,
@@ -66,7 +66,7 @@ def predict(
         keep_pictures=plot_dir is not None,
     )
     top = os.path.commonpath([os.path.dirname(os.path.abspath(song)) for song in songs])
-    for path, song in zip(songs, found, strict=True):
+    for path, song in zip(songs, predicted, strict=True):
         prediction = decide(path, song, genres=genres, config=config.vote)
         if plot_dir is not None and isinstance(song, SongProbabilities):
             name = os.path.relpath(os.path.abspath(path), top)
@@ -85,18 +85,18 @@ def predict_slices(
     num_workers: int,
     keep_pictures: bool = False,
 ) -> Generator[SongProbabilities | SkipTrack, None, None]:
-    """Yields the probabilities of each song's slices, in order, while the next are rendered.
+    """Yields the probabilities of each song's slices, in order, while the next songs are rendered.
 
-    Slices are predicted while the rest of their song is rendered, and then forgotten: the memory
-    does not grow with the number of songs, and hardly with their length.
+    Slices are predicted while the rest of their song is rendered, and then dropped: memory does not
+    grow with the number of songs, and hardly with their length.
 
     Args:
         model: slices -> probabilities.
         paths: sound files.
-        config: as the network's training slices were rendered.
+        config: how the network's training slices were rendered.
         batch_size: slices per step at most.
         num_workers: render processes.
-        keep_pictures: whether to keep the slices, a quarter as wide (4 KB each).
+        keep_pictures: whether to keep the slices at a quarter of their width (4 KB each).
     """
     with batched(model, batch_size=batch_size) as submit:
 
@@ -135,7 +135,7 @@ def _joined(pieces: list[_Piece] | SkipTrack) -> SongProbabilities | SkipTrack:
 
 
 def _tagged(prediction: Prediction, config: TagConfig, log: Path | None) -> Prediction:
-    """Writes a prediction's genre into its song, and what came of that into the prediction."""
+    """Writes the predicted genre into the song, and adds the outcome to the prediction."""
     if prediction.genre is None:
         return prediction
     if prediction.genre == UNSURE:

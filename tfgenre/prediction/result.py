@@ -1,4 +1,4 @@
-"""What is known of a song in the end: for a person, as CSV and as JSON."""
+"""The prediction for a song, and how it is printed: as text, CSV or JSON."""
 
 import csv
 import io
@@ -11,20 +11,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network makes of a song, or why it was not asked.
+    """The prediction for a song, or why there is none.
 
     Attributes:
         path: the song.
-        genre: the one decided on, 'unsure' if none has the least confidence; None if the song
-            cannot be used.
-        best_guess: the genre if it need not be sure.
-        confidence: the best guess' share of slices, or its mean probability, as it was decided.
-        votes: slices for each genre.
-        probabilities: mean over the slices for each genre.
-        reason: one of `errors.SKIP_REASONS`, None if the song was used.
-        detail: what was wrong.
-        tag: what became of the genre in the song's tags, None if nothing was to.
-        tag_error: why it could not be written there.
+        genre: the predicted genre, 'unsure' if its confidence is too low; None if the song cannot
+            be used.
+        best_guess: the predicted genre, whatever its confidence.
+        confidence: the best guess' share of slices (hard vote) or mean probability (mean vote).
+        votes: the number of slices for each genre.
+        probabilities: the mean over the slices for each genre.
+        reason: one of `errors.SKIP_REASONS`; None if the song was used.
+        detail: what was wrong with the song.
+        tag: what was done about the song's genre tag; None if tags are not written.
+        tag_error: why the tag could not be written.
     """
 
     path: str
@@ -40,28 +40,28 @@ class Prediction:
 
     @property
     def failed(self) -> bool:
-        """Whether something could not be done."""
+        """Whether the song could not be used or tagged."""
         return self.genre is None or self.tag_error is not None
 
     def line(self) -> str:
-        """The prediction for a person."""
+        """The prediction as a line of text."""
         if self.best_guess is None or self.probabilities is None:
             return f"{self.path}: cannot be used: {self.reason} ({self.detail})"
         genre = self.best_guess
-        told = genre if self.genre == genre else f"{self.genre} (perhaps {genre})"
+        decision = genre if self.genre == genre else f"{self.genre} (perhaps {genre})"
         return (
-            f"{self.path}: {told}  {self._share():.0%} of {self._num_slices()} slices, "
+            f"{self.path}: {decision}  {self._share():.0%} of {self._num_slices()} slices, "
             f"mean probability {self.probabilities[genre]:.2f}"
             + (f"; {self.tag}" if self.tag else "")
             + (f"; cannot be tagged: {self.tag_error}" if self.tag_error else "")
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The prediction for a machine: what is known of it."""
+        """The prediction as JSON values, without those that are None."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
     def row(self, genres: Sequence[str]) -> list[object]:
-        """The prediction as a row of CSV; see `lines`."""
+        """The prediction as a CSV row; `lines` documents the columns."""
         if self.best_guess is None or self.probabilities is None:
             unknown = [""] * (6 + len(genres))
             return [self.path, *unknown, f"{self.reason} ({self.detail})"]
@@ -83,18 +83,21 @@ class Prediction:
 def lines(
     predictions: Iterable[Prediction], *, output_format: str, genres: Sequence[str]
 ) -> Iterator[str]:
-    """Predictions as they are printed, each as soon as it is there.
+    """Formats predictions, each as soon as it is available.
 
     Args:
         predictions: at least one.
-        output_format: one of `predict_config.OUTPUT_FORMATS`. csv has the columns path, genre,
-            best_guess, share (of slices), mean_probability, slices, each genre (its mean
-            probability), tag, reason; json is one array.
+        output_format: one of `config.OUTPUT_FORMATS`. csv has the columns path, genre, best_guess,
+            share (of slices), mean_probability, slices, each genre (its mean probability), tag,
+            reason; json is one array.
         genres: in label order.
+
+    Yields:
+        Lines without line ends.
     """
     if output_format == "csv":
-        figures = ("share", "mean_probability", "slices")
-        yield _csv_line(["path", "genre", "best_guess", *figures, *genres, "tag", "reason"])
+        numbers = ("share", "mean_probability", "slices")
+        yield _csv_line(["path", "genre", "best_guess", *numbers, *genres, "tag", "reason"])
         for prediction in predictions:
             yield _csv_line(prediction.row(genres))
     elif output_format == "json":

@@ -1,4 +1,4 @@
-"""What was written into songs' tags, line by line, so that it can be undone."""
+"""A log of the changes to songs' tags, one per line, so that they can be undone."""
 
 import errno
 import json
@@ -21,10 +21,10 @@ class Change:
     """A change of a song's genre tag.
 
     Attributes:
-        path: the song, from the root.
+        path: the absolute path of the song.
         new: the genre that was written.
-        old: the tag's texts before; None if there was no such tag.
-        had_block: whether the file had a block of tags.
+        old: the tag's texts before the change; None if the tag did not exist.
+        had_block: whether the file had a block of tags before the change.
     """
 
     path: str
@@ -42,70 +42,73 @@ class Change:
 
 
 def write_genre(path: str, genre: str, *, overwrite: bool, log: Path | None) -> str:
-    """Writes a genre into a song, unless it has one; the log knows of it before the song does.
+    """Writes a genre into a song, after logging the change.
 
     Args:
         path: the song.
-        genre: what to write.
-        overwrite: whether also over a genre it has.
-        log: the file to add a line to; None: only tell what would be done.
+        genre: the genre to write.
+        overwrite: whether to replace a genre that the song already has.
+        log: the file to append the change to; None: only report what would be done.
 
     Returns:
         What was done, for a person.
 
     Raises:
-        CannotTag: if it cannot be written.
+        CannotTag: if the song cannot be tagged.
+        OSError: if a disk is full, or the log cannot be written.
     """
-    with _named_trouble():
+    with _os_errors_as_cannot_tag():
         tagging.check(path)
-        there = tagging.own_genres(path)
+        existing = tagging.own_genres(path)
         old, had_block = tagging.read(path), tagging.has_block(path)
-    if there == (genre,):
-        return f"its tag says {genre} already"
-    if there and not overwrite:
-        return f"its tag says {', '.join(there)} and is kept"
-    instead = f" instead of {', '.join(there)}" if there else ""
+    if existing == (genre,):
+        return f"its tag already says {genre}"
+    if existing and not overwrite:
+        return f"its tag says {', '.join(existing)} and was kept"
+    instead = f" instead of {', '.join(existing)}" if existing else ""
     if log is None:
         return f"{genre} would be written to its tag{instead}"
     _append(log, Change(os.path.abspath(path), genre, old, had_block))
-    with _named_trouble():
+    with _os_errors_as_cannot_tag():
         tagging.write(path, [genre])
-    return f"{genre} is written to its tag{instead}"
+    return f"{genre} was written to its tag{instead}"
 
 
 def new_name() -> str:
-    """A name for a new log, by the time."""
+    """The name of a new log, with the current time."""
     return time.strftime("runs/tags-%Y%m%d-%H%M%S.jsonl")
 
 
 def undo(log: Path, *, dry_run: bool) -> Iterator[tuple[str, bool]]:
-    """Gives songs back the genre tags they had, the last change first.
+    """Restores the genre tags that songs had before, the last change first.
 
     Args:
-        log: what `write_genre` wrote.
-        dry_run: whether to only tell what would be done.
+        log: a log that `write_genre` wrote.
+        dry_run: whether to only report what would be done.
 
     Yields:
-        What was done to a song, for a person, and whether all is well with it.
+        What was done to a song, for a person, and whether it succeeded.
 
     Raises:
         UserError: if the log cannot be read.
     """
     for change in reversed(read(log)):
         try:
-            with _named_trouble():
+            with _os_errors_as_cannot_tag():
                 done = _undo(change, dry_run)
         except CannotTag as error:
-            yield f"{change.path}: left as it is: {error}", False
+            yield f"{change.path}: not restored: {error}", False
         else:
             yield f"{change.path}: {done}", True
 
 
 def read(log: Path) -> list[Change]:
-    """The changes of a log; a last line that was not finished was not followed by a change.
+    """Reads the changes from a log.
+
+    An incomplete last line is ignored: its change was never made.
 
     Raises:
-        UserError: if it is none, or damaged.
+        UserError: if the file cannot be read, is not such a log, or is damaged.
     """
     try:
         *lines, _ = log.read_text(encoding="ascii").split("\n")
@@ -114,27 +117,27 @@ def read(log: Path) -> list[Change]:
         raise UserError(f"--undo_tags={log} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, UserError) as error:
         raise UserError(
-            f"--undo_tags={log} is no log of --write_tags, or is damaged: {error}"
+            f"--undo_tags={log} is not a log of --write_tags, or is damaged: {error}"
         ) from error
 
 
 def _undo(change: Change, dry_run: bool) -> str:
-    found = tagging.read(change.path)
-    if found == change.old:
-        return "its tag is as it was already"
-    if found != [change.new]:
-        raise CannotTag(f"it now says {', '.join(found or ['nothing'])}, not {change.new}")
+    current = tagging.read(change.path)
+    if current == change.old:
+        return "nothing to undo"
+    if current != [change.new]:
+        raise CannotTag(f"its tag now says {', '.join(current or ['nothing'])}, not {change.new}")
     tagging.check(change.path)
-    before = f"the genre {', '.join(change.old)}" if change.old is not None else "no genre"
+    done = f"restored to {', '.join(change.old)}" if change.old is not None else "removed"
     if dry_run:
-        return f"{before} would be given back"
+        return f"its genre tag would be {done}"
     tagging.write(change.path, change.old, keep_block=change.had_block)
-    return f"{before} is given back"
+    return f"its genre tag was {done}"
 
 
 @contextmanager
-def _named_trouble() -> Iterator[None]:
-    """Makes CannotTag of what is wrong with one file or folder, but not of a full disk."""
+def _os_errors_as_cannot_tag() -> Iterator[None]:
+    """Raises OSErrors about one file or folder as CannotTag, but not those of a full disk."""
     try:
         yield
     except OSError as error:

@@ -1,6 +1,6 @@
-"""Genres written into songs' own tags; nothing else of a song changes.
+"""Writes genres into songs' tags; nothing else in a song changes.
 
-A song is changed as a copy beside it, which takes its name when it is whole and on the disk.
+The change is made in a copy beside the song, which replaces it once complete and on disk.
 """
 
 import io
@@ -31,20 +31,20 @@ _ID3V1_BYTES = 128
 
 
 class CannotTag(Exception):
-    """A song whose tags are not read or written, and why, for a person."""
+    """A song's tags cannot be read or written; the text says why, for a person."""
 
 
 def own_genres(path: str) -> tuple[str, ...]:
-    """The genres that a song's tags name, wherever in them; what `write` would hide or replace."""
+    """The genres in any of a song's tags, which `write` would hide or replace."""
     return tags.read(Path(path)).genres
 
 
 def check(path: str) -> None:
-    """Raises CannotTag if a song is of a kind or in a place where tags are not written."""
-    if archives.split(path) is not None:
+    """Raises CannotTag if a song's format or location does not allow writing tags."""
+    if archives.split_path(path) is not None:
         raise CannotTag("it is in an archive, which is never changed")
     if storage.is_remote(path):
-        raise CannotTag("it is in a remote place")
+        raise CannotTag("it is on remote storage")
     is_writable = os.stat(path).st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
     if not is_writable or not os.access(path, os.W_OK):
         raise CannotTag("it is read-only")
@@ -52,13 +52,13 @@ def check(path: str) -> None:
 
 
 def read(path: str) -> list[str] | None:
-    """The texts of the tag that `write` writes, as they are stored; None if there is no such tag.
+    """The texts of the tag that `write` writes, as stored; None if the tag does not exist.
 
     Raises:
         CannotTag: if the file's tags cannot be read.
     """
     kind = _kind(path)
-    with _telling():
+    with _mutagen_errors_as_cannot_tag():
         if kind is MP3:
             block, _ = _id3_block(path)
             found = _id3(block, b"").get("TCON") if block else None
@@ -68,9 +68,9 @@ def read(path: str) -> list[str] | None:
 
 
 def has_block(path: str) -> bool:
-    """Whether a file has a block of tags at all, where `write` would write."""
+    """Whether a file has the block of tags that `write` would write to."""
     kind = _kind(path)
-    with _telling():
+    with _mutagen_errors_as_cannot_tag():
         return bool(_id3_block(path)[0]) if kind is MP3 else kind(path).tags is not None
 
 
@@ -80,14 +80,14 @@ def write(path: str, genres: list[str] | None, *, keep_block: bool = True) -> No
     Args:
         path: the song.
         genres: the tag's texts; None removes the tag.
-        keep_block: False also removes the block of tags if it holds nothing of its own any more.
+        keep_block: False also removes the block of tags if nothing else is left in it.
 
     Raises:
-        CannotTag: if the file is of another kind, or its tags are damaged.
+        CannotTag: if the file has an unsupported format, or its tags are damaged.
         OSError: if the folder cannot be written.
     """
     kind = _kind(path)
-    with _replacing(path) as copy, _telling():
+    with _replacing(path) as copy, _mutagen_errors_as_cannot_tag():
         if kind is MP3:
             _write_id3(path, copy, genres, keep_block)
         else:
@@ -110,8 +110,8 @@ def _write_in_place(song: mutagen.FileType, genres: list[str] | None, keep_block
 
 
 def _kind(path: str) -> type[Any]:
-    """Which of mutagen's classes reads and writes a file's tags."""
-    with _telling():
+    """The mutagen class that reads and writes a file's tags."""
+    with _mutagen_errors_as_cannot_tag():
         found = type(mutagen.File(path))
     if found not in (MP3, MP4, *_WITH_COMMENTS):
         raise CannotTag("tags are written into mp3, ogg, opus, flac and m4a files only")
@@ -123,18 +123,18 @@ def _name(kind: type[Any]) -> str:
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
-    """Makes CannotTag of whatever mutagen raises."""
+def _mutagen_errors_as_cannot_tag() -> Iterator[None]:
+    """Raises mutagen's errors as CannotTag."""
     try:
         yield
     except (CannotTag, OSError):
         raise
-    except Exception as error:  # a damaged tag makes it trip over anything
+    except Exception as error:  # for damaged tags, mutagen raises errors of many types
         raise CannotTag(f"its tags cannot be read: {error}") from error
 
 
 def _id3_block(path: str) -> tuple[bytes, int]:
-    """The ID3v2 tag at a file's start, b"" if there is none, and where it ends."""
+    """The ID3v2 tag at a file's start, b"" if it has none, and where the tag ends."""
     with open(path, "rb") as file:
         start = file.read(10)
         if start[:3] != b"ID3":
@@ -144,7 +144,7 @@ def _id3_block(path: str) -> tuple[bytes, int]:
 
 
 def _id3(block: bytes, end: bytes) -> ID3:
-    """The frames of an ID3v2 tag, or if there is none, of the ID3v1 tag at a file's end."""
+    """The frames of an ID3v2 tag; without one, those of the ID3v1 tag at a file's end."""
     if block:
         return ID3(io.BytesIO(block), translate=False, load_v1=False)
     frames = ID3()
@@ -154,7 +154,7 @@ def _id3(block: bytes, end: bytes) -> ID3:
 
 
 def _write_id3(path: str, copy: str, genres: list[str] | None, keep_block: bool) -> None:
-    """Writes another ID3v2 tag and then all that followed the one there was."""
+    """Writes a copy with a new ID3v2 tag; what follows the old tag is unchanged."""
     block, start = _id3_block(path)
     end = _last_bytes(path)
     frames = _id3(block, end)
@@ -189,7 +189,7 @@ def _last_bytes(path: str) -> bytes:
 
 @contextmanager
 def _replacing(path: str) -> Iterator[str]:
-    """A file beside a song that takes its name in the end, with its mode and owner."""
+    """Yields a path beside a song; at the end, that file replaces it, with its mode and owner."""
     place = os.path.realpath(path)
     copy = os.path.join(os.path.dirname(place), f".tfgenre-{uuid.uuid4().hex}{files.TEMPORARY}")
     try:

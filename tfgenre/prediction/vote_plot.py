@@ -1,4 +1,4 @@
-"""The vote along a song: its spectrogram, and below it each genre's probability over time."""
+"""Plots a song: its spectrogram, and below it each genre's probability over time."""
 
 import math
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ _MOST_COLUMNS = 4096
 
 
 def draw(song: SongProbabilities, *, genres: Sequence[str], pixels_per_second: int) -> Figure:
-    """Draws a song.
+    """Plots a song.
 
     Args:
-        song: what the network makes of each slice, with pictures.
+        song: the probabilities of its slices, with pictures.
         genres: in label order.
-        pixels_per_second: the picture's columns a second.
+        pixels_per_second: the spectrogram's columns per second.
     """
     slice_s = SLICE_SIZE / pixels_per_second
     figure = Figure(figsize=(11, 5.5), layout="constrained")
@@ -38,12 +38,12 @@ def draw(song: SongProbabilities, *, genres: Sequence[str], pixels_per_second: i
 
 
 def write(figure: Figure, prediction: Prediction, path: Path) -> None:
-    """Writes a drawn song as a PNG.
+    """Writes the plot of a song as a PNG file.
 
     Args:
-        figure: of `draw`.
-        prediction: what was decided, for the title.
-        path: the file to write; folders above it are made.
+        figure: the plot, from `draw`.
+        prediction: the song's prediction, for the title.
+        path: the file to write; its folder is created.
     """
     title = replace(prediction, path=path.stem).line().encode(errors="replace").decode()
     figure.suptitle(title, parse_math=False, fontsize=10, wrap=True)
@@ -53,7 +53,7 @@ def write(figure: Figure, prediction: Prediction, path: Path) -> None:
 
 
 def _draw_picture(axes: Axes, song: SongProbabilities, slice_s: float) -> None:
-    """The slices where they lie in the song; white for loud, blue for what was not judged."""
+    """Draws the slices at their places in the song; white is loud, blue was not predicted."""
     assert song.pictures is not None
     step = math.ceil((song.indices[-1] + 1) * song.pictures.shape[2] / _MOST_COLUMNS)
     pictures = song.pictures[:, :, ::step]
@@ -70,7 +70,7 @@ def _draw_picture(axes: Axes, song: SongProbabilities, slice_s: float) -> None:
 def _draw_probabilities(
     axes: Axes, song: SongProbabilities, genres: Sequence[str], slice_s: float
 ) -> None:
-    """A line a genre, level along each slice, with gaps where none was judged."""
+    """Draws one line per genre, constant over a slice, with gaps where none was predicted."""
     edges_s = np.arange(song.indices[-1] + 2) * slice_s
     for label, genre in enumerate(genres):
         values = np.full(len(edges_s) - 1, np.nan)
@@ -79,7 +79,7 @@ def _draw_probabilities(
             values,
             edges_s,
             baseline=None,
-            label=_plain(genre),
+            label=_legend_label(genre),
             color=_COLOURS[label % len(_COLOURS)],
             linestyle=_STYLES[label // len(_COLOURS) % len(_STYLES)],
             linewidth=1.6,
@@ -88,6 +88,6 @@ def _draw_probabilities(
     plain(axes)
 
 
-def _plain(genre: str) -> str:
-    """A name as the legend shows it, which hides those that begin with _ and reads $ as math."""
+def _legend_label(genre: str) -> str:
+    """Escapes a name: legends hide labels that begin with _ and read $ as math."""
     return genre.replace("$", r"\$").removeprefix("_") or "?"

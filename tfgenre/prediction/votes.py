@@ -1,4 +1,4 @@
-"""From a song's slices to its genre: the network's probabilities, and how they decide."""
+"""How the probabilities of a song's slices decide its genre."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tfgenre.prediction.config import UNSURE, VoteConfig
 from tfgenre.prediction.result import Prediction
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
-_SQUEEZE = 4  # columns of a slice that become one of its picture
+_SQUEEZE = 4  # columns of a slice that are averaged into one of its picture
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,9 @@ class SongProbabilities:
 
     Attributes:
         probabilities: float32 [slices, genres].
-        indices: the place of each slice in the song, int64 [slices].
-        pictures: the slices, a quarter as wide, uint8 [slices, 128, 32]; None if not asked for.
+        indices: each slice's index in the song, int64 [slices].
+        pictures: the slices at a quarter of their width, uint8 [slices, 128, 32]; None if they
+            were not kept.
     """
 
     probabilities: NDArray[np.float32]
@@ -30,31 +31,31 @@ class SongProbabilities:
 
 
 def squeezed(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Slices a quarter as wide, uint8 [slices, 128, 32], from [slices, 128, 128]."""
+    """Slices at a quarter of their width, uint8 [slices, 128, 128] -> [slices, 128, 32]."""
     shape = (len(images), SLICE_SIZE, SLICE_SIZE // _SQUEEZE, _SQUEEZE)
     return images.reshape(shape).mean(axis=-1).astype(np.uint8)
 
 
 def vote(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
-    """How many of a song's slices are for each genre, int64 [genres], from [slices, genres]."""
+    """The number of a song's slices for each genre, [slices, genres] -> int64 [genres]."""
     return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
 
 
 def winner(votes: NDArray[np.int64], mean: NDArray[np.floating]) -> int:
-    """The genre with the most votes; among equals the one of the higher mean probability."""
+    """The label with the most votes; the higher mean probability breaks ties."""
     return int(np.lexsort((mean, votes))[-1])
 
 
 def decide(
     path: str, song: SongProbabilities | SkipTrack, *, genres: Sequence[str], config: VoteConfig
 ) -> Prediction:
-    """A song's genre by its slices, or why it has none.
+    """Decides a song's genre from its slices.
 
     Args:
         path: the song.
-        song: its slices' probabilities, or why there are none.
+        song: the probabilities of its slices, or why it has none.
         genres: in label order.
-        config: how.
+        config: how slices decide.
     """
     if isinstance(song, SkipTrack):
         return Prediction(path, reason=song.reason, detail=song.detail)

@@ -79,6 +79,7 @@ def write_examples(
         counts = (Counter(label for _, label in tracks), slices)
         by_genre = [{g: count[label] for label, g in enumerate(config.genres)} for count in counts]
         splits[split] = SplitContents(tuple(written), *by_genre)
+    config = replace(config, num_shards=num_shards)
     manifest = Manifest(to_json(config), "", config.genres, splits, ())
     all_rows = np.array(rows, sampling.INDEX_DTYPE)
     return Records.finish(records_dir, manifest, index=all_rows, split_tracks=())

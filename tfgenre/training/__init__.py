@@ -1,7 +1,7 @@
-"""Training: from records to a network.
+"""Training: from records to a trained network.
 
-    claim (a run's folder) -> data (batches) -> model, optimizer -> train -> run_dir (what is left)
+    claim (a folder) -> data (batches) -> model, optimizer -> train -> run_dir (the output)
 
-`train` reads downward: `hardware` and `process_state` set up the process, `augment` varies slices,
-`callbacks` watch an epoch, `progress` and `checkpoints` keep it, `summary` reports it.
+`train` is the entry point. `hardware` and `process_state` set up the process, `augment` augments
+slices, `callbacks` watch an epoch, `progress` and `checkpoints` save it, `summary` reports it.
 """

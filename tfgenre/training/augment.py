@@ -1,52 +1,52 @@
-"""Batches of slices varied at random, so that a network does not learn them by heart."""
+"""Augmentation of batches of slices: SpecAugment, mixup and low-pass."""
 
 from collections.abc import Callable
 
 import tensorflow as tf
 
+from tfgenre.spectrogram.native import PALETTE_FIRST
 from tfgenre.training.config import AugmentConfig
 
 Batch = tuple[tf.Tensor, tf.Tensor]
-_SILENCE = 4  # the lowest index that a picture holds
 
 
 def augmenter(config: AugmentConfig, *, seed: int) -> Callable[[tf.Tensor, Batch], Batch]:
-    """A function that varies a batch.
+    """Returns a function that augments a batch.
 
     Args:
-        config: what is varied, and how much.
-        seed: decides the draws, together with the batch's number.
+        config: which augmentations to apply, and how strongly.
+        seed: determines the random draws, together with the batch's number.
 
     Returns:
-        number, (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]) -> the pair,
-        varied.
+        number, (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]) -> the augmented
+        pair.
     """
 
-    def vary(number: tf.Tensor, batch: Batch) -> Batch:
+    def augment(number: tf.Tensor, batch: Batch) -> Batch:
         image, label = batch
         seeds = tf.random.split([seed, tf.cast(number, tf.int32)], 4)
         if config.lowpass_rows:
             image = low_passed(image, most=config.lowpass_rows, seed=seeds[3])
         if config.mixup_alpha:
-            image, label = mixed_up(image, label, alpha=config.mixup_alpha, seed=seeds[0])
+            image, label = mixed(image, label, alpha=config.mixup_alpha, seed=seeds[0])
         if config.frequency_mask:
             image = masked(image, axis=1, widest=config.frequency_mask, seed=seeds[1])
         if config.time_mask:
             image = masked(image, axis=2, widest=config.time_mask, seed=seeds[2])
         return image, label
 
-    return vary
+    return augment
 
 
 def low_passed(image: tf.Tensor, *, most: int, seed: tf.Tensor) -> tf.Tensor:
-    """Half of the slices lose their highest rows, as a codec of a low bit rate cuts them off.
+    """Blanks the highest rows of half of the slices, as codecs do at low bit rates.
 
-    Else a network hears which codec a song went through, and so which source it came from
+    Without it, a network learns to recognise a song's codec, and with it the song's source
     (docs/models.md).
 
     Args:
         image: uint8 [batch, 128, 128, 1].
-        most: 1 to this many rows are blanked.
+        most: the largest number of rows to blank; the number is drawn from 1 to this.
         seed: int [2].
     """
     count = tf.shape(image)[0]
@@ -54,17 +54,17 @@ def low_passed(image: tf.Tensor, *, most: int, seed: tf.Tensor) -> tf.Tensor:
     chosen = tf.random.stateless_uniform([count], seeds[0]) < 0.5
     rows = tf.random.stateless_uniform([count], seeds[1], 1, most + 1, tf.int32)
     cut = tf.where(chosen, rows, 0)
-    above = tf.range(image.shape[1])[None] < cut[:, None]  # the first row is the highest
-    return tf.where(above[:, :, None, None], tf.constant(_SILENCE, tf.uint8), image)
+    above = tf.range(image.shape[1])[None] < cut[:, None]  # row 0 is the highest frequency
+    return tf.where(above[:, :, None, None], tf.constant(PALETTE_FIRST, tf.uint8), image)
 
 
 def masked(image: tf.Tensor, *, axis: int, widest: int, seed: tf.Tensor) -> tf.Tensor:
-    """SpecAugment: each slice has a band of rows or columns blanked (Park et al. 2019).
+    """SpecAugment: blanks a band of rows or columns in each slice (Park et al. 2019).
 
     Args:
         image: uint8 [batch, 128, 128, 1].
-        axis: 1 blanks rows, which are frequencies, 2 columns, which are times.
-        widest: the band has 0 to this many.
+        axis: 1 for rows (frequencies), 2 for columns (times).
+        widest: the largest band width; the width is drawn from 0 to this.
         seed: int [2].
     """
     size, count = image.shape[axis], tf.shape(image)[0]
@@ -75,21 +75,21 @@ def masked(image: tf.Tensor, *, axis: int, widest: int, seed: tf.Tensor) -> tf.T
     place = tf.range(size)[None]
     inside = (place >= start) & (place < start + width)
     shape = [count, size, 1, 1] if axis == 1 else [count, 1, size, 1]
-    return tf.where(tf.reshape(inside, shape), tf.constant(_SILENCE, tf.uint8), image)
+    return tf.where(tf.reshape(inside, shape), tf.constant(PALETTE_FIRST, tf.uint8), image)
 
 
-def mixed_up(image: tf.Tensor, label: tf.Tensor, *, alpha: float, seed: tf.Tensor) -> Batch:
-    """Mixup: each slice is blended with the next one of its batch (Zhang et al. 2018).
+def mixed(image: tf.Tensor, label: tf.Tensor, *, alpha: float, seed: tf.Tensor) -> Batch:
+    """Mixup: blends each slice with its neighbour in the batch (Zhang et al. 2018).
 
     Args:
         image: uint8 [batch, 128, 128, 1].
         label: float32 [batch, genres].
-        alpha: of the Beta distribution of the share; small values leave most slices nearly alone.
+        alpha: shares are drawn from Beta(alpha, alpha); a small alpha hardly changes most slices.
         seed: int [2].
     """
     seeds = tf.random.split(seed, 2)
     count = tf.shape(image)[0]
-    # A draw from Beta(a, a) is x / (x + y) of two draws from Gamma(a).
+    # x / (x + y) is Beta(a, a) if x and y are Gamma(a).
     first, second = (tf.random.stateless_gamma([count], each, alpha) for each in tf.unstack(seeds))
     share = tf.math.divide_no_nan(first, first + second)
     own = tf.reshape(share, [-1, 1, 1, 1])

@@ -1,4 +1,4 @@
-"""What happens within an epoch: a bar, a clock, and a look at whether the loss is a number."""
+"""The callback of an epoch: a progress bar, timing, and a check that the loss is finite."""
 
 import math
 import sys
@@ -10,14 +10,14 @@ from tqdm import tqdm
 
 from tfgenre.errors import UserError
 
-_LOOK_EVERY = 50  # batches: to look at the loss is to wait for it
+_CHECK_EVERY = 50  # batches: reading the loss waits for the device
 
 
 class EpochWatch(keras.callbacks.Callback):
     """Watches one epoch.
 
     Attributes:
-        seconds_trained: how long it took, without validation.
+        seconds_trained: the duration of the epoch without validation, in s.
     """
 
     def __init__(self, title: str, *, num_batches: int) -> None:
@@ -27,7 +27,7 @@ class EpochWatch(keras.callbacks.Callback):
         self._num_batches = num_batches
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Starts the clock and the bar."""
+        """Starts timing and the progress bar."""
         self._started = time.monotonic()
         self._bar = tqdm(
             total=self._num_batches,
@@ -38,25 +38,25 @@ class EpochWatch(keras.callbacks.Callback):
         )
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Moves the bar.
+        """Advances the progress bar, and checks the loss now and then.
 
         Raises:
-            UserError: if the loss is no number any more.
+            UserError: if the loss is not finite.
         """
         self._bar.update()
-        if batch % _LOOK_EVERY == 0:
+        if batch % _CHECK_EVERY == 0:
             check_loss(float(logs["loss"]), self._title)
 
     def on_test_begin(self, logs: Any = None) -> None:
-        """Validation begins: the training part of the epoch is over."""
+        """Stops timing when validation begins."""
         self.seconds_trained = time.monotonic() - self._started
         self._bar.close()
 
 
 def check_loss(loss: float, where: str) -> None:
-    """Raises UserError if a loss is no number, or an infinite one."""
+    """Raises UserError if a loss is NaN or infinite."""
     if not math.isfinite(loss):
         raise UserError(
             f"The loss became {loss} in {where}: give a lower --learning_rate, or --clip_norm=1. "
-            "The networks of the epochs before are kept."
+            "The checkpoint of the last finished epoch is kept."
         )

@@ -1,4 +1,4 @@
-"""A run's networks on disk: that of each epoch while it trains, the best, the last."""
+"""A run's saved networks: a checkpoint per epoch while it trains, the best and the last."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,10 +11,10 @@ from tfgenre.training.run_dir import RunDir
 
 
 class Checkpoints:
-    """Saves after each epoch, and finds what to go on with.
+    """Saves a checkpoint after each epoch, and loads the one to resume from.
 
-    The row in metrics.csv is written after the epoch's network, so the network of the last row is
-    there, whole.
+    An epoch's row in metrics.csv is written after its checkpoint, so the checkpoint of the last row
+    exists and is complete.
     """
 
     def __init__(self, run_dir: RunDir, *, keep_all: bool) -> None:
@@ -22,7 +22,13 @@ class Checkpoints:
         self._keep_all = keep_all
 
     def resume(self, say: Callable[[str], object]) -> tuple[keras.Model, list[EpochMetrics]] | None:
-        """The network and rows of an unfinished run, None if there is none; says which it is.
+        """Loads the network and rows of an unfinished run.
+
+        Args:
+            say: receives a line that says where the run resumes, or why it starts over.
+
+        Returns:
+            The network and the rows; None if the run starts from its first epoch.
 
         Raises:
             UserError: if metrics.csv is damaged.
@@ -32,20 +38,20 @@ class Checkpoints:
         path = self._run_dir.checkpoint(len(rows))
         try:
             model = keras.saving.load_model(path)
-        except Exception as error:  # of a damaged file, Keras, zipfile and h5py raise all kinds
-            said = str(error).partition("\n")[0]
-            say(f"note: the run begins anew: {path} cannot be read ({said})")
+        except Exception as error:  # Keras, zipfile and h5py raise many types for a damaged file
+            reason = str(error).partition("\n")[0]
+            say(f"note: the run starts over: {path} cannot be read ({reason})")
             return None
-        say(f"note: the run was stopped; it goes on after epoch {len(rows)}")
+        say(f"note: the run was stopped; it resumes after epoch {len(rows)}")
         return model, rows
 
     def catch_up(self, model: keras.Model, rows: Sequence[EpochMetrics]) -> None:
-        """Saves what may be missing, if the run was stopped just before."""
+        """Saves the best network again, in case the run was stopped before that."""
         if rows and progress.best_epoch(rows) == len(rows):
             self._save_best(model)
 
     def save(self, model: keras.Model, rows: Sequence[EpochMetrics]) -> None:
-        """Saves the network after the epoch of the last row, and then the rows."""
+        """Saves the checkpoint of the last row's epoch, then the rows."""
         epoch = len(rows)
         save(model, self._run_dir.checkpoint(epoch))
         progress.write_rows(self._run_dir.metrics, rows)
@@ -55,7 +61,7 @@ class Checkpoints:
             self._run_dir.checkpoint(epoch - 1).unlink(missing_ok=True)
 
     def finish(self, epoch: int) -> None:
-        """The network after the last epoch becomes that of the run."""
+        """Makes the last epoch's checkpoint the run's last network."""
         last = self._run_dir.checkpoint(epoch)
         if self._keep_all:
             self._run_dir.last_model.unlink(missing_ok=True)
@@ -64,16 +70,16 @@ class Checkpoints:
             last.replace(self._run_dir.last_model)
 
     def _save_best(self, model: keras.Model) -> None:
-        """Without the optimizer's state, which only going on would need."""
-        without = keras.Model(model.inputs, model.outputs, name=model.name)
-        save(without, self._run_dir.best_model)
+        """Saves without the optimizer's state, which only resuming needs."""
+        stateless = keras.Model(model.inputs, model.outputs, name=model.name)
+        save(stateless, self._run_dir.best_model)
 
 
 def save(model: keras.Model, path: Path) -> None:
-    """Saves a network; under its final name it is either whole or not there."""
+    """Saves a network atomically: `path` is either complete or unchanged."""
     temporary = path.with_suffix(".tmp.keras")
     try:
-        with multiworker.alone():
+        with multiworker.undistributed():
             model.save(temporary)
         temporary.replace(path)
     finally:

@@ -1,4 +1,4 @@
-"""Whose a run's folder is: a run takes it, comes back to it, or is refused."""
+"""Claiming a folder: a new run takes it, the same run resumes in it, another run is refused."""
 
 import shutil
 
@@ -14,18 +14,18 @@ from tfgenre.training.run_dir import RunDir
 
 
 def claim(run_dir: RunDir, config: TrainConfig, records: Records) -> bool:
-    """Makes a folder this run's, unless it holds another's.
+    """Claims a folder for a run, and writes the run's flags and manifest there.
 
     Args:
         run_dir: the folder.
         config: how the network is trained.
-        records: what it is trained on.
+        records: the records it is trained on.
 
     Returns:
-        Whether the run is finished already.
+        Whether the run is already finished.
 
     Raises:
-        UserError: if the folder holds a run that differs in its flags or records.
+        UserError: if the folder holds records, or a run with other flags or records.
     """
     _refuse_records(run_dir)
     flags = flags_of(run_dir, config, records)
@@ -35,21 +35,25 @@ def claim(run_dir: RunDir, config: TrainConfig, records: Records) -> bool:
     run_dir.path.mkdir(parents=True, exist_ok=True)
     manifest = records.manifest
     lines = [
-        "# Everything this run was trained with; the same command again:",
+        "# All settings of this run. To repeat it:",
         f"#   tfgenre_train --flagfile={run_dir.flags} --run_dir=ANOTHER",
         f"# The records hold the {manifest.dataset} collection, split by {manifest.split_by}; "
-        "manifest.json has the rest.",
+        "see manifest.json.",
         *(f"--{name}={value}" for name, value in flags.items()),
     ]
     text = "\n".join(lines) + "\n"
-    # All workers of a run may write the same here at once.
+    # All workers of a run may write these files, with the same content, at the same time.
     manifests.write(manifest, run_dir.path, scratch=run_dir.path)
     write_atomically(run_dir.flags, text.encode(errors="surrogateescape"), scratch=run_dir.path)
     return False
 
 
 def discard(run_dir: RunDir) -> None:
-    """Removes a run's files; files with other names stay."""
+    """Removes a run's files, and no others.
+
+    Raises:
+        UserError: if the folder holds records.
+    """
     _refuse_records(run_dir)
     files = [
         run_dir.flags,
@@ -71,7 +75,7 @@ def discard(run_dir: RunDir) -> None:
 
 
 def flags_of(run_dir: RunDir, config: TrainConfig, records: Records) -> dict[str, str]:
-    """All that decides a run, by flag name, with every default and folder written out."""
+    """Everything that determines a run, by flag name, with defaults and absolute folders."""
     return {
         "records_dir": str(storage.absolute(records.path)),
         "run_dir": str(storage.absolute(run_dir.path)),
@@ -80,11 +84,11 @@ def flags_of(run_dir: RunDir, config: TrainConfig, records: Records) -> dict[str
 
 
 def _check_same(run_dir: RunDir, flags: dict[str, str], records: Records) -> None:
-    there, asked = (
+    stored, requested = (
         {f"--{name}": value for name, value in found.items() if name in flags and name != "run_dir"}
         for found in (run_dir.read_flags(), flags)
     )
-    differing = differences(there, asked)
+    differing = differences(stored, requested)
     if not differing and manifests.read(run_dir.path) != records.manifest:
         differing = ["the records it was trained on"]
     if differing:

@@ -1,4 +1,4 @@
-"""What training needs to know, as frozen dataclasses that check themselves; as in `config`."""
+"""The settings of training, as frozen dataclasses that validate themselves, as in `config`."""
 
 import math
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ _ADAMW_DECAY = 0.004
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentConfig:
-    """How slices are varied while they are trained on; 0 means: not.
+    """How training slices are augmented; 0 turns an augmentation off.
 
     SpecAugment (Park et al. 2019) blanks a band of up to `frequency_mask` rows and one of up to
     `time_mask` columns. Mixup (Zhang et al. 2018) blends pairs of slices and their labels, by a
-    share drawn from Beta(`mixup_alpha`, `mixup_alpha`). Half of the slices lose up to
-    `lowpass_rows` of their highest rows, as codecs cut them off.
+    share drawn from Beta(`mixup_alpha`, `mixup_alpha`). Low-pass blanks up to `lowpass_rows` of the
+    highest rows in half of the slices, as codecs do.
     """
 
     frequency_mask: int = 0
@@ -44,7 +44,7 @@ class AugmentConfig:
 
     @property
     def is_on(self) -> bool:
-        """Whether anything is varied."""
+        """Whether any augmentation is on."""
         return self != AugmentConfig()
 
 
@@ -52,7 +52,7 @@ class AugmentConfig:
 class PipelineConfig:
     """How records are read for training.
 
-    `slices_per_genre` 0 means: all of them. `cache` memory keeps the slices there, disk copies the
+    `slices_per_genre` 0 means all. `cache` memory keeps the slices in memory, disk copies the
     shards to the run's folder first.
     """
 
@@ -73,10 +73,10 @@ class PipelineConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """The network, and the choices the seed's experiments made about theirs.
+    """The network, and the options that the seed's experiments varied.
 
-    `dropout_rate` is the share that is dropped of what the hidden dense layer gives (despois) or
-    takes (spectral).
+    `dropout_rate` is the share of the hidden dense layer's outputs (despois) or inputs (spectral)
+    that is dropped.
     """
 
     model: str = "despois"
@@ -93,13 +93,12 @@ class ModelConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
-    """How weights are changed.
+    """How weights are updated.
 
-    `rmsprop_decay` is that of its mean of squared gradients. `weight_decay` is the share, times the
-    learning rate, that each step of AdamW takes off the weights (Loshchilov and Hutter 2019).
-    `clip_norm` 0 means: gradients are not
-    clipped. The schedule plateau halves the rate after three epochs without a lower validation
-    loss.
+    `rmsprop_decay` is the decay of RMSprop's mean of squared gradients. `weight_decay` is AdamW's:
+    each step subtracts this share, times the learning rate, from the weights (Loshchilov and Hutter
+    2019). `clip_norm` 0 means that gradients are not clipped. The schedule plateau halves the rate
+    after three epochs without a lower validation loss.
     """
 
     optimizer: str = "rmsprop"
@@ -127,7 +126,7 @@ class OptimizerConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class HardwareConfig:
-    """On what to train; it changes the figures by rounding only. auto is told by `hardware`."""
+    """What to train on; metrics change by rounding only. The module `hardware` resolves auto."""
 
     precision: str = "auto"
     jit_compile: str = "auto"
@@ -146,10 +145,10 @@ class HardwareConfig:
 class TrainConfig:
     """A training run.
 
-    It stops early once validation accuracy and loss both pass their marks, or after
-    `early_stop_patience` epochs without a better one (0: never). The training slices are cut into
-    `partitions`, each of which is trained on for all epochs before the next. `class_weights`
-    balanced lets every genre weigh the same.
+    It stops early once validation accuracy and loss both reach their thresholds, or after
+    `early_stop_patience` epochs without improvement (0: never). The training slices are divided
+    into `partitions`; each is trained on for all epochs before the next. `class_weights` balanced
+    gives every genre the same total weight.
     """
 
     epochs: int = 30

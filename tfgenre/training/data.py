@@ -1,4 +1,4 @@
-"""What a network is trained on and validated by: records found, and read as the config says."""
+"""The training and validation data of a run, read as the config says."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -19,25 +19,25 @@ from tfgenre.training.augment import augmenter
 from tfgenre.training.config import AugmentConfig, TrainConfig
 from tfgenre.training.multiworker import Worker
 
-_ALONE = Worker()
+_SINGLE_WORKER = Worker()
 # seed (a keyword) -> (image uint8 [batch, 128, 128, 1], label int64 [batch])
 Reader = Callable[..., tf.data.Dataset]
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What is read in training.
+    """The data of a run, as one worker reads it.
 
     Attributes:
-        records: where it comes from.
-        worker: which of the processes that train together reads this.
-        training: the files of each partition, all workers'.
-        validation: those that each epoch is validated by, all workers'.
-        readers: for each partition, this worker's batches of a pass, given a seed.
-        num_batches: for each partition, the steps of an epoch, the same for all workers.
-        validation_batches: (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]), this
-            worker's.
-        class_weight: of each label, None if all weigh the same.
+        records: the records it comes from.
+        worker: the worker that reads it.
+        training: each partition's shards, of all workers.
+        validation: the validation shards, of all workers.
+        readers: for each partition, a function from a seed to this worker's batches of one pass.
+        num_batches: steps per epoch of each partition, the same for all workers.
+        validation_batches: (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]) of
+            this worker.
+        class_weight: the weight of each label; None if all are equal.
     """
 
     records: Records
@@ -51,16 +51,16 @@ class TrainingData:
 
     @property
     def num_slices(self) -> int:
-        """Slices to train on, of all partitions."""
+        """The number of training slices, over all partitions."""
         return sum(source.num_slices for source in self.training)
 
     def slices_per_epoch(self, part: int, config: TrainConfig) -> int:
-        """How many slices all workers together see in an epoch of a partition."""
+        """The number of slices that all workers together read in an epoch of a partition."""
         whole_batches = self.num_batches[part] * config.pipeline.batch_size
         return min(self.training[part].num_slices, whole_batches)
 
     def epoch(self, epoch: int, config: TrainConfig, *, augment: bool = True) -> tf.data.Dataset:
-        """The batches of an epoch, from 0; each partition has all of its epochs in a row."""
+        """The batches of an epoch, counted from 0 over all partitions."""
         part = epoch // config.epochs
         return epoch_dataset(
             self.readers[part],
@@ -77,16 +77,16 @@ def find_training_data(
     config: TrainConfig,
     *,
     cache_dir: Path,
-    worker: Worker = _ALONE,
+    worker: Worker = _SINGLE_WORKER,
     at_most: Sequence[int] | None = None,
 ) -> TrainingData:
-    """Finds the records to train on, and puts them where they are to be read from.
+    """Finds the shards to train on, and copies them first if the config says so.
 
     Args:
         records: a finished build.
-        config: what of it is used, and how it is read.
+        config: which slices are used, and how they are read.
         cache_dir: where --cache=disk copies the shards to.
-        worker: whose share is read.
+        worker: the worker that reads.
         at_most: how many slices of each label to train on; None means all.
 
     Raises:
@@ -94,7 +94,7 @@ def find_training_data(
     """
     settings = config.pipeline
     if settings.cache == "disk":
-        _check_alone(worker)
+        _check_single(worker)
         records = _copied(records, cache_dir)
     training = records.source("train", slices_per_genre=settings.slices_per_genre, at_most=at_most)
     validation = records.source("validation", slices_per_genre=settings.slices_per_genre)
@@ -117,67 +117,70 @@ def find_training_data(
 
 
 def _reader(part: Source, config: TrainConfig, worker: Worker) -> Reader:
-    """A worker's batches of a partition, given a seed."""
+    """A function from a seed to a worker's batches of one pass over a partition."""
     settings = config.pipeline
-    mine = part.of_worker(worker.index, worker.count)
+    share = part.of_worker(worker.index, worker.count)
     batch_size = worker.batch_size(settings.batch_size)
     if settings.cache == "memory":
-        return pipeline.in_memory(mine, batch_size=batch_size)
+        return pipeline.in_memory(share, batch_size=batch_size)
     return partial(
         pipeline.training_dataset,
-        mine,
+        share,
         batch_size=batch_size,
         shuffle_buffer=settings.shuffle_buffer,
     )
 
 
 def _validation_batches(validation: Source, config: TrainConfig, worker: Worker) -> tf.data.Dataset:
-    """A worker's batches to validate by."""
+    """A worker's validation batches."""
     num_rows = worker.rows(validation.num_slices)
-    mine = validation.strided(worker.index, worker.count, rows=num_rows)
+    share = validation.strided(worker.index, worker.count, rows=num_rows)
     in_memory = config.pipeline.cache == "memory"
     dataset = pipeline.cached_validation_dataset if in_memory else pipeline.validation_dataset
-    return dataset(mine, worker.batch_size(config.pipeline.batch_size))
+    return dataset(share, worker.batch_size(config.pipeline.batch_size))
 
 
 def _num_batches(part: Source, worker: Worker, batch_size: int) -> int:
-    """Steps in which every worker has a batch; a whole one, if it is divided among devices.
+    """The steps of an epoch, such that every worker has a batch for each.
 
-    Each epoch leaves out a rest, then, and each another one, as each reads in another order.
+    If batches are divided among devices, all are complete. An epoch then leaves out the remainder;
+    which slices these are changes with the epoch's order.
     """
     if worker.num_devices == 1:
         return part.num_batches(batch_size)
     shares = [part.of_worker(i, worker.count).num_slices for i in range(worker.count)]
-    if not (found := min(shares) // batch_size):
+    if not (num_batches := min(shares) // batch_size):
         raise UserError(
             f"--batch_size={batch_size * worker.count} is too large: a worker has only "
             f"{min(shares):,} slices to train on, and its share of a batch is {batch_size:,}."
         )
-    return found
+    return num_batches
 
 
-def _check_alone(worker: Worker) -> None:
+def _check_single(worker: Worker) -> None:
     if worker.count > 1:
-        raise UserError("--cache=disk is for one worker: give --cache=memory, or none.")
+        raise UserError(
+            f"--cache=disk needs a single worker, got {worker.count}: give --cache=memory or none."
+        )
 
 
 def _copied(records: Records, folder: Path) -> Records:
-    """Copies the index and the shards to train on and to validate, unless they are there whole."""
+    """Copies the index and the training and validation shards, unless the copies are complete."""
     folder.mkdir(parents=True, exist_ok=True)
     splits = records.manifest.splits
     shards = [shard for split in ("train", "validation") for shard in splits[split].shards]
     for name, size in [(sampling.NAME, -1), *((shard.name, shard.bytes) for shard in shards)]:
         target = folder / name
         if not target.is_file() or target.stat().st_size != size:
-            with (records.path / name).open("rb") as there, target.open("wb") as here:
-                shutil.copyfileobj(there, here, 8 << 20)
+            with (records.path / name).open("rb") as source, target.open("wb") as copy:
+                shutil.copyfileobj(source, copy, 8 << 20)
     return Records(folder, records.manifest)
 
 
 def _balanced(
     records: Records, config: TrainConfig, at_most: Sequence[int] | None
 ) -> dict[int, float]:
-    """Weights by which every genre that is trained on counts the same; their mean is 1."""
+    """Class weights that give every genre in training the same total; 1 on average over slices."""
     counts = records.count_slices(
         "train", slices_per_genre=config.pipeline.slices_per_genre, at_most=at_most
     )
@@ -195,17 +198,18 @@ def epoch_dataset(
     num_genres: int,
     label_smoothing: float = 0.0,
 ) -> tf.data.Dataset:
-    """The batches of one epoch, the same whether the epochs before it were in this process or not.
+    """The batches of one epoch, independent of the epochs before it.
 
-    So are those of a second pass: Keras on JAX looks at a first batch before it begins.
+    A second pass gives the same batches: Keras on JAX reads one batch before it starts training.
 
     Args:
-        read: a seed to the batches of a pass, such as `pipeline.training_dataset` of some records.
-        epoch: its number; with the seed it decides the order and what is varied.
-        seed: of the run.
-        augment: how slices are varied.
-        num_genres: how many labels there are.
-        label_smoothing: the share of a label that is spread over all of them.
+        read: a function from a seed to the batches of one pass, such as
+            `pipeline.training_dataset` of some records.
+        epoch: its number; with the seed it determines the order and the augmentation.
+        seed: the run's seed.
+        augment: how slices are augmented.
+        num_genres: the number of labels.
+        label_smoothing: the share of a label that is spread over all labels.
 
     Returns:
         (image uint8 [batch, 128, 128, 1], label float32 [batch, num_genres]).
@@ -220,6 +224,6 @@ def epoch_dataset(
 def one_hot(
     num_genres: int, *, smoothing: float = 0.0
 ) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
-    """A function that turns labels into rows of num_genres, and leaves images as they are."""
+    """Returns a function that one-hot encodes labels and leaves images unchanged."""
     low, high = smoothing / num_genres, 1 - smoothing + smoothing / num_genres
     return lambda image, label: (image, tf.one_hot(label, num_genres, high, low))

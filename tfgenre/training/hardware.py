@@ -1,4 +1,4 @@
-"""On what a network is trained: devices, number formats, compilation, told from what is there."""
+"""The hardware to train on: devices, number formats and compilation; resolves auto."""
 
 import resource
 from collections.abc import Iterator
@@ -19,14 +19,18 @@ _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 @contextmanager
 def prepared(config: HardwareConfig, *, seed: int) -> Iterator[None]:
-    """Within, networks are made and trained as the config says; then all is as it was before.
+    """Sets up the process to build and train networks as the config says; restores it at the end.
 
-    Two things stay for the whole process: GPUs that --device=cpu has hidden, and the cluster that
-    --strategy=multiworker has joined.
+    Two changes are permanent: GPUs that --device=cpu hides, and the cluster that
+    --strategy=multiworker joins.
+
+    Args:
+        config: the hardware settings.
+        seed: for initial weights and orders.
 
     Raises:
-        UserError: if a GPU was asked for and there is none that the Keras backend can use, GPUs
-            can no longer be hidden, or the other workers cannot be found.
+        UserError: if a GPU is required and the Keras backend sees none, GPUs can no longer be
+            hidden, or the other workers cannot be reached.
     """
     if config.strategy == "multiworker":
         multiworker.join()
@@ -42,13 +46,13 @@ def prepared(config: HardwareConfig, *, seed: int) -> Iterator[None]:
         stack.enter_context(process_state.seeded(seed))
         if config.deterministic:
             stack.enter_context(process_state.op_determinism())
-        if keras.backend.backend() == "jax" and _is_spread(config):
+        if keras.backend.backend() == "jax" and _is_distributed(config):
             stack.enter_context(multiworker.distributed())
         yield
 
 
 def precision(config: HardwareConfig) -> str:
-    """The Keras dtype policy: what was asked for, or bfloat16 where it pays."""
+    """The Keras dtype policy; auto is bfloat16 where the device is fast at it, else float32."""
     if config.precision != "auto":
         return config.precision
     if config.device != "cpu" and (found := gpus()):
@@ -57,12 +61,12 @@ def precision(config: HardwareConfig) -> str:
 
 
 def jit_compile(config: HardwareConfig) -> bool | str:
-    """What Keras' compile takes."""
+    """The jit_compile argument of Keras' `compile`."""
     return "auto" if config.jit_compile == "auto" else config.jit_compile == "yes"
 
 
 def gpus() -> list[Any]:
-    """The GPUs that the Keras backend sees: TensorFlow's or JAX's devices."""
+    """The GPUs that the Keras backend sees, as TensorFlow or JAX devices."""
     if keras.backend.backend() == "jax":
         import jax
 
@@ -71,15 +75,15 @@ def gpus() -> list[Any]:
 
 
 def strategy(config: HardwareConfig) -> AbstractContextManager[Any]:
-    """The scope to make a network in: of all devices of this machine, or of one."""
-    if keras.backend.backend() == "jax" or not _is_spread(config):
-        return nullcontext()  # JAX spreads what it is given, wherever it was made
+    """The scope to build a network in: for one device, or for all devices of this machine."""
+    if keras.backend.backend() == "jax" or not _is_distributed(config):
+        return nullcontext()  # JAX distributes batches wherever the network was built
     return tf.distribute.MirroredStrategy(_mirrors(config)).scope()
 
 
 def worker(config: HardwareConfig) -> Worker:
-    """Which of the processes that train together is running, after `prepare`."""
-    if not _is_spread(config):
+    """Which worker this process is; call it within `prepared`."""
+    if not _is_distributed(config):
         return Worker()
     if keras.backend.backend() == "jax":
         import jax
@@ -89,7 +93,7 @@ def worker(config: HardwareConfig) -> Worker:
 
 
 def name() -> str:
-    """The device in words."""
+    """The device, for a person."""
     found = gpus()
     if found and keras.backend.backend() == "jax":
         return f"{len(found)} x {found[0].device_kind}"
@@ -100,12 +104,12 @@ def name() -> str:
 
 
 def peak_memory_mb() -> int:
-    """The largest resident size this process has had, in MB."""
+    """The peak resident memory of this process, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def peak_device_memory_mb() -> int | None:
-    """The most memory that was taken on the first GPU, in MB; None if there is none."""
+    """The peak memory on the first GPU, in MB; None without a GPU."""
     found = gpus()
     if not found:
         return None
@@ -114,20 +118,20 @@ def peak_device_memory_mb() -> int | None:
     return int(tf.config.experimental.get_memory_info("GPU:0")["peak"]) >> 20
 
 
-def _found(config: HardwareConfig) -> list[Any]:
+def _usable_gpus(config: HardwareConfig) -> list[Any]:
     return gpus() if config.device != "cpu" else []
 
 
-def _is_spread(config: HardwareConfig) -> bool:
+def _is_distributed(config: HardwareConfig) -> bool:
     """Whether each batch is divided among several devices."""
     if config.strategy == "auto":
-        return len(_found(config)) > 1
+        return len(_usable_gpus(config)) > 1
     return config.strategy != "one"
 
 
 def _mirrors(config: HardwareConfig) -> list[str]:
-    """The names of the devices that TensorFlow divides a batch among."""
-    kind = "GPU" if _found(config) else "CPU"
+    """The names of the devices among which TensorFlow divides a batch."""
+    kind = "GPU" if _usable_gpus(config) else "CPU"
     return [device.name for device in tf.config.list_logical_devices(kind)]
 
 
@@ -137,12 +141,12 @@ def _hide_gpus() -> None:
 
         jax.config.update("jax_platforms", "cpu")
     else:
-        with suppress(RuntimeError):  # TensorFlow has started on them already
+        with suppress(RuntimeError):  # TensorFlow already uses them
             tf.config.set_visible_devices([], "GPU")
     if gpus():
         raise UserError(
-            "--device=cpu: this process has begun to use its GPU, which cannot be undone: train in "
-            "a new one."
+            "--device=cpu: this process already uses its GPU and cannot release it: train in a new "
+            "process."
         )
 
 
@@ -162,7 +166,7 @@ def _cpu_name() -> str:
 
 
 def _cpu_info(field: str) -> str:
-    """A field of Linux' /proc/cpuinfo; "" elsewhere."""
+    """A field of Linux's /proc/cpuinfo; "" on other systems."""
     path = Path("/proc/cpuinfo")
     for line in path.read_text().splitlines() if path.exists() else ():
         name, _, value = line.partition(":")

@@ -1,4 +1,4 @@
-"""How long training waits for its input, measured where it waits."""
+"""How long training waits for its input, and how fast the input is by itself."""
 
 import time
 
@@ -6,41 +6,41 @@ import tensorflow as tf
 
 
 class InputClock:
-    """Counts the seconds in which whoever reads a dataset waits for the next batch."""
+    """Counts the seconds that a dataset's reader waits for batches."""
 
     def __init__(self) -> None:
         self._waited = tf.Variable(0.0, dtype=tf.float64, trainable=False)
 
     @property
     def seconds(self) -> float:
-        """Waited so far."""
+        """The seconds waited so far."""
         return float(self._waited)
 
     def timed(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
-        """The dataset, with its reader's waiting counted.
+        """The dataset, with its reader's waiting time counted.
 
-        The reader asks the zipped dataset, which first looks at the clock, and then asks for the
+        The reader pulls from the zipped dataset, which first reads the clock and then pulls the
         batch; neither step is prefetched.
         """
-        asked = tf.data.Dataset.range(tf.int64.max).map(lambda _: tf.timestamp())
+        requested = tf.data.Dataset.range(tf.int64.max).map(lambda _: tf.timestamp())
         options = tf.data.Options()
-        options.experimental_optimization.inject_prefetch = False  # nor by tf.data itself
-        timed = tf.data.Dataset.zip((asked, dataset)).map(self._count)
+        options.experimental_optimization.inject_prefetch = False  # tf.data would add one itself
+        timed = tf.data.Dataset.zip((requested, dataset)).map(self._count)
         return timed.with_options(options)
 
-    def _count(self, asked: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
+    def _count(self, requested: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
         with tf.control_dependencies(tf.nest.flatten(batch)):
-            waited = tf.timestamp() - asked
+            waited = tf.timestamp() - requested
         with tf.control_dependencies([self._waited.assign_add(waited)]):
             return tf.nest.map_structure(tf.identity, batch)
 
 
-def slices_a_second(dataset: tf.data.Dataset, *, seconds: float) -> float:
-    """How fast a dataset gives slices when nothing else is done with them, once it is under way.
+def slices_per_second(dataset: tf.data.Dataset, *, seconds: float) -> float:
+    """The throughput of a dataset whose slices are not used, after its first batch.
 
     Args:
-        dataset: pairs whose first is [batch, ...].
-        seconds: how long it is read, over and over.
+        dataset: pairs whose first element is [batch, ...].
+        seconds: how long to read; the dataset is repeated as needed.
     """
     batches = iter(dataset.repeat())
     next(batches)

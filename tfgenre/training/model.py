@@ -1,6 +1,6 @@
 """The networks, in plain Keras 3, the same on every Keras backend.
 
-They hold no layers but Keras' own, so a saved one loads without tfgenre.
+They consist of Keras' own layers only, so a saved network loads without tfgenre.
 """
 
 import keras
@@ -10,11 +10,11 @@ from tfgenre.training.config import ModelConfig
 
 
 def build_model(config: ModelConfig, *, num_genres: int) -> keras.Model:
-    """The network that the config names, with fresh weights.
+    """Builds the network that the config names, with initial weights.
 
     Args:
-        config: which, and the choices that all of them honour.
-        num_genres: outputs.
+        config: the network and its options.
+        num_genres: the number of outputs.
 
     Returns:
         uint8 [batch, 128, 128, 1] -> probabilities float32 [batch, num_genres].
@@ -30,12 +30,12 @@ def build_model(config: ModelConfig, *, num_genres: int) -> keras.Model:
 def despois(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
     """The seed's network, which follows Julien Despois' DeepAudioClassification (2016).
 
-    Four 2x2 convolutions (64, 128, 256, 512 channels), each halved by max-pooling, one dense layer
-    of 1024, dropout: 34 million weights. As in TFLearn, the chosen initializer is the
-    convolutions'; dense layers start from a truncated normal of 0.02.
+    Four 2x2 convolutions (64, 128, 256, 512 channels), each followed by 2x2 max-pooling; one dense
+    layer of 1024 units; dropout. 34 million weights. As in TFLearn, the configured initializer is
+    for the convolutions; dense layers start from a truncated normal with deviation 0.02.
 
     Args:
-        x: slices, scaled, [batch, 128, 128, 1].
+        x: scaled slices [batch, 128, 128, 1].
         config: initializer, activation, dropout rate.
 
     Returns:
@@ -57,22 +57,23 @@ def despois(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
 
 
 def spectral(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
-    """Convolutions over time whose channels are the frequency rows, pooled over time.
+    """Convolutions over time, with the frequency rows as channels, then pooling over time.
 
     After Dieleman and Schrauwen, "End-to-end learning for music audio" (2014), and Dieleman's
-    network for Spotify (2014), whose mean and maximum over time it keeps. Three convolutions of
-    192, 256 and 384 channels, 4 columns wide, each halved by max-pooling, and one dense layer of
-    256: a million weights, none of which knows an absolute time. Before them:
+    network for Spotify (2014), from which it takes the mean and maximum over time. Three
+    convolutions of 192, 256 and 384 channels, 4 columns wide, each followed by max-pooling by 2;
+    one dense layer of 256 units. One million weights, none specific to an absolute time. Before the
+    convolutions:
 
-    1. Each slice is brought to the same mean and deviation (Ba et al. 2016). Slices are in
-       decibels, so how loud a song was mastered is gone.
-    2. Pairs of columns become one.
-    3. Beside each row stands the row without its mean in the slice, which no equalizer changes; it
-       is what relaxed instance frequency-wise normalisation mixes in (Kim et al. 2022).
-    4. Each of these 256 is normalised over the training slices (Ioffe and Szegedy 2015).
+    1. Each slice is normalised to zero mean and unit deviation (Ba et al. 2016). Slices are in
+       decibels, so this removes the loudness of a song's mastering.
+    2. Pairs of columns are averaged.
+    3. A copy of each row minus its mean over the slice is added; no equalizer changes it. Relaxed
+       instance frequency-wise normalisation mixes in the same (Kim et al. 2022).
+    4. Each of these 256 channels is batch-normalised (Ioffe and Szegedy 2015).
 
     Args:
-        x: slices, scaled, [batch, 128, 128, 1].
+        x: scaled slices [batch, 128, 128, 1].
         config: initializer, activation, dropout rate.
 
     Returns:
@@ -117,7 +118,8 @@ def _block(x: keras.KerasTensor, filters: int, config: ModelConfig, name: str) -
 
 
 def _normal(name: str) -> keras.layers.BatchNormalization:
-    # Keras' 0.99 takes hundreds of steps to forget where it began, more than a small run has.
+    # Keras' default, 0.99, needs hundreds of steps to forget its initial values; small runs have
+    # fewer.
     return keras.layers.BatchNormalization(momentum=0.95, name=name)
 
 

@@ -1,7 +1,7 @@
-"""Training in several processes at once, on one machine or many: which of them this one is.
+"""Training one network in several processes (workers), on one machine or many.
 
-Every process runs the same program on its share of each batch, and Keras on JAX keeps their
-networks alike (keras.distribution). The first of them, the chief, writes the run's folder.
+Every worker runs the same program on its share of each batch, and Keras on JAX keeps their networks
+identical (keras.distribution). The first worker, the chief, writes the run's folder.
 """
 
 import atexit
@@ -19,7 +19,8 @@ from tfgenre.errors import Failure, UserError
 _ENVIRONMENT = tuple(
     f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
 )
-_LOST = re.compile("(UNKNOWN|INTERNAL|UNAVAILABLE|ABORTED|CANCELLED|DEADLINE_EXCEEDED): ")  # of XLA
+# How XLA's errors begin when another worker has ended.
+_LOST = re.compile("(UNKNOWN|INTERNAL|UNAVAILABLE|ABORTED|CANCELLED|DEADLINE_EXCEEDED): ")
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Worker:
     """One of the processes that train one network together.
 
     Attributes:
-        index: which, from 0.
-        count: of how many.
-        num_devices: devices of all of them, each of which takes the same share of a batch.
+        index: its number, from 0.
+        count: the number of workers.
+        num_devices: the devices of all workers; each device takes the same share of a batch.
     """
 
     index: int = 0
@@ -38,32 +39,33 @@ class Worker:
 
     @property
     def is_chief(self) -> bool:
-        """Whether this one writes the run's folder."""
+        """Whether this worker writes the run's folder."""
         return self.index == 0
 
-    def batch_size(self, of_all: int) -> int:
-        """How many slices of a batch are a worker's.
+    def batch_size(self, total: int) -> int:
+        """The number of slices in a worker's share of a batch.
 
         Raises:
-            UserError: if the batch cannot be divided evenly.
+            UserError: if the batch cannot be divided evenly among the devices.
         """
-        if of_all % self.num_devices:
+        if total % self.num_devices:
             raise UserError(
-                f"--batch_size={of_all} must be a multiple of the {self.num_devices} devices that "
+                f"--batch_size={total} must be a multiple of the {self.num_devices} devices that "
                 "train together."
             )
-        return of_all // self.count
+        return total // self.count
 
-    def rows(self, of_all: int) -> int:
-        """How many of some rows are a worker's; a rest too small for all is left out."""
-        return of_all // self.num_devices * self.num_devices // self.count
+    def rows(self, total: int) -> int:
+        """The number of rows in a worker's share; a remainder too small for all is left out."""
+        return total // self.num_devices * self.num_devices // self.count
 
 
 def join() -> None:
-    """Waits for the other processes, and makes one cluster of them. Before any computation.
+    """Waits for the other workers, and joins their cluster; call it before any computation.
 
     Raises:
-        UserError: if this backend cannot, or the environment does not say who is who.
+        UserError: if the Keras backend is not JAX, the environment does not identify the workers,
+            or they cannot be reached.
     """
     if keras.backend.backend() != "jax":
         raise UserError(
@@ -79,52 +81,60 @@ def join() -> None:
         keras.distribution.initialize()
     except (RuntimeError, ValueError) as error:
         values = ", ".join(f"{name}={os.environ[name]}" for name in _ENVIRONMENT)
-        said = str(error).partition("\n")[0]
-        raise UserError(f"The workers did not find each other ({said}): {values}.") from error
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"The workers cannot reach each other ({reason}): {values}.") from error
 
 
 @contextmanager
 def distributed() -> Iterator[None]:
-    """Within, Keras on JAX spreads each batch over all devices of all workers."""
-    # Each worker reads its own share: Keras would have all of them read everything.
+    """A context in which Keras on JAX divides each batch among all devices of all workers."""
+    # Our pipeline already gives each worker its own share.
     with _distribution(keras.distribution.DataParallel(auto_shard_dataset=False)):
         yield
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Within, Keras does not wait for the other workers, as it would even to save a network."""
+def undistributed() -> Iterator[None]:
+    """A context in which Keras does not wait for other workers, as it otherwise does on saving."""
     with _distribution(None):
         yield
 
 
 @contextmanager
-def _distribution(chosen: keras.distribution.DataParallel | None) -> Iterator[None]:
+def _distribution(distribution: keras.distribution.DataParallel | None) -> Iterator[None]:
     before = keras.distribution.distribution()
-    keras.distribution.set_distribution(chosen)
+    keras.distribution.set_distribution(distribution)
     try:
         yield
     finally:
         keras.distribution.set_distribution(before)
 
 
+def wait_for_all(worker: Worker) -> None:
+    """Returns once all workers have called it."""
+    if worker.count > 1:
+        from jax.experimental import multihost_utils
+
+        multihost_utils.sync_global_devices("tfgenre")
+
+
 @contextmanager
-def ending_together(worker: Worker) -> Iterator[None]:
-    """Ends the program at once if one of several workers fails, and says if it was another one.
+def exit_on_failure(worker: Worker) -> Iterator[None]:
+    """Ends the program at once if one of several workers fails.
 
     Raises:
-        Failure: if an error came of another worker's end.
+        Failure: if the error was caused by the end of another worker.
     """
     try:
         yield
     except BaseException as error:
         if worker.count == 1:
             raise
-        # At its end a program waits for the other workers, for minutes, and aborts if one is gone.
+        # Otherwise JAX waits minutes for the other workers on exit, and aborts if one is gone.
         atexit.register(os._exit, Failure.status)
-        if _LOST.match(said := str(error).partition("\n")[0]):
+        if _LOST.match(reason := str(error).partition("\n")[0]):
             raise Failure(
-                f"Another worker is gone ({said}). Give the same commands again, all of them: the "
-                "run goes on after its last finished epoch."
+                f"Another worker is gone ({reason}). Start all workers again with the same "
+                "commands: the run resumes after its last finished epoch."
             ) from error
         raise

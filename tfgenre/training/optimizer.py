@@ -8,22 +8,27 @@ from tfgenre.training.config import OptimizerConfig
 
 
 def make_optimizer(config: OptimizerConfig, *, num_steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer of a run of that many steps."""
+    """Creates the optimizer that the config names.
+
+    Args:
+        config: the optimizer and its options.
+        num_steps: the steps of the whole run, at the end of which the cosine schedule is 0.
+    """
     rate: Any = config.learning_rate
     if config.learning_rate_schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, num_steps)
-    kinds = {
+    classes = {
         "rmsprop": keras.optimizers.RMSprop,
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,
         "sgd": keras.optimizers.SGD,
     }
-    own = {
+    options = {
         "rmsprop": {"rho": config.rmsprop_decay},
         "adamw": {"weight_decay": config.weight_decay},
     }
-    return kinds[config.optimizer](
+    return classes[config.optimizer](
         learning_rate=rate,
         global_clipnorm=config.clip_norm or None,
-        **own.get(config.optimizer, {}),
+        **options.get(config.optimizer, {}),
     )

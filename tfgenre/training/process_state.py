@@ -1,6 +1,6 @@
-"""What holds for the whole process: seeds, number formats, op determinism; set, and put back.
+"""Process-wide state: seeds, dtype policy and op determinism, set and restored.
 
-A notebook trains twice in one process, so nothing that one run sets may reach the next.
+A notebook may train twice in one process, so settings of one run must not affect the next.
 """
 
 import random
@@ -10,17 +10,17 @@ from contextlib import contextmanager
 import keras
 import tensorflow as tf
 
-# TensorFlow has no public way to ask for these two, nor to turn op determinism off again.
+# TensorFlow has no public API to read its seed and op determinism, nor to turn the latter off.
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as framework_config
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Within, weights that are made and orders that are drawn follow from the seed.
+    """A context in which initial weights and shuffled orders are determined by the seed.
 
     Keras draws the seeds of its initializers and dropout from Python's `random`; tf.data combines
-    each seed of an order with TensorFlow's global one.
+    the seed of each shuffle with TensorFlow's global seed.
     """
     python_state, tensorflow_seed = random.getstate(), context.global_seed()
     random.seed(seed)
@@ -34,7 +34,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 @contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
-    """Within, new Keras layers compute in this format."""
+    """A context in which new Keras layers have this dtype policy."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -45,7 +45,7 @@ def dtype_policy(name: str) -> Iterator[None]:
 
 @contextmanager
 def op_determinism() -> Iterator[None]:
-    """Within, TensorFlow's ops give the same figures each time, or refuse to run."""
+    """A context in which TensorFlow's ops are deterministic, or raise an error."""
     if has_op_determinism():
         yield
         return
@@ -57,5 +57,5 @@ def op_determinism() -> Iterator[None]:
 
 
 def has_op_determinism() -> bool:
-    """Whether TensorFlow's ops must be deterministic now, whoever asked for that."""
+    """Whether TensorFlow's ops must currently be deterministic."""
     return bool(framework_config.is_op_determinism_enabled())

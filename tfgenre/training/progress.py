@@ -1,6 +1,6 @@
-"""What follows from the epochs so far: the best of them, whether to stop, the learning rate.
+"""What follows from the epochs so far: the best epoch, early stopping, the learning rate.
 
-All of it is told by the rows of metrics.csv alone, so a stopped run goes on as it would have.
+It depends on the rows of metrics.csv only, so a resumed run continues as if never stopped.
 """
 
 import csv
@@ -30,30 +30,30 @@ _PLATEAU_FACTOR = 0.5
 
 
 def best_epoch(rows: Sequence[EpochMetrics]) -> int:
-    """The epoch of the highest validation accuracy, among equals of the lowest loss; from 1."""
+    """The epoch, from 1, with the highest validation accuracy; the lowest loss breaks ties."""
     ranked = max(rows, key=lambda row: (row["validation_accuracy"], -row["validation_loss"]))
     return int(ranked["epoch"])
 
 
 def stops_early(rows: Sequence[EpochMetrics], config: TrainConfig) -> str:
-    """Why training is over before its last epoch; "" if it is not."""
+    """Why training stops before its last epoch; "" if it does not."""
     if not rows:
         return ""
     last = rows[-1]
-    passed = (
+    reached = (
         last["validation_accuracy"] >= config.early_stop_accuracy
         and last["validation_loss"] <= config.early_stop_loss
     )
-    if passed:
-        return "validation accuracy and loss have passed their marks"
+    if reached:
+        return "validation accuracy and loss reached their thresholds"
     waited = len(rows) - best_epoch(rows)
     if config.early_stop_patience and waited >= config.early_stop_patience:
-        return f"{waited} epochs without a better one"
+        return f"{waited} epochs without improvement"
     return ""
 
 
 def learning_rate(rows: Sequence[EpochMetrics], config: OptimizerConfig) -> float:
-    """The rate of the next epoch, for the schedules constant and plateau."""
+    """The learning rate of the next epoch, for the schedules constant and plateau."""
     if config.learning_rate_schedule != "plateau":
         return config.learning_rate
     halvings, lowest, waited = 0, math.inf, 0
@@ -66,7 +66,7 @@ def learning_rate(rows: Sequence[EpochMetrics], config: OptimizerConfig) -> floa
 
 
 def write_rows(path: Path, rows: Sequence[EpochMetrics]) -> None:
-    """Writes metrics.csv, whole or not at all."""
+    """Writes metrics.csv atomically."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, fieldnames=list(FIELDS), lineterminator="\n")
     writer.writeheader()
@@ -75,10 +75,10 @@ def write_rows(path: Path, rows: Sequence[EpochMetrics]) -> None:
 
 
 def read_rows(path: Path) -> list[EpochMetrics]:
-    """The rows of metrics.csv; none if there is no such file.
+    """Reads the rows of metrics.csv; an empty list if the file does not exist.
 
     Raises:
-        UserError: if it is damaged.
+        UserError: if the file is damaged.
     """
     try:
         with path.open(newline="") as file:

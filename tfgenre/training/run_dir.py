@@ -1,4 +1,4 @@
-"""The folder of a training run: what lies in it, and what its files say."""
+"""The folder of a training run: the paths of its files, and readers for them."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ _TRAIN_AGAIN = "train again, with --overwrite or another --run_dir"
 
 
 class RunDir:
-    """Names and readers of a run's files."""
+    """The paths of a run's files, and readers for them."""
 
     def __init__(self, path: "str | os.PathLike[str]") -> None:
         self.path: Path = path.path if isinstance(path, RunDir) else storage.to_path(path)
@@ -36,22 +36,22 @@ class RunDir:
         return str(self.path)
 
     def checkpoint(self, epoch: int) -> Path:
-        """Where the network after an epoch lies, with the optimizer's state."""
+        """The path of the network after an epoch, with the optimizer's state."""
         return self.path / f"epoch-{epoch:04d}.keras"
 
     def evaluation(self, split: str) -> Path:
-        """Where the evaluation on a split lies."""
+        """The path of the evaluation on a split."""
         return self.path / f"evaluation-{split}.json"
 
     def report(self, split: str) -> Path:
-        """Where the report on a split lies."""
+        """The path of the report on a split."""
         return self.path / ("report.html" if split == "test" else f"report-{split}.html")
 
     def read_manifest(self) -> Manifest:
-        """What the run was trained on: genres in label order, how songs are rendered and split.
+        """The manifest of the records that the run was trained on.
 
         Raises:
-            UserError: if this is not the folder of a run.
+            UserError: if this is not the folder of a run, or the manifest is damaged.
         """
         self._check()
         try:
@@ -62,7 +62,7 @@ class RunDir:
             ) from error
 
     def read_flags(self) -> dict[str, str]:
-        """All that decides the run, by flag name.
+        """Everything that determines the run, by flag name.
 
         Raises:
             OSError: if the file cannot be read.
@@ -73,7 +73,7 @@ class RunDir:
         )
 
     def read_records_dir(self) -> Path:
-        """The folder of the records that the run was trained on; it may not be there any more.
+        """The folder of the records that the run was trained on; it may no longer exist.
 
         Raises:
             UserError: if the run's flags do not name it.
@@ -84,19 +84,19 @@ class RunDir:
             raise UserError(f"{self.flags} is missing or damaged: {_TRAIN_AGAIN}.") from error
 
     def read_result(self) -> dict[str, Any]:
-        """The result of the finished training.
+        """The contents of result.json.
 
         Raises:
-            UserError: if training was not finished.
+            UserError: if training was not finished, or the file is damaged.
         """
         if not self.result.exists():
             raise UserError(
-                f"The run in {self.path} was not finished: give its tfgenre_train command again."
+                f"The run in {self.path} was not finished: run its tfgenre_train command again."
             )
         return read_json(self.result, advice=_TRAIN_AGAIN)
 
     def read_evaluation(self, split: str) -> dict[str, Any]:
-        """What the network scored on a split.
+        """The metrics of the network on a split.
 
         Raises:
             UserError: if the file is damaged.
@@ -104,10 +104,10 @@ class RunDir:
         return read_json(self.evaluation(split), advice="evaluate again, with tfgenre_evaluate")
 
     def load_best_model(self, *, num_genres: int) -> "keras.Model":
-        """The network at its best epoch.
+        """The network of the best epoch.
 
         Args:
-            num_genres: how many it must tell apart.
+            num_genres: the number of outputs it must have.
 
         Raises:
             UserError: if no epoch was finished, or the file is damaged.
@@ -117,12 +117,12 @@ class RunDir:
         self._check()
         try:
             model = keras.saving.load_model(self.best_model)
-        except Exception as error:  # of a damaged file, Keras, zipfile and h5py raise all kinds
+        except Exception as error:  # Keras, zipfile and h5py raise many types for a damaged file
             raise UserError(f"{self.best_model} is damaged: {_TRAIN_AGAIN}.") from error
         if model.output_shape[-1] != num_genres:
             raise UserError(
-                f"{self.best_model} tells {model.output_shape[-1]} genres apart, but "
-                f"{manifests.NAME} beside it lists {num_genres}: {_TRAIN_AGAIN}."
+                f"{self.best_model} is for {model.output_shape[-1]} genres, but {manifests.NAME} "
+                f"beside it lists {num_genres}: {_TRAIN_AGAIN}."
             )
         return model
 

@@ -1,4 +1,4 @@
-"""What a training run is told in: the lines before it and after each epoch, and result.json."""
+"""Summaries of a training run: printed lines, the contents of result.json, TensorBoard events."""
 
 from typing import Any
 
@@ -15,30 +15,30 @@ from tfgenre.training.run_dir import RunDir
 from tfgenre.version import __version__
 
 
-def opening(data: TrainingData, model: keras.Model, config: TrainConfig) -> list[str]:
-    """What is about to be trained on what, and what the user should know of it."""
+def start_lines(data: TrainingData, model: keras.Model, config: TrainConfig) -> list[str]:
+    """The lines printed before training: the data, the network, the hardware, and notes."""
     genres, cap = data.records.genres, config.pipeline.slices_per_genre
     lines = [
-        f"{data.num_slices:,} slices to train on, {data.validation.num_slices:,} to validate, "
+        f"{data.num_slices:,} training slices, {data.validation.num_slices:,} validation slices, "
         f"{len(genres)} genres, {model.count_params():,} weights, "
         f"{hardware.precision(config.hardware)} on {hardware.name()}"
     ]
     if data.worker.count > 1:
         lines.append(f"worker {data.worker.index} of {data.worker.count}")
-    have = {
+    counts = {
         genre: sum(split.slices[genre] for split in data.records.manifest.splits.values())
         for genre in genres
     }
-    if few := [f"{genre} ({count:,})" for genre, count in have.items() if count < cap]:
+    if few := [f"{genre} ({count:,})" for genre, count in counts.items() if count < cap]:
         lines.append(
-            f"note: all slices are used of genres with fewer than --slices_per_genre={cap:,}: "
-            f"{', '.join(few)}"
+            f"note: genres with fewer than --slices_per_genre={cap:,} slices, all of which are "
+            f"used: {', '.join(few)}"
         )
     return lines
 
 
 def epoch_line(row: EpochMetrics, config: TrainConfig) -> str:
-    """An epoch in a line."""
+    """One line about an epoch."""
     width = len(str(config.total_epochs))
     return (
         f"epoch {row['epoch']:>{width}}/{config.total_epochs}  "
@@ -50,7 +50,7 @@ def epoch_line(row: EpochMetrics, config: TrainConfig) -> str:
 
 
 def description(data: TrainingData, model: keras.Model, config: TrainConfig) -> dict[str, Any]:
-    """What was trained on what, for result.json."""
+    """The data, network and environment of a run, for result.json."""
     return {
         "genres": list(data.records.genres),
         "split_by": data.records.manifest.split_by,
@@ -70,13 +70,13 @@ def description(data: TrainingData, model: keras.Model, config: TrainConfig) -> 
 
 
 class TensorBoardLog:
-    """Writes events to the run's tensorboard folder."""
+    """Writes TensorBoard events to the run's folder."""
 
     def __init__(self, run_dir: RunDir) -> None:
         self._writer = tf.summary.create_file_writer(str(run_dir.tensorboard))
 
     def epoch(self, row: EpochMetrics) -> None:
-        """An epoch's figures."""
+        """Writes an epoch's metrics."""
         with self._writer.as_default(step=row["epoch"]):
             for name, value in row.items():
                 if name != "epoch":
@@ -84,6 +84,6 @@ class TensorBoardLog:
         self._writer.flush()
 
     def slices(self, name: str, images: NDArray[np.uint8]) -> None:
-        """Some slices, uint8 [some, 128, 128, 1]."""
+        """Writes example slices, uint8 [slices, 128, 128, 1]."""
         with self._writer.as_default(step=0):
             tf.summary.image(name, images, max_outputs=len(images))

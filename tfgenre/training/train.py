@@ -1,7 +1,7 @@
-"""Training: the network sees the training records, epoch by epoch, and is kept at its best.
+"""Trains a network epoch by epoch, and keeps the best one.
 
-An epoch is over when its row is in metrics.csv. Whatever stops a run, the same command goes on
-after the last such epoch, with the network, the optimizer and the random numbers it would have had.
+An epoch is finished when its row is in metrics.csv. Whatever stops a run, the same command resumes
+it after the last finished epoch, with the same weights, optimizer state and random numbers.
 """
 
 import time
@@ -20,14 +20,14 @@ from tfgenre.training.callbacks import EpochWatch, check_loss
 from tfgenre.training.checkpoints import Checkpoints
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData, find_training_data
-from tfgenre.training.input_clock import InputClock, slices_a_second
+from tfgenre.training.input_clock import InputClock, slices_per_second
 from tfgenre.training.model import build_model
 from tfgenre.training.optimizer import make_optimizer
 from tfgenre.training.progress import EpochMetrics
 from tfgenre.training.run_dir import RunDir
 from tfgenre.training.summary import TensorBoardLog
 
-_SLICES_SHOWN = 8
+_NUM_EXAMPLES = 8
 Say = Callable[[str], object]
 
 
@@ -40,27 +40,27 @@ def train(
     say: Say = print,
     ceiling_s: float = 2.0,
 ) -> dict[str, Any]:
-    """Trains a network and leaves it, its metrics and its result in the run's folder.
+    """Trains a network, and writes it, its metrics and its result to the run's folder.
 
     Args:
         records: a finished build.
-        run_dir: where to, claimed already; an unfinished run that lies there is resumed.
-        config: how.
+        run_dir: the folder, already claimed; an unfinished run in it is resumed.
+        config: how to train.
         at_most: how many slices of each label to train on; None means all.
-        say: takes a line of progress per epoch.
-        ceiling_s: how long, at the end, the input alone is timed.
+        say: receives lines of progress, one per epoch.
+        ceiling_s: how long to measure the throughput of the input alone at the end, in s.
 
     Returns:
         The contents of result.json.
 
     Raises:
-        UserError: if the records cannot be trained on, or the loss is no number any more.
+        UserError: if the records cannot be used for training, or the loss is not finite.
     """
     with ExitStack() as stack:
         stack.enter_context(hardware.prepared(config.hardware, seed=config.pipeline.seed))
         worker = hardware.worker(config.hardware)
-        stack.enter_context(multiworker.ending_together(worker))
-        stack.enter_context(pipeline.naming_damage(records))
+        stack.enter_context(multiworker.exit_on_failure(worker))
+        stack.enter_context(pipeline.translate_read_errors(records))
         data = find_training_data(
             records,
             config,
@@ -70,7 +70,7 @@ def train(
         )
         run = _Run(config, data, run_dir, say)
         run.train()
-        ceiling = slices_a_second(data.epoch(0, config), seconds=ceiling_s) * worker.count
+        ceiling = slices_per_second(data.epoch(0, config), seconds=ceiling_s) * worker.count
         result = summary.description(data, run.model, config) | {
             "epochs": len(run.rows),
             "stopped_early": progress.stops_early(run.rows, config),
@@ -81,49 +81,51 @@ def train(
             "peak_memory_mb": hardware.peak_memory_mb(),
             "peak_device_memory_mb": hardware.peak_device_memory_mb(),
         }
-    if worker.is_chief:
-        run.finish()
-        write_json(run_dir.result, result)
+    with multiworker.exit_on_failure(worker):
+        if worker.is_chief:
+            run.finish()
+            write_json(run_dir.result, result)
+        multiworker.wait_for_all(worker)  # other workers read the result, too
     return result
 
 
 class _Run:
-    """A run under way.
+    """A run in progress.
 
     Attributes:
         model: the network.
-        rows: of metrics.csv.
-        clock: how long this command's epochs have waited for input, None if that is not measured.
-        seconds_trained: how long they have trained.
+        rows: the rows of metrics.csv.
+        clock: how long this process has waited for input; None if that is not measured.
+        seconds_trained: how long this process has trained.
     """
 
     def __init__(self, config: TrainConfig, data: TrainingData, run_dir: RunDir, say: Say) -> None:
-        # TensorFlow has no clock where its ops must be deterministic.
+        # With op determinism, TensorFlow refuses to read the clock.
         self.clock = None if process_state.has_op_determinism() else InputClock()
         self.seconds_trained = 0.0
         self._config, self._data, self._run_dir, self._say = config, data, run_dir, say
         self._checkpoints = Checkpoints(run_dir, keep_all=config.keep_checkpoints)
         with hardware.strategy(config.hardware):
-            found = self._checkpoints.resume(say)
-            self.model, self.rows = found or (compiled_model(config, data), list[EpochMetrics]())
+            resumed = self._checkpoints.resume(say)
+            self.model, self.rows = resumed or (compiled_model(config, data), list[EpochMetrics]())
         self._is_chief = data.worker.is_chief
         if self._is_chief:
             self._tensorboard = TensorBoardLog(run_dir)
             self._checkpoints.catch_up(self.model, self.rows)
-        for line in summary.opening(data, self.model, config):
+        for line in summary.start_lines(data, self.model, config):
             say(line)
 
     @property
     def input_wait_share(self) -> float | None:
-        """The share of the time trained in which a step waited for its slices; None if unknown."""
+        """The share of training time that was spent waiting for slices; None if unknown."""
         if self.clock is None or not self.seconds_trained:
             return None
         return round(self.clock.seconds / self.seconds_trained, 4)
 
     def train(self) -> None:
-        """Trains the epochs that are left."""
+        """Trains the remaining epochs."""
         if self._config.pipeline.augment.is_on and self._is_chief:
-            self._show_slices()
+            self._save_examples()
         while len(self.rows) < self._config.total_epochs:
             if progress.stops_early(self.rows, self._config):
                 return
@@ -135,7 +137,7 @@ class _Run:
             self._say(summary.epoch_line(row, self._config))
 
     def finish(self) -> None:
-        """Leaves what a finished run has."""
+        """Saves the last network."""
         self._checkpoints.finish(len(self.rows))
 
     def _epoch(self, epoch: int) -> EpochMetrics:
@@ -172,20 +174,20 @@ class _Run:
             "seconds": round(time.monotonic() - started, 2),
         }
 
-    def _show_slices(self) -> None:
-        """Slices before and after they are varied, for TensorBoard and the report."""
+    def _save_examples(self) -> None:
+        """Saves slices before and after augmentation, for TensorBoard and the report."""
         rows = []
         for name, augment in (("plain", False), ("augmented", True)):
             image, _ = next(iter(self._data.epoch(0, self._config, augment=augment)))
-            images = image.numpy()[:_SLICES_SHOWN]
+            images = image.numpy()[:_NUM_EXAMPLES]
             self._tensorboard.slices(name, images)
             rows.append([one.tobytes() for one in images])
-        sheet = contact_sheet.draw(rows, ["as they are", "as trained on"], title="")
+        sheet = contact_sheet.draw(rows, ["original", "augmented"], title="")
         sheet.save(self._run_dir.augmented)
 
 
 def compiled_model(config: TrainConfig, data: TrainingData) -> keras.Model:
-    """A fresh network, ready for fit; the same weights for the same seed."""
+    """A new network, compiled; the same seed gives the same weights."""
     with process_state.seeded(config.pipeline.seed):
         model = build_model(config.model, num_genres=len(data.records.genres))
     num_steps = config.epochs * sum(data.num_batches)
@@ -199,12 +201,12 @@ def compiled_model(config: TrainConfig, data: TrainingData) -> keras.Model:
 
 
 def _set_random_state(model: keras.Model, *, seed: int, epoch: int) -> None:
-    """Gives dropout the same draws in an epoch whether or not the run was stopped before it."""
+    """Makes the dropout of an epoch independent of whether the run was stopped before it."""
     for layer in model.layers:
         if generator := getattr(layer, "seed_generator", None):
             generator.state.assign(np.array([seed, epoch], "uint32"))
 
 
 def _learning_rate(model: keras.Model) -> float:
-    rate = keras.ops.convert_to_numpy(model.optimizer.learning_rate)  # maybe mirrored
+    rate = keras.ops.convert_to_numpy(model.optimizer.learning_rate)  # may be mirrored
     return float(f"{float(rate):.6g}")
