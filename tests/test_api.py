@@ -3,12 +3,17 @@
 import importlib
 import subprocess
 import sys
+from typing import Any
 
+import numpy as np
 import pytest
 
 import tfgenre
 from tfgenre.errors import UserError
+from tfgenre.options import config_of
+from tfgenre.training.claim import claim
 from tfgenre.training.config import TrainConfig
+from tfgenre.training.run_dir import RunDir
 
 
 def test_from_a_folder_of_songs_to_a_prediction(collection, tmp_path):
@@ -80,8 +85,8 @@ def test_each_program_calls_its_function():
         ({"epochs": "ten"}, "epochs must be an integer, got 'ten'"),
         ({"epochs": True}, "epochs must be an integer, got True"),
         ({"learning_rate": "fast"}, "learning_rate must be a number"),
-        ({"deterministic": 1}, "deterministic must be bool"),
-        ({"model": None}, "model must be str"),
+        ({"deterministic": 1}, "deterministic must be True or False"),
+        ({"model": None}, "model must be text"),
         ({"config": TrainConfig(), "epochs": 1}, "config or options by name, not both, got epochs"),
     ],
 )
@@ -96,3 +101,43 @@ def test_lists_are_welcome_where_several_are_asked_for(collection):
     assert catalogue.genres == ("Tones", "Noise")
     with pytest.raises(UserError, match="genres must be a sequence, got 'Tones'"):
         tfgenre.load_collection(collection, genres="Tones")
+
+
+@pytest.mark.parametrize(
+    "options", [{"dataset": "jamendo"}, {"genres": ["Tones", "Noise"]}, {"drop_duplicates": False}]
+)
+def test_a_build_does_not_change_which_songs_there_are(collection, tmp_path, options):
+    songs = tfgenre.load_collection(collection)
+    with pytest.raises(UserError, match="must be that with which the collection was loaded"):
+        tfgenre.build(songs, tmp_path / "records", **options)
+
+
+def test_numbers_of_other_libraries_and_paths_are_welcome(collection, tmp_path):
+    songs = tfgenre.load_collection(collection)
+    options: dict[str, Any] = {"pixels_per_second": np.int64(50), "split_ratios": [60, 30, 10]}
+    records = tfgenre.build(songs, tmp_path / "records", **options)
+    assert records.manifest.config["split"]["split_ratios"] == [60.0, 30.0, 10.0]
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"--records_dir=.*file is not a folder"):
+        tfgenre.build(songs, tmp_path / "file")
+    with pytest.raises(UserError, match=r"--run_dir=.*file is not a folder"):
+        tfgenre.train(records, tmp_path / "file")
+    with pytest.raises(UserError, match="--run_dir=memory://run: must be on a disk"):
+        tfgenre.train(records, "memory://run")
+    with pytest.raises(UserError, match="--batch_size must be at least 1, got 0"):
+        tfgenre.load_dataset(records, batch_size=0)
+
+
+def test_one_run_whether_a_number_is_an_integer_or_not(records, tmp_path):
+    for rate in (0, 0.0):
+        config = config_of(TrainConfig, None, {"dropout_rate": rate})
+        assert not claim(RunDir(tmp_path), config, records)
+
+
+def test_a_table_in_the_home_folder_or_a_remote_place(collection, monkeypatch):
+    monkeypatch.setenv("HOME", str(collection.parent))
+    rows = "".join(f"{genre}/{n}.wav,{genre}\n" for genre in ("Noise", "Tones") for n in range(6))
+    (collection / "tracks.csv").write_text("path,genre\n" + rows)
+    for table in (f"~/{collection.name}/tracks.csv", f"file://{collection}/tracks.csv"):
+        assert len(tfgenre.load_collection(dataset="csv", tracks_csv=table).tracks) == 12
+    (collection / "tracks.csv").unlink()

@@ -16,16 +16,16 @@ from tfgenre.building import build as builds
 from tfgenre.building.build import Runner
 from tfgenre.building.local import LocalRunner
 from tfgenre.building.plan import make_plan
-from tfgenre.config import BATCH_SIZE, SPLITS, BuildConfig, RenderConfig, check, check_choice
+from tfgenre.config import BATCH_SIZE, SPLITS, BuildConfig, RenderConfig, check_choice, check_range
 from tfgenre.datasets import Catalogue
-from tfgenre.export.folder import check_export_dir, check_formats
+from tfgenre.export.folder import check_export_dir, check_formats, find_records
 from tfgenre.options import config_of, options_of
 from tfgenre.prediction.config import PredictConfig
 from tfgenre.prediction.result import Prediction
 from tfgenre.quiet import quiet_tensorflow
 from tfgenre.records.folder import Records
 from tfgenre.spectrogram.render import check_renderer
-from tfgenre.spectrogram.workers import num_cores
+from tfgenre.spectrogram.workers import num_processes
 from tfgenre.training.claim import claim, discard
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.run_dir import RunDir
@@ -56,8 +56,7 @@ def load_collection(
     Raises:
         UserError: if it does not exist, or lacks a genre that is asked for.
     """
-    if dataset is not None:
-        options["dataset"] = dataset
+    options |= {"dataset": dataset} if dataset else {}
     config = config_of(BuildConfig, config, options, dataset="folder")
     folder = None if data_dir is None else storage.to_path(data_dir)
     return datasets.load(config, folder, on_compared=on_compared)
@@ -82,7 +81,7 @@ def build(
         runner: who renders; as many processes of this machine as it has cores if None.
         overwrite: whether records of another build in that folder are replaced.
         on_track: called with the number of songs just rendered, from any thread.
-        **options: such as pixels_per_second=25 or split_by="track"; as in `load_collection`.
+        **options: such as split_by="track", but not those that decide which songs there are.
 
     Raises:
         UserError: if it cannot be split as asked, or the folder holds other records.
@@ -90,8 +89,8 @@ def build(
     config = config_of(BuildConfig, config, options, **options_of(catalogue.config))
     return builds.build(
         make_plan(catalogue, config),
-        storage.to_path(records_dir),
-        runner=runner or LocalRunner(num_cores()),
+        storage.to_folder(records_dir, what="records_dir"),
+        runner=runner or LocalRunner(num_processes(0)),
         on_track=on_track,
         overwrite=overwrite,
     )
@@ -157,9 +156,9 @@ def evaluate(
         UserError: if the run is not finished, or the records do not fit it.
     """
     check_choice("split", split, SPLITS)
+    check_range("batch_size", batch_size, 1)
     run = RunDir(run_dir)
-    for read in (run.read_manifest, run.read_result):
-        read()  # what is wrong with the run is said before TensorFlow is imported
+    run.check_finished()
     records = Records.open(records_dir or run.read_records_dir())
     with quiet_tensorflow():
         from tfgenre.evaluation.evaluate_run import evaluate_run
@@ -173,7 +172,7 @@ def predict(
     config: PredictConfig | None = None,
     plot_dir: AnyPath | None = None,
     batch_size: int = BATCH_SIZE,
-    num_workers: int | None = None,
+    num_workers: int = 0,
     on_found: Callable[[int], object] = lambda count: None,
     **options: Any,
 ) -> Iterator[Prediction]:
@@ -185,15 +184,16 @@ def predict(
         config: options as an object instead.
         plot_dir: a folder that takes a picture of each song; None: none are drawn.
         batch_size: slices per step at most.
-        num_workers: render processes; one per core if None.
+        num_workers: render processes; 0: one per core.
         on_found: called once, with the number of songs.
-        **options: such as vote="mean"; the fields of `PredictConfig` and of the configs in it.
+        **options: such as vote="mean"; the fields of `PredictConfig` and of the configs in it. Give
+            tags_log with write_tags, so that you know what undoes it.
 
     Raises:
         UserError: at once, if there is no trained network or a path is not there.
     """
     config = config_of(PredictConfig, config, options)
-    check(config.tag.undo_tags is None, "undo_tags is for tag_log.undo", config.tag.undo_tags)
+    check_range("batch_size", batch_size, 1)
     run = RunDir(run_dir)
     trained_on = run.read_manifest()
     paths = find_songs([songs] if isinstance(songs, (str, os.PathLike)) else songs)
@@ -208,9 +208,11 @@ def predict(
         genres=trained_on.genres,
         render=render,
         config=config,
-        plot_dir=None if plot_dir is None else storage.to_path(plot_dir),
+        plot_dir=None
+        if plot_dir is None
+        else storage.to_folder(plot_dir, what="plot", on_disk=True),
         batch_size=batch_size,
-        num_workers=num_workers or num_cores(),
+        num_workers=num_processes(num_workers),
     )
 
 
@@ -239,10 +241,9 @@ def export_model(
     """
     formats, run = check_formats(formats), RunDir(run_dir)
     run.read_manifest()
-    folder = run.export if export_dir is None else storage.to_path(export_dir)
+    folder = storage.to_folder(export_dir or run.export, what="export_dir", on_disk=True)
     check_export_dir(folder, overwrite=overwrite)
-    found = storage.to_path(records_dir or run.read_records_dir())
-    records = Records.open(found) if records_dir or Records.exist(found) else None
+    records = find_records(run, records_dir, formats=formats)
     with quiet_tensorflow():  # conversions print to stderr, too
         from tfgenre.export.export import export
 

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 from tfgenre.errors import UserError
@@ -105,11 +106,12 @@ class SplitConfig:
         check_range("split_seed", self.split_seed, 0, MAX_SEED)
         if self.split_by is not None:
             check_choice("split_by", self.split_by, SPLIT_METHODS)
-        check(
-            len(self.split_ratios) == 3 and all(0 < r < 1e9 for r in self.split_ratios),
-            "--split_ratios must be three positive numbers (train,validation,test)",
-            ",".join(f"{r:g}" for r in self.split_ratios),
-        )
+        ratios = self.split_ratios
+        is_right = len(ratios) == 3 and all(isinstance(r, Real) and 0 < r < 1e9 for r in ratios)
+        rule = "--split_ratios must be three positive numbers (train,validation,test)"
+        check(is_right, rule, ",".join(map(str, ratios)))
+        # The same ratios are the same build, whether they were integers or not.
+        object.__setattr__(self, "split_ratios", tuple(map(float, ratios)))
 
     @property
     def shares(self) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Config dataclasses as flat options: a field's name is the option's name, at any depth."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields, is_dataclass
 from numbers import Integral, Real
@@ -64,6 +65,8 @@ def config_of(
         return from_options(kind, {**defaults, **options})
     if options:
         raise UserError(f"Give config or options by name, not both, got {', '.join(options)}.")
+    if not isinstance(config, kind):
+        raise UserError(f"config must be a {kind.__name__}, got {config!r}.")
     return config
 
 
@@ -88,27 +91,32 @@ def from_options(kind: type[Config], options: Mapping[str, Any]) -> Config:
 
 
 def _checked(field: Field[Any], value: Any) -> Any:
-    """A field's value, if it is of the type of the field's default; lists become tuples.
+    """A field's value in the type of the field's default; without one it is text or None.
 
     Raises:
-        UserError: if it is not.
+        UserError: if it is of another kind.
     """
-    match field.default:
+    default = field.default
+    if isinstance(value, os.PathLike):
+        value = str(value)
+    match default:
         case tuple():
-            is_right = not isinstance(value, str) and isinstance(value, Iterable)
-            rule, value = "a sequence", tuple(value) if is_right else value
-        case bool() | str():
-            rule = type(field.default).__name__
-            is_right = type(value) is type(field.default)
-        case int() | float():
-            is_integer = isinstance(field.default, int)
-            rule, number = ("an integer", Integral) if is_integer else ("a number", Real)
-            is_right = isinstance(value, number) and not isinstance(value, bool)
+            rule, is_right = (
+                "a sequence",
+                isinstance(value, Iterable) and not isinstance(value, str),
+            )
+        case bool():
+            rule, is_right = "True or False", isinstance(value, bool)
+        case int():
+            rule, is_right = "an integer", isinstance(value, Integral)
+        case float():
+            rule, is_right = "a number", isinstance(value, Real)
         case _:
-            return value
-    if not is_right:
+            is_optional = default is None
+            rule, is_right = "text", isinstance(value, str) or (is_optional and value is None)
+    if not is_right or (isinstance(value, bool) and not isinstance(default, bool)):
         raise UserError(f"{field.name} must be {rule}, got {value!r}.")
-    return value
+    return type(default)(value) if isinstance(default, (tuple, int, float)) else value
 
 
 def _nested(field: Field[Any]) -> type[Any] | None:

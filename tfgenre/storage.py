@@ -46,6 +46,28 @@ def to_path(name: str | os.PathLike[str]) -> Path:
     return path
 
 
+def to_folder(name: str | os.PathLike[str], *, what: str, on_disk: bool = False) -> Path:
+    """A folder by its name, which may not exist yet.
+
+    Args:
+        name: its name or path.
+        what: the flag that names it, for the error.
+        on_disk: whether it must be on a disk.
+
+    Raises:
+        UserError: if it is a file, cannot be reached, or is remote where it must be on a disk.
+    """
+    if on_disk and is_remote(str(name)):
+        raise UserError(f"--{what}={name}: must be on a disk.")
+    try:
+        path = to_path(name)
+    except UserError as error:
+        raise UserError(f"--{what}={error}") from error
+    if path.exists() and not path.is_dir():
+        raise UserError(f"--{what}={name} is not a folder.")
+    return path
+
+
 def _connect(path: Any) -> bool:
     """Makes a first request; False if a bucket is named and does not exist."""
     path.exists()

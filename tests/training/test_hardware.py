@@ -2,6 +2,7 @@
 
 import pytest
 
+from tfgenre.errors import UserError
 from tfgenre.training import hardware
 from tfgenre.training.config import HardwareConfig
 
@@ -30,6 +31,24 @@ def test_precision(monkeypatch, options, cpu_flags, gpus, expected):
     monkeypatch.setattr(hardware, "gpus", lambda: gpus)
     monkeypatch.setattr(hardware, "_has_bfloat16", lambda gpu: gpu == FAST)
     assert hardware.precision(HardwareConfig(**options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("hidden", "sentence"), [(True, "hidden from this process"), (False, "sees no GPU")]
+)
+def test_a_gpu_that_cannot_be_used(monkeypatch, hidden, sentence):
+    monkeypatch.setattr(hardware, "gpus", lambda: [])
+    monkeypatch.setattr(hardware, "_are_hidden", lambda: hidden)
+    config = HardwareConfig(device="gpu")
+    with pytest.raises(UserError, match=sentence), hardware.prepared(config, seed=0):
+        pass
+
+
+def test_a_gpu_in_use_cannot_be_hidden(monkeypatch):
+    monkeypatch.setattr(hardware, "gpus", lambda: [FAST])
+    config = HardwareConfig(device="cpu")
+    with pytest.raises(UserError, match="already uses its GPU"), hardware.prepared(config, seed=0):
+        pass
 
 
 @pytest.mark.parametrize(("value", "expected"), [("auto", "auto"), ("yes", True), ("no", False)])

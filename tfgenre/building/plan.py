@@ -11,7 +11,7 @@ from typing import Any
 
 from tfgenre import storage
 from tfgenre.audio import tags
-from tfgenre.config import SPLITS, BuildConfig, to_json
+from tfgenre.config import SPLITS, BuildConfig, check, to_json
 from tfgenre.datasets import splits
 from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import UserError
@@ -127,6 +127,7 @@ def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHAR
         UserError: if the collection cannot be split as asked, or a split would be empty.
     """
     check_renderer(config.render)
+    _check_collection(catalogue, config)
     method = splits.resolve(config.split, catalogue)
     config = replace(
         config,
@@ -145,6 +146,16 @@ def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHAR
         skipped=catalogue.skipped,
         collection_sha256=digest(catalogue.tracks),
     )
+
+
+def _check_collection(catalogue: Catalogue, config: BuildConfig) -> None:
+    """Raises UserError if the config is that of another collection than was read."""
+    was_read = catalogue.config
+    for name in ("dataset", "genres", "collection"):
+        rule = (
+            f"{name} must be that with which the collection was loaded, {getattr(was_read, name)}"
+        )
+        check(getattr(config, name) == getattr(was_read, name), rule, getattr(config, name))
 
 
 def check_splits(counts: Mapping[str, int], what: str, *, skipped: Iterable[Skipped] = ()) -> None:

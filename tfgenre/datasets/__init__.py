@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from tfgenre import storage
 from tfgenre.config import BuildConfig, check_choice
 from tfgenre.datasets import demo, duplicates, fma, folder, jamendo, tracks_csv
 from tfgenre.datasets.track import Catalogue, Skipped, Track
@@ -64,7 +65,7 @@ def load(
     check_choice("dataset", config.dataset, DATASETS)
     collection = _COLLECTIONS[config.dataset]
     if data_dir is None:
-        data_dir = Path(collection.default_dir(config))
+        data_dir = storage.to_path(collection.default_dir(config))
     catalogue = collection.load(data_dir, config).choose(config.genres)
     total = len(catalogue.tracks)
     copies = duplicates.find(catalogue, on_track=lambda count: on_compared(count, total))

@@ -1,11 +1,15 @@
-"""Checks before an export: its folder and its formats."""
+"""Checks before an export: its folder, its formats, and the records to measure losses on."""
 
 import importlib.util
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgenre.config import EXPORT_FORMATS, check_choice
+from tfgenre import storage
+from tfgenre.config import EXPORT_FORMATS, TFLITE_FORMATS, check_choice
 from tfgenre.errors import UserError
+from tfgenre.records.folder import Records
+from tfgenre.training.run_dir import RunDir
 
 EXPORT_REPORT = "export.json"
 
@@ -34,3 +38,19 @@ def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
     if "onnx" in formats and importlib.util.find_spec("tf2onnx") is None:
         raise UserError("--format=onnx needs tf2onnx: pip install 'tfgenre[onnx]'.")
     return tuple(dict.fromkeys(formats))
+
+
+def find_records(
+    run_dir: RunDir, records_dir: str | os.PathLike[str] | None, *, formats: Sequence[str]
+) -> Records | None:
+    """The records to measure the loss of TensorFlow Lite on; None if there are none, or no need.
+
+    Args:
+        run_dir: the run; its own records are the default.
+        records_dir: the records, None for the default.
+        formats: the formats of the export.
+    """
+    if set(formats).isdisjoint(TFLITE_FORMATS):
+        return None
+    folder = storage.to_path(records_dir or run_dir.read_records_dir())
+    return Records.open(folder) if Records.exist(folder) else None

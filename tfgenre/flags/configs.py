@@ -16,7 +16,7 @@ from tfgenre.errors import UserError, program
 from tfgenre.flags import definitions
 from tfgenre.options import Config, from_options, option_names
 from tfgenre.records.folder import Records
-from tfgenre.spectrogram.workers import num_cores
+from tfgenre.spectrogram.workers import num_processes
 from tfgenre.training.config import PipelineConfig, TrainConfig
 
 
@@ -79,8 +79,7 @@ def batch_size(values: flags.FlagValues) -> int:
 
 def num_workers(values: flags.FlagValues) -> int:
     """How many render processes to use."""
-    config.check_range("num_workers", values.num_workers, 0, 4096)
-    return values.num_workers or num_cores()
+    return num_processes(values.num_workers)
 
 
 def runner(values: flags.FlagValues) -> Runner:

@@ -128,7 +128,8 @@ def _define_splitting(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     option(
-        "split_seed", "Decides which tracks go to which split, and which --slices_per_genre takes."
+        "split_seed",
+        "Decides which tracks go to which split, and which slices --slices_per_genre takes.",
     )
 
 

@@ -43,7 +43,8 @@ def export_dir(values: flags.FlagValues) -> Path:
 
 def output_file(flag: str, name: str) -> Path:
     """A file to write."""
-    _check_on_disk(flag, name)
+    if storage.is_remote(name):
+        raise UserError(f"--{flag}={name}: must be on a disk.")
     path = Path(name).expanduser()
     check(not path.is_dir(), f"--{flag} must name a file, not a folder", name)
     return path
@@ -67,24 +68,12 @@ def plot_dir(values: flags.FlagValues) -> Path | None:
 
 
 def _disk_folder(flag: str, name: str) -> Path:
-    _check_on_disk(flag, name)
-    return _folder(flag, name)
-
-
-def _check_on_disk(flag: str, name: str) -> None:
-    if storage.is_remote(name):
-        raise UserError(f"--{flag}={name}: must be on a disk.")
+    return storage.to_folder(name, what=flag, on_disk=True)
 
 
 def _folder(flag: str, name: str) -> Path:
-    try:
-        path = storage.to_path(name)
-    except UserError as error:
-        raise UserError(f"--{flag}={error}") from error
     check(not name.startswith("memory:"), f"--{flag} would be gone when the program ends", name)
-    if path.exists() and not path.is_dir():
-        raise UserError(f"--{flag}={name} is not a folder.")
-    return path
+    return storage.to_folder(name, what=flag)
 
 
 def _name(values: flags.FlagValues, or_flag: str) -> str:

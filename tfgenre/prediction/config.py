@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tfgenre.config import check_choice, check_range
+from tfgenre.config import check, check_choice, check_range
 from tfgenre.errors import UserError
 
 OUTPUT_FORMATS = ("table", "csv", "json")
@@ -72,3 +72,7 @@ class PredictConfig:
 
     vote: VoteConfig = field(default_factory=VoteConfig)
     tag: TagConfig = field(default_factory=TagConfig)
+
+    def __post_init__(self) -> None:
+        undo = self.tag.undo_tags
+        check(undo is None, "--undo_tags predicts nothing, and must be left out to predict", undo)

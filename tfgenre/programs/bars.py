@@ -1,7 +1,9 @@
 """A collection read and built under progress bars, for the programs that do so."""
 
+import contextlib
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from absl.flags import FlagValues
 from tqdm import tqdm
@@ -18,11 +20,14 @@ from tfgenre.records.folder import Records
 
 def load_collection(config: BuildConfig, values: FlagValues) -> Catalogue:
     """Reads the collection that the flags name."""
-    with tqdm(unit="song", desc="comparing", disable=None) as bar:
+    with contextlib.ExitStack() as stack:
+        bars: list[tqdm[NoReturn]] = []
 
         def on_compared(count: int, total: int) -> None:
-            bar.total = total
-            bar.update(count)
+            if not bars:  # not before the collection is read, which may fail or have its own bar
+                bar = tqdm(total=total, unit="song", desc="comparing", disable=None)
+                bars.append(stack.enter_context(bar))
+            bars[0].update(count)
 
         return datasets.load(config, folders.data_dir(values), on_compared=on_compared)
 

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
     output_dir = folders.leaks_dir(FLAGS)
     config = configs.train_config(FLAGS)
     built = _build_all(output_dir)
-    with quiet_tensorflow():
+    with quiet_tensorflow(hide_gpus=config.hardware.device == "cpu"):
         from tfgenre.evaluation import leaks
     cap = config.pipeline.slices_per_genre
     at_most = leaks.slices_in_common(built.values(), slices_per_genre=cap)

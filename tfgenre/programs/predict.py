@@ -18,7 +18,7 @@ from tfgenre.errors import UserError
 from tfgenre.flags import configs, folders
 from tfgenre.flags.definitions import PREDICT
 from tfgenre.prediction import tag_log
-from tfgenre.prediction.config import PredictConfig
+from tfgenre.prediction.config import PredictConfig, TagConfig
 from tfgenre.prediction.result import Prediction, lines
 from tfgenre.programs.launch import launch
 from tfgenre.training.run_dir import RunDir
@@ -26,9 +26,10 @@ from tfgenre.training.run_dir import RunDir
 
 def main(arguments: list[str]) -> int:
     """Predicts the songs among the arguments; 1 if one could not be used or tagged."""
+    tag = configs.from_flags(TagConfig, FLAGS)
+    if tag.undo_tags is not None:
+        return _undo(Path(tag.undo_tags), arguments, dry_run=tag.dry_run)
     config = configs.from_flags(PredictConfig, FLAGS)
-    if config.tag.undo_tags is not None:
-        return _undo(Path(config.tag.undo_tags), arguments, dry_run=config.tag.dry_run)
     if config.tag.writes:
         log = folders.output_file("tags_log", config.tag.tags_log or tag_log.new_name())
         config = replace(config, tag=replace(config.tag, tags_log=str(log)))

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgenre import storage
-from tfgenre.config import BATCH_SIZE, SHUFFLE_BUFFER, SPLITS, check_choice
+from tfgenre.config import BATCH_SIZE, SHUFFLE_BUFFER, SPLITS, check_choice, check_range
 from tfgenre.errors import UserError
 from tfgenre.records.example import parse_batch, parse_framed
 from tfgenre.records.folder import Records
@@ -46,6 +46,8 @@ def load_dataset(
         UserError: if the records are missing, damaged or lack the split.
     """
     check_choice("split", split, SPLITS)
+    check_range("batch_size", batch_size, 1)
+    check_range("slices_per_genre", slices_per_genre, 0)
     source = Records.open(records_dir).source(split, slices_per_genre=slices_per_genre)
     if split == "train":
         return training_dataset(source, batch_size=batch_size, seed=seed, reshuffle=True)

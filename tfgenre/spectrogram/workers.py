@@ -17,7 +17,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-from tfgenre.config import RenderConfig
+from tfgenre.config import RenderConfig, check_range
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.spectrogram.render import Slices, join, render_pieces
 
@@ -35,9 +35,14 @@ _CHILD = (
 )
 
 
-def num_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0))
+def num_processes(num_workers: int) -> int:
+    """How many render processes to start: so many, or one per core this process may use if 0.
+
+    Raises:
+        UserError: if the number is negative or absurd.
+    """
+    check_range("num_workers", num_workers, 0, 4096)
+    return num_workers or len(os.sched_getaffinity(0))
 
 
 class Stopped(Exception):

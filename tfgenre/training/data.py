@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgenre.config import MAX_SEED
+from tfgenre.config import MAX_SEED, check
 from tfgenre.errors import UserError
 from tfgenre.hashing import stable_hash
 from tfgenre.records import pipeline, sampling
@@ -92,6 +92,9 @@ def find_training_data(
     Raises:
         UserError: if a split, a partition or a worker has no slices, or a shard is missing.
     """
+    if at_most is not None:
+        rule = f"at_most must have a number for each of the {len(records.genres)} genres"
+        check(len(at_most) == len(records.genres), rule, at_most)
     settings = config.pipeline
     if settings.cache == "disk":
         _check_single(worker)

@@ -35,6 +35,11 @@ def prepared(config: HardwareConfig, *, seed: int) -> Iterator[None]:
     if config.strategy == "multiworker":
         multiworker.join()
     if config.device == "gpu" and not gpus():
+        if _are_hidden():
+            raise UserError(
+                "--device=gpu: GPUs are hidden from this process, as by an earlier --device=cpu: "
+                "train in a new process."
+            )
         raise UserError(
             f"--device=gpu: {keras.backend.backend()} sees no GPU; install its CUDA libraries (pip "
             "install 'tfgenre[gpu]'), or give --device=auto."
@@ -148,6 +153,14 @@ def _hide_gpus() -> None:
             "--device=cpu: this process already uses its GPU and cannot release it: train in a new "
             "process."
         )
+
+
+def _are_hidden() -> bool:
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return bool(jax.config.jax_platforms == "cpu")
+    return bool(tf.config.list_physical_devices("GPU")) and not gpus()
 
 
 def _has_bfloat16(gpu: Any) -> bool:

@@ -20,7 +20,9 @@ class RunDir:
     """The paths of a run's files, and readers for them."""
 
     def __init__(self, path: "str | os.PathLike[str]") -> None:
-        self.path: Path = path.path if isinstance(path, RunDir) else storage.to_path(path)
+        self.path: Path = storage.to_folder(
+            path.path if isinstance(path, RunDir) else path, what="run_dir", on_disk=True
+        )
         self.flags = self.path / "flags.cfg"
         self.metrics = self.path / "metrics.csv"
         self.best_model = self.path / "best.keras"
@@ -60,6 +62,11 @@ class RunDir:
             raise UserError(
                 f"{self.path / manifests.NAME} is damaged or of another version: {_TRAIN_AGAIN}."
             ) from error
+
+    def check_finished(self) -> None:
+        """Raises UserError if there is no trained network, or training was not finished."""
+        self.read_manifest()
+        self.read_result()
 
     def read_flags(self) -> dict[str, str]:
         """Everything that determines the run, by flag name.
