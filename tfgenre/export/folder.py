@@ -49,8 +49,12 @@ def find_records(
         run_dir: the run; its own records are the default.
         records_dir: the records, None for the default.
         formats: the formats of the export.
+
+    Raises:
+        UserError: if there are none, and tflite_int8 needs them.
     """
     if set(formats).isdisjoint(TFLITE_FORMATS):
         return None
     folder = storage.to_path(records_dir or run_dir.read_records_dir())
-    return Records.open(folder) if Records.exist(folder) else None
+    is_needed = "tflite_int8" in formats
+    return Records.open(folder) if is_needed or Records.exist(folder) else None
