@@ -24,6 +24,7 @@ def state() -> dict[str, Any]:
         "excepthooks": (sys.excepthook, threading.excepthook),
         "csv.field_size_limit": csv.field_size_limit(),
         "logging.disable": logging.root.manager.disable,
+        "TensorFlow's log level": logging.getLogger("tensorflow").level,
         **_tensorflow_state(),
         **_keras_state(),
     }

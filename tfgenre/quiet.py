@@ -22,7 +22,6 @@ def quiet_tensorflow(*, hide_gpus: bool = False) -> Iterator[None]:
         if hide_gpus:
             tf.config.set_visible_devices([], "GPU")
         tf.config.list_logical_devices()
-        tf.get_logger().setLevel("ERROR")  # it warns of retracing that cannot be avoided
         yield
 
 

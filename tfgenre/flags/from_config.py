@@ -18,11 +18,11 @@ def define_option(
     """Defines the flag.
 
     Args:
-        values: where.
+        values: the flags to add it to.
         kind: the config dataclass; the option may be one of a dataclass in it.
         name: of the field and the flag.
-        text: the help.
-        choices: what a flag of text may be; None: anything.
+        text: the help text.
+        choices: the values that are allowed; None: any.
     """
     default, where = default_of(kind, name), {"flag_values": values}
     match default:

@@ -2,13 +2,15 @@
 
 import errno
 import io
+import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from absl import app, flags, logging
+from absl import app, flags
+from absl import logging as absl_logging
 
 from tfgenre import storage
 from tfgenre.errors import UserError
@@ -31,6 +33,8 @@ def launch(main: Main, *, doc: str, flag_names: Sequence[str], takes_paths: bool
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     define(flags.FLAGS)
+    # It warns of retracing that cannot be avoided.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # Lines as they come, into a pipe too; and a name that is not UTF-8 must not end a program.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -51,7 +55,7 @@ def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
     try:
         arguments = values(argv)
         if not values["verbosity"].present:
-            logging.set_verbosity(logging.WARNING)  # libraries log all they do
+            absl_logging.set_verbosity(absl_logging.WARNING)  # libraries log all they do
         return arguments
     except (flags.Error, UnicodeDecodeError) as error:
         _fail(f"{error}. See --help.", 2)
