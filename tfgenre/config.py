@@ -109,7 +109,7 @@ class SplitConfig:
         ratios = self.split_ratios
         is_right = len(ratios) == 3 and all(isinstance(r, Real) and 0 < r < 1e9 for r in ratios)
         rule = "--split_ratios must be three positive numbers (train,validation,test)"
-        check(is_right, rule, ",".join(map(str, ratios)))
+        check(is_right, rule, ",".join(f"{r:g}" if isinstance(r, Real) else str(r) for r in ratios))
         # The same ratios are the same build, whether they were integers or not.
         object.__setattr__(self, "split_ratios", tuple(map(float, ratios)))
 
