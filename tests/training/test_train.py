@@ -129,13 +129,14 @@ def test_a_loss_that_is_not_finite_ends_the_run(records_dir, tmp_path):
 @pytest.mark.parametrize("set_by", ["the previous run", "the user"])
 def test_one_process_trains_with_and_without_determinism(records_dir, tmp_path, set_by):
     """As in a notebook: neither a run nor the user's own setting breaks the next run."""
-    quick = replace(CONFIG, epochs=1, hardware=HardwareConfig(precision="float32"))
+    deterministic = replace(BEST, epochs=1)
     with contextlib.ExitStack() as stack:
         if set_by == "the user":
             stack.enter_context(process_state.op_determinism())
         else:
-            run(records_dir, tmp_path / "deterministic", replace(CONFIG, epochs=1))
-        _, rows = run(records_dir, tmp_path / "run", quick)
+            run(records_dir, tmp_path / "deterministic", deterministic)
+        other = replace(deterministic, hardware=HardwareConfig(precision="float32"))
+        _, rows = run(records_dir, tmp_path / "run", other)
     assert len(rows) == 1
 
 
@@ -143,7 +144,7 @@ def test_a_run_that_fails_restores_the_process_state(records_dir, tmp_path):
     random.seed(7)
     expected = random.Random(7).random()
     hardware = HardwareConfig(precision="mixed_bfloat16", deterministic=True)
-    failing = replace(CONFIG, hardware=hardware, pipeline=PipelineConfig(batch_size=8, seed=5))
+    failing = replace(BEST, hardware=hardware, pipeline=PipelineConfig(batch_size=8, seed=5))
     with pytest.raises(RuntimeError, match="of the test"):
         run(records_dir, tmp_path, failing, fails=True)
     assert random.random() == expected
