@@ -24,7 +24,7 @@ def bars(result: Result, path: Path, *, scale: str = "linear") -> None:
             color = _OURS if title.startswith(("tfgenre", "native", "--")) else _OTHERS
             axes.barh(title, median, xerr=spread, color=color, ecolor="#94a3b8", height=0.7)
         second = "second" if clock == "wall_s" else "CPU second"
-        axes.set_title(f"{result.unit} a {second}", fontsize=10, loc="left")
+        axes.set_title(f"{result.unit} per {second}", fontsize=10, loc="left")
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_xscale(scale)
         if scale == "linear":

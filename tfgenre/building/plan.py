@@ -124,7 +124,8 @@ def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHAR
             set their number.
 
     Raises:
-        UserError: if the collection cannot be split as asked, or a split would be empty.
+        UserError: if the collection cannot be split as asked, a split would be empty, or the config
+            is that of another collection.
     """
     check_renderer(config.render)
     _check_collection(catalogue, config)
