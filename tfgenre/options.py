@@ -20,6 +20,14 @@ def differences(there: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]
     ]
 
 
+def flattened(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a config dataclass as they are read back from JSON, by option name."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= flattened(value) if isinstance(value, dict) else {name: value}
+    return flat
+
+
 def options_of(config: Any) -> dict[str, Any]:
     """The values of a config dataclass and of those in it, by option name."""
     found: dict[str, Any] = {}

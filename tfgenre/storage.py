@@ -46,6 +46,12 @@ def to_path(name: str | os.PathLike[str]) -> Path:
     return path
 
 
+def check_on_disk(name: str | os.PathLike[str], *, what: str) -> None:
+    """Raises UserError, which names the flag, if a path is remote."""
+    if is_remote(str(name)):
+        raise UserError(f"--{what}={name}: must be on a disk.")
+
+
 def to_folder(name: str | os.PathLike[str], *, what: str, on_disk: bool = False) -> Path:
     """A folder by its name, which may not exist yet.
 
@@ -57,8 +63,8 @@ def to_folder(name: str | os.PathLike[str], *, what: str, on_disk: bool = False)
     Raises:
         UserError: if it is a file, cannot be reached, or is remote where it must be on a disk.
     """
-    if on_disk and is_remote(str(name)):
-        raise UserError(f"--{what}={name}: must be on a disk.")
+    if on_disk:
+        check_on_disk(name, what=what)
     try:
         path = to_path(name)
     except UserError as error:

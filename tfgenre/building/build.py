@@ -23,7 +23,7 @@ from tfgenre.building.unit import PLAN, UnitReport, UnitSplit, read_report, read
 from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
 from tfgenre.files import TEMPORARY, read_json, write_json
-from tfgenre.options import differences
+from tfgenre.options import differences, flattened
 from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest, SplitContents
 from tfgenre.records.shards import check_complete
@@ -192,7 +192,7 @@ def _claim(plan: Plan, job: Job) -> None:
 
 
 def _check_same(plan: Plan, records_dir: Path, found: Mapping[str, Any]) -> None:
-    there, asked = _flatten(found), _flatten(plan.identity)
+    there, asked = flattened(found), flattened(plan.identity)
     is_same_collection = there.pop("collection_sha256", None) == asked.pop("collection_sha256")
     differing = differences(there, asked)
     if not differing and not is_same_collection:
@@ -202,13 +202,6 @@ def _check_same(plan: Plan, records_dir: Path, found: Mapping[str, Any]) -> None
             f"{records_dir} holds records that differ in {'; '.join(differing)}: give another "
             "--records_dir, or --overwrite to replace them."
         )
-
-
-def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in config.items():
-        flat |= _flatten(value) if isinstance(value, dict) else {name: value}
-    return flat
 
 
 def _merge(plan: Plan, reports: list[UnitReport]) -> Manifest:

@@ -22,7 +22,6 @@ from tfgenre.datasets import folder
 from tfgenre.datasets.demo_styles import GENRES, PROGRESSIONS, STYLES
 from tfgenre.datasets.synth import RATE_HZ, Artist, Score
 from tfgenre.datasets.track import Catalogue
-from tfgenre.errors import UserError
 
 LICENCE = "Synthesized by tfgenre; free of third-party rights."
 # Raise the version when the music changes, but keep the names: the files of an older collection are
@@ -134,7 +133,6 @@ def load(data_dir: Path, config: BuildConfig) -> Catalogue:
     Raises:
         UserError: if the folder is not on a disk.
     """
-    if storage.is_remote(data_dir):
-        raise UserError(f"--data_dir={data_dir}: must be on a disk.")
+    storage.check_on_disk(data_dir, what="data_dir")
     synthesize(data_dir)
     return folder.load(data_dir, config)

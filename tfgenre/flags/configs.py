@@ -14,7 +14,7 @@ from tfgenre.config import BuildConfig
 from tfgenre.datasets import DATASETS
 from tfgenre.errors import UserError, program
 from tfgenre.flags import definitions
-from tfgenre.options import Config, from_options, option_names
+from tfgenre.options import Config, flattened, from_options, option_names
 from tfgenre.records.folder import Records
 from tfgenre.spectrogram.workers import num_processes
 from tfgenre.training.config import PipelineConfig, TrainConfig
@@ -108,9 +108,7 @@ def shard_mb(values: flags.FlagValues) -> int:
 
 def check_records(values: flags.FlagValues, records: Records) -> None:
     """Raises UserError if a flag that was given contradicts what the records were built with."""
-    built = records.manifest.config
-    parts = (built.get(part, {}) for part in ("collection", "render", "split"))
-    built = {**built, **{name: value for part in parts for name, value in part.items()}}
+    built = flattened(records.manifest.config)
     checked = (*definitions.COLLECTION, *definitions.RENDERING)
     for name in ("dataset", "genres", *checked, "split_by", "split_seed"):
         if values[name].present and values[name].value != built.get(name):

@@ -6,7 +6,6 @@ from absl import flags
 
 from tfgenre import storage
 from tfgenre.config import check
-from tfgenre.errors import UserError
 from tfgenre.flags.configs import dataset
 from tfgenre.training.run_dir import RunDir
 
@@ -43,8 +42,7 @@ def export_dir(values: flags.FlagValues) -> Path:
 
 def output_file(flag: str, name: str) -> Path:
     """A file to write."""
-    if storage.is_remote(name):
-        raise UserError(f"--{flag}={name}: must be on a disk.")
+    storage.check_on_disk(name, what=flag)
     path = Path(name).expanduser()
     check(not path.is_dir(), f"--{flag} must name a file, not a folder", name)
     return path
