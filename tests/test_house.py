@@ -23,6 +23,7 @@ PACKAGES = (
     "records",
     "building",
     "training",
+    "tagging",
     "prediction",
     "evaluation",
     "export",
@@ -35,7 +36,8 @@ KNOWS_ONLY = {
     "datasets": {"audio"},
     "building": {"audio", "spectrogram", "datasets", "records"},
     "training": {"spectrogram", "records"},
-    "prediction": {"audio", "spectrogram"},
+    "tagging": {"audio"},
+    "prediction": {"audio", "spectrogram", "tagging"},
 }
 # The modules of a package that other packages may import; "" is the package itself.
 FACES = {
@@ -46,7 +48,8 @@ FACES = {
     "contact_sheet verify synthetic",
     "building": "plan build local cluster resplit describe",
     "training": "config progress run_dir claim train",
-    "prediction": "config predict result votes vote_plot tagging tag_log",
+    "prediction": "config predict result votes vote_plot",
+    "tagging": "log",
     "evaluation": "evaluate evaluate_run leaks experiments",
     "export": "export folder",
     "flags": "definitions configs folders",

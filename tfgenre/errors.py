@@ -1,4 +1,4 @@
-"""The two kinds of errors tfgenre expects: a user's mistake, and a song that cannot be used."""
+"""The errors tfgenre expects: a user's mistake, and a song that cannot be used or tagged."""
 
 import os
 import sys
@@ -44,6 +44,10 @@ class SkipTrack(Exception):
 
     def __reduce__(self) -> tuple[type, tuple[str, str]]:
         return SkipTrack, (self.reason, self.detail)
+
+
+class CannotTag(Exception):
+    """A song whose tags are left as they are; the text says why, for a person."""
 
 
 SKIP_REASONS = {

@@ -46,6 +46,17 @@ class FilePart(io.FileIO):
         return super().tell() - self._start
 
 
+def read_at(file: IO[bytes], offset: int, num_bytes: int) -> bytes:
+    """Some bytes of an open file; fewer at its end."""
+    file.seek(offset)
+    return file.read(num_bytes)
+
+
+def size_of(file: IO[bytes]) -> int:
+    """The size of an open file in bytes."""
+    return file.seek(0, io.SEEK_END)
+
+
 @contextmanager
 def naming(path: Path | str) -> Iterator[None]:
     """Adds a file's name to errors that have none, such as that of a full disk."""

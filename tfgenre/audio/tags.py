@@ -1,5 +1,6 @@
 """Reads genre and artist from a song's tags, whatever their format."""
 
+import contextlib
 import io
 import zipfile
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ import mutagen
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3
 
-from tfgenre.audio import archives, mpeg
+from tfgenre.audio import archives, mp4_tags, mpeg
+from tfgenre.files import read_at
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,18 @@ def read(path: Path) -> Tags:
     """Reads the tags of a song, in an archive or not; empty if they cannot be read."""
     try:
         with archives.opened(str(path)) as file:
-            found = _read_id3(file)
-            return found if found.genres and found.artist else _merged(found, _read_any(file))
-    except Exception:  # a damaged tag can make mutagen raise anything
+            return _read(file)
+    except Exception:  # one that cannot be opened
         return Tags()
+
+
+def _read(file: IO[bytes]) -> Tags:
+    found = Tags()
+    for read_some in (_read_id3, _read_mp4, _read_any):
+        if not (found.genres and found.artist):
+            with contextlib.suppress(Exception):  # damaged tags can make mutagen raise anything
+                found = _merged(found, read_some(file))
+    return found
 
 
 def seconds(path: Path) -> float:
@@ -43,6 +53,7 @@ def seconds(path: Path) -> float:
 
 def _read_id3(file: IO[bytes]) -> Tags:
     """Reads an ID3v2 tag at the start of a file, and nothing beyond it."""
+    file.seek(0)
     start = file.read(10)
     if start[:3] != b"ID3":
         return Tags()
@@ -68,6 +79,15 @@ def _read_any(file: IO[bytes]) -> Tags:
     except mutagen.MutagenError:
         return named
     return _merged(named, Tags(artist=_first(ape, "Artist"), genres=_texts(ape, "Genre")))
+
+
+def _read_mp4(file: IO[bytes]) -> Tags:
+    """Reads the tags of an MP4 file, also those in which mutagen finds none."""
+    if read_at(file, 4, 4) != b"ftyp":
+        return Tags()
+    found = mp4_tags.read(file)
+    genres = tuple(text for value in found.get("\xa9gen", ()) if (text := _clean(value)))
+    return Tags(artist=_first(found, "\xa9ART", "aART"), genres=genres)
 
 
 def _merged(first: Tags, second: Tags) -> Tags:

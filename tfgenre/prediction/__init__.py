@@ -2,6 +2,6 @@
 
     render processes -> batching (the network) -> votes (a song's genre) -> result
 
-`predict` connects them. `vote_plot` plots a song, `tagging` writes a genre into it, and `tag_log`
-can undo that. The network is an argument, so nothing here depends on runs or records.
+`predict` connects them, and has the genre written into the song if asked to. `vote_plot` plots it.
+The network is an argument, so nothing here depends on runs or records.
 """

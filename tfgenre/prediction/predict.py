@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.config import BATCH_SIZE, RenderConfig
-from tfgenre.errors import SkipTrack
-from tfgenre.prediction import tag_log, vote_plot
+from tfgenre.errors import CannotTag, SkipTrack
+from tfgenre.prediction import vote_plot
 from tfgenre.prediction.batching import Submit, batched
 from tfgenre.prediction.config import UNSURE, PredictConfig, TagConfig
 from tfgenre.prediction.result import Prediction
-from tfgenre.prediction.tagging import CannotTag
 from tfgenre.prediction.votes import SongProbabilities, decide, squeezed
 from tfgenre.spectrogram.render import Slices
 from tfgenre.spectrogram.workers import RenderWorker, map_with_workers
+from tfgenre.tagging import log as tag_log
 
 _SONGS_AHEAD = 64
 

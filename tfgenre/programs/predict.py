@@ -17,10 +17,10 @@ from tfgenre import api
 from tfgenre.errors import UserError
 from tfgenre.flags import configs, folders
 from tfgenre.flags.definitions import PREDICT
-from tfgenre.prediction import tag_log
 from tfgenre.prediction.config import PredictConfig, TagConfig
 from tfgenre.prediction.result import Prediction, lines
 from tfgenre.programs.launch import launch
+from tfgenre.tagging import log as tag_log
 from tfgenre.training.run_dir import RunDir
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from mutagen.id3 import APIC, ID3, TCON, TIT2, TXXX, TYER, Encoding
 from mutagen.ogg import OggPage
 
 from tests import songs
+from tfgenre.audio import tags
 from tfgenre.audio.song import open_audio
-from tfgenre.errors import UserError
-from tfgenre.prediction import tag_log, tagging
-from tfgenre.prediction.tag_log import write_genre
-from tfgenre.prediction.tagging import CannotTag
+from tfgenre.errors import CannotTag, Failure, UserError
+from tfgenre.tagging import log as tag_log
+from tfgenre.tagging.id3v2_tag import read_all
+from tfgenre.tagging.log import write_genre
 
 RATE_HZ = 48000
 KINDS = {
@@ -57,6 +59,10 @@ def easy_tags(path: str) -> dict[str, list[str]]:
     return dict(mutagen.File(path, easy=True).tags or {})
 
 
+def genres_of(path: str) -> tuple[str, ...]:
+    return tags.read(Path(path)).genres
+
+
 def add_tags(path: str, **values: str) -> None:
     found = mutagen.File(path, easy=True)
     if found.tags is None:
@@ -66,8 +72,9 @@ def add_tags(path: str, **values: str) -> None:
 
 
 def without_tag(path: str) -> bytes:
-    content = Path(path).read_bytes()
-    return content[tagging._id3_block(path)[1] :]
+    with open(path, "rb") as file:
+        tags = read_all(file)
+    return Path(path).read_bytes()[tags[-1].end if tags else 0 :]
 
 
 def sound_of(path: str) -> list[bytes]:
@@ -92,29 +99,30 @@ def sound_of(path: str) -> list[bytes]:
 def test_a_genre_is_written_and_undone(song, tmp_path, old):
     add_tags(song, title="A title", artist="Somebody", **({"genre": old} if old else {}))
     os.chmod(song, 0o640)
+    content = Path(song).read_bytes()
     before, samples, sound = easy_tags(song), samples_of(song), sound_of(song)
     log = tmp_path / "logs" / "tags.jsonl"
     done = write_genre(song, "Jazz & Funk", overwrite=True, log=log)
     assert done == "Jazz & Funk was written to its tag" + (f" instead of {old}" if old else "")
     assert easy_tags(song) == before | {"genre": ["Jazz & Funk"]}
-    assert tagging.own_genres(song) == ("Jazz & Funk",)
+    assert genres_of(song) == ("Jazz & Funk",)
     np.testing.assert_array_equal(samples_of(song), samples)
     assert sound_of(song) == sound
     assert os.stat(song).st_mode & 0o777 == 0o640
-    assert [succeeded for _, succeeded in tag_log.undo(log, dry_run=False)] == [True]
-    assert easy_tags(song) == before
-    np.testing.assert_array_equal(samples_of(song), samples)
-    assert sound_of(song) == sound
+    assert list(tag_log.undo(log, dry_run=False)) == [
+        (f"{song}: it was restored as it was before Jazz & Funk was written", True)
+    ]
+    assert Path(song).read_bytes() == content
+    assert os.stat(song).st_mode & 0o777 == 0o640
     assert sorted(os.listdir(tmp_path)) == sorted([Path(song).name, "logs"])
 
 
-def test_undoing_removes_tags_that_a_song_did_not_have(song, tmp_path):
-    before = easy_tags(song)
-    had_block = tagging.has_block(song)
+def test_undoing_gives_back_a_song_without_tags_byte_for_byte(song, tmp_path):
+    before = Path(song).read_bytes()
     write_genre(song, "Jazz", overwrite=False, log=tmp_path / "log")
+    assert genres_of(song) == ("Jazz",)
     list(tag_log.undo(tmp_path / "log", dry_run=False))
-    assert easy_tags(song) == before
-    assert tagging.has_block(song) == had_block or song.endswith(".m4a")
+    assert Path(song).read_bytes() == before
 
 
 @pytest.mark.parametrize("end", [b"", ID3V1])
@@ -152,16 +160,16 @@ def test_an_mp3s_other_frames_audio_and_id3v1_tag_are_unchanged(mp3, tmp_path, v
     frames.save(mp3, v1=0, v2_version=version, v23_sep=None)
     with open(mp3, "ab") as file:
         file.write(ID3V1)
-    after_tag = without_tag(mp3)
+    content, after_tag = Path(mp3).read_bytes(), without_tag(mp3)
     before = ID3(mp3, translate=False, load_v1=False)
-    assert tagging.own_genres(mp3) == ("Rock",)
+    assert genres_of(mp3) == ("Rock",)
     write_genre(mp3, "Jazz", overwrite=True, log=tmp_path / "log")
     after = ID3(mp3, translate=False, load_v1=False)
     assert after.version == before.version == (2, version, 0)
     assert {**after, "TCON": None} == {**before, "TCON": None}
     assert without_tag(mp3) == after_tag
     list(tag_log.undo(tmp_path / "log", dry_run=False))
-    assert dict(ID3(mp3, translate=False, load_v1=False)) == dict(before)
+    assert Path(mp3).read_bytes() == content
 
 
 def test_a_songs_own_genre_is_kept(song, tmp_path):
@@ -182,7 +190,7 @@ def test_two_changes_are_undone_in_reverse_order(song, tmp_path):
     for genre in ("Jazz", "Folk"):
         write_genre(song, genre, overwrite=True, log=tmp_path / "log")
     planned = list(tag_log.undo(tmp_path / "log", dry_run=True))
-    assert planned[0][0].endswith("its genre tag would be restored to Jazz")
+    assert planned[0][0].endswith("it would be restored as it was before Folk was written")
     assert easy_tags(song)["genre"] == ["Folk"]
     assert all(succeeded for _, succeeded in tag_log.undo(tmp_path / "log", dry_run=False))
     assert "genre" not in easy_tags(song)
@@ -193,12 +201,26 @@ def test_two_changes_are_undone_in_reverse_order(song, tmp_path):
 def test_a_later_change_by_another_program_is_kept(mp3, tmp_path):
     write_genre(mp3, "Jazz", overwrite=False, log=tmp_path / "log")
     add_tags(mp3, title="New")
-    add_tags(mp3, genre="Polka")
-    ((done, succeeded),) = tag_log.undo(tmp_path / "log", dry_run=False)
-    assert (succeeded, "its tag now says Polka, not Jazz" in done) == (False, True)
-    add_tags(mp3, genre="Jazz")
-    assert [succeeded for _, succeeded in tag_log.undo(tmp_path / "log", dry_run=False)] == [True]
-    assert easy_tags(mp3) == {"title": ["New"]}
+    changed = Path(mp3).read_bytes()
+    for dry_run in (True, False):
+        ((done, succeeded),) = tag_log.undo(tmp_path / "log", dry_run=dry_run)
+        assert (succeeded, "not restored: it was changed since" in done) == (False, True)
+    assert Path(mp3).read_bytes() == changed
+
+
+def test_a_change_while_a_song_is_copied_is_kept(mp3, tmp_path, monkeypatch):
+    copystat = shutil.copystat
+
+    def slow(source, target):
+        copystat(source, target)
+        with open(mp3, "ab") as file:
+            file.write(b"more")
+
+    monkeypatch.setattr(shutil, "copystat", slow)
+    with pytest.raises(CannotTag, match="another program changed it"):
+        write_genre(mp3, "Jazz", overwrite=False, log=tmp_path / "log")
+    assert Path(mp3).read_bytes().endswith(b"more")
+    assert sorted(os.listdir(tmp_path)) == ["a.mp3", "log"]
 
 
 def test_a_crash_damages_neither_song_nor_log(song, tmp_path, monkeypatch):
@@ -225,7 +247,7 @@ def test_a_link_remains_a_link(mp3, tmp_path):
     link.symlink_to(mp3)
     write_genre(str(link), "Jazz", overwrite=False, log=tmp_path / "log")
     assert link.is_symlink()
-    assert tagging.own_genres(mp3) == ("Jazz",)
+    assert genres_of(mp3) == ("Jazz",)
 
 
 def test_songs_that_cannot_be_tagged(mp3, tmp_path):
@@ -240,22 +262,72 @@ def test_songs_that_cannot_be_tagged(mp3, tmp_path):
     assert "mp3, ogg, opus, flac and m4a files only" in reason(wav)
     damaged = tmp_path / "damaged.flac"
     damaged.write_bytes(b"fLaC" + bytes(100))
-    assert "its tags cannot be read" in reason(damaged)
+    assert reason(damaged) == "its metadata blocks are damaged"
     with zipfile.ZipFile(tmp_path / "songs.zip", "w") as archive:
         archive.write(mp3, "a.mp3")
     assert "in an archive" in reason(tmp_path / "songs.zip" / "a.mp3")
     assert reason(tmp_path / "none.mp3") == "No such file or directory"
+    os.mkfifo(tmp_path / "pipe.mp3")
+    assert reason(tmp_path / "pipe.mp3") == "it is not a regular file"
     assert not (tmp_path / "log").exists()
 
 
-def test_invalid_logs(tmp_path):
+@pytest.mark.parametrize(
+    ("genre", "why"),
+    [
+        ("Caf\udce9", "is not text, so no tag can hold it"),
+        ("17", "'17' would be read back as 'Rock'"),
+        ("A\0B", "would be read back as 'A, B'"),
+    ],
+)
+def test_genres_that_no_tag_can_hold(mp3, tmp_path, genre, why):
+    before = Path(mp3).read_bytes()
+    with pytest.raises(CannotTag) as caught:
+        write_genre(mp3, genre, overwrite=True, log=tmp_path / "log")
+    assert why in str(caught.value)
+    assert Path(mp3).read_bytes() == before
+    assert os.listdir(tmp_path) == ["a.mp3"]
+
+
+def test_a_log_that_cannot_be_written(mp3, tmp_path):
+    before = Path(mp3).read_bytes()
+    with pytest.raises(Failure, match="the log of --write_tags, cannot be written: Is a directory"):
+        write_genre(mp3, "Jazz", overwrite=True, log=tmp_path)
+    assert Path(mp3).read_bytes() == before
+
+
+def test_invalid_logs(mp3, tmp_path):
     log = tmp_path / "log"
     with pytest.raises(UserError, match="cannot be read: No such file"):
         tag_log.read(log)
-    line = {"path": "/a", "new": "Jazz", "old": None, "had_block": True}
-    for content in ("text\n", "[1]\n", '{"path": 1}\n', json.dumps(line | {"old": 1}) + "\n"):
+    write_genre(mp3, "Jazz", overwrite=True, log=log)
+    line = log.read_text()
+    assert tag_log.read(log)[0].genre == "Jazz"
+    values = json.loads(line)
+    for content in (
+        "text\n",
+        "[1]\n",
+        '{"path": 1}\n',
+        json.dumps(values | {"path": 1}) + "\n",
+        json.dumps(values | {"before": "12"}) + "\n",
+        json.dumps(values | {"undo": [["a", 1, ""]]}) + "\n",
+        json.dumps(values | {"undo": [[-1, 1, ""]]}) + "\n",
+        json.dumps(values | {"undo": [[0, 1, "%"]]}) + "\n",
+        json.dumps({"path": "/a", "new": "Jazz", "old": None, "had_block": True}) + "\n",
+    ):
         log.write_text(content)
         with pytest.raises(UserError, match="is not a log of --write_tags, or is damaged"):
             tag_log.read(log)
-    log.write_text(json.dumps(line) + "\n")
-    assert tag_log.read(log)[0].new == "Jazz"
+
+
+def test_a_log_that_does_not_give_back_the_song(mp3, tmp_path):
+    log = tmp_path / "log"
+    write_genre(mp3, "Jazz", overwrite=True, log=log)
+    written = Path(mp3).read_bytes()
+    values = json.loads(log.read_text())
+    for undo in ([], [[0, 1 << 40, ""]]):
+        log.write_text(json.dumps(values | {"undo": undo}) + "\n")
+        ((done, succeeded),) = tag_log.undo(log, dry_run=False)
+        assert not succeeded
+        assert "not restored: " in done
+        assert Path(mp3).read_bytes() == written

@@ -1,0 +1,42 @@
+"""The genre in an MP3 file's tags: ID3v2 before the sound, ID3v1 and APEv2 after it."""
+
+from typing import BinaryIO
+
+from tfgenre.audio import mpeg_frames
+from tfgenre.files import read_at
+from tfgenre.tagging import endings, id3v2
+from tfgenre.tagging.id3v2_tag import read_all
+from tfgenre.tagging.splices import Content, Splice, digest, pieces
+
+_LAYERS = 0x06  # bits of a frame's header; none are set in AAC's
+
+
+def has_frames(file: BinaryIO, start: int, *, is_named_mp3: bool) -> bool:
+    """Whether MPEG audio starts at a place, or somewhere after it in a file of that name."""
+    header = read_at(file, start, 4)
+    is_sync = header[:1] == b"\xff" and header[1:2] >= b"\xe0" and bool(header[1] & _LAYERS)
+    return is_sync or (is_named_mp3 and mpeg_frames.first_frame(file, start) is not None)
+
+
+def edit(file: BinaryIO, genre: str) -> list[Splice]:
+    """What to replace for a file to state a genre.
+
+    Raises:
+        CannotTag: if its tags are damaged.
+    """
+    tags, ending = read_all(file), endings.read(file)
+    splices = endings.edit(ending, genre)
+    if not tags:
+        return [Splice(0, 0, id3v2.new_tag(genre, ending.id3v1)), *splices]
+    for number, tag in enumerate(tags):
+        splices += id3v2.edit(tag, genre, insert=number == 0)
+    return splices
+
+
+def content(file: BinaryIO) -> Content:
+    """What a change of the genre leaves as it is."""
+    tags, ending = read_all(file), endings.read(file)
+    start = tags[-1].end if tags else 0
+    others = [part for tag in tags for part in id3v2.others(tag)]
+    sound = digest(pieces(file, start, max(start, ending.start)))
+    return Content((sound,), (*others, *endings.others(ending)))
