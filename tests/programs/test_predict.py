@@ -60,9 +60,8 @@ def test_tags_are_written_and_undone(run_dir, music, tmp_path):
     assert plots == [Path("c.wav.png"), Path("x/a.mp3.png"), Path("x/b.flac.png")]
     undone = run("tfgenre_predict", f"--undo_tags={log}")
     assert (undone.returncode, undone.stderr) == (0, "")
-    assert undone.stdout.count("its genre tag was removed") == 2
-    assert (music / "x" / "a.mp3").read_bytes() == files[music / "x" / "a.mp3"]
-    assert tags.read(music / "x" / "b.flac").genres == ()
+    assert undone.stdout.count("it was restored as it was before") == 2
+    assert {path: path.read_bytes() for path in files} == files
 
 
 def test_unsure_songs_and_songs_in_archives_are_not_tagged(run_dir, music, tmp_path):

@@ -50,4 +50,4 @@ def define(values: flags.FlagValues) -> None:
         "The file to which --write_tags adds what --undo_tags needs; runs/tags-DATE-TIME.jsonl if "
         "not given.",
     )
-    option("undo_tags", "Give songs back the genre they had before this log's changes.")
+    option("undo_tags", "Give songs back the bytes they had before this log's changes.")
