@@ -26,7 +26,7 @@ from tfgenre.quiet import quiet_tensorflow
 from tfgenre.records.folder import Records
 from tfgenre.spectrogram.render import check_renderer
 from tfgenre.spectrogram.workers import num_processes
-from tfgenre.training.claim import claim, discard
+from tfgenre.training.claim import claim, locked
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.run_dir import RunDir
 
@@ -121,16 +121,15 @@ def train(
         The run's folder; its `read_result()` says how training went.
 
     Raises:
-        UserError: if the records cannot be trained on, or the folder holds another run.
+        UserError: if the records cannot be trained on, or the folder is another run's.
     """
     config = config_of(TrainConfig, config, options)
     records, run = Records.open(records_dir), RunDir(run_dir)
-    if overwrite:
-        discard(run)
-    if not claim(run, config, records):
-        with quiet_tensorflow(hide_gpus=config.hardware.device == "cpu"):
-            from tfgenre.training.train import train as train_run
-        train_run(records, run, config, at_most=at_most, say=say)
+    with locked(run):
+        if not claim(run, config, records, overwrite=overwrite):
+            with quiet_tensorflow(hide_gpus=config.hardware.device == "cpu"):
+                from tfgenre.training.train import train as train_run
+            train_run(records, run, config, at_most=at_most, say=say)
     return run
 
 

@@ -9,8 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
+import numpy as np
 import pytest
 
+from tests.runs import untrained_run
 from tfgenre.errors import UserError
 from tfgenre.records.folder import Records
 from tfgenre.training import hardware, process_state, train
@@ -124,6 +127,29 @@ def test_a_loss_that_is_not_finite_ends_the_run(records_dir, tmp_path):
     with pytest.raises(UserError, match=r"The loss became nan .* lower --learning_rate"):
         run(records_dir, tmp_path, config)
     assert not (tmp_path / "result.json").exists()
+
+
+def test_an_epoch_whose_last_step_breaks_the_network_is_not_kept(records_dir, tmp_path):
+    """Its loss is finite: that of the only batch, before the step."""
+    config = replace(
+        CONFIG,
+        pipeline=replace(CONFIG.pipeline, batch_size=1000),
+        optimizer=OptimizerConfig(learning_rate=1e30),
+    )
+    with pytest.raises(UserError, match=r"became (nan|infinite) .* lower --learning_rate"):
+        run(records_dir, tmp_path, config)
+    assert not list(tmp_path.glob("*.keras"))
+    assert not (tmp_path / "metrics.csv").exists()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_a_network_that_is_not_finite_is_not_loaded(records_dir, tmp_path, value):
+    run_dir = untrained_run(tmp_path / "run", records_dir)
+    model = keras.saving.load_model(run_dir.best_model)
+    model.set_weights([np.full_like(weight, value) for weight in model.get_weights()])
+    model.save(run_dir.best_model)
+    with pytest.raises(UserError, match=r"best\.keras predicts nothing, .* infinite or NaN"):
+        run_dir.load_best_model(num_genres=2)
 
 
 @pytest.mark.parametrize("set_by", ["the previous run", "the user"])

@@ -1,4 +1,4 @@
-"""The callback of an epoch: a progress bar, timing, and a check that the loss is finite."""
+"""The callback of an epoch: a progress bar and timing; checks that loss and weights are finite."""
 
 import math
 import sys
@@ -9,7 +9,9 @@ import keras
 from tqdm import tqdm
 
 from tfgenre.errors import UserError
+from tfgenre.training.run_dir import has_finite_weights
 
+_ADVICE = "give a lower --learning_rate, or --clip_norm=1"
 _CHECK_EVERY = 50  # batches: reading the loss waits for the device
 
 
@@ -53,10 +55,19 @@ class EpochWatch(keras.callbacks.Callback):
         self._bar.close()
 
 
-def check_loss(loss: float, where: str) -> None:
+def check_loss(loss: float, where: str, *, name: str = "loss") -> None:
     """Raises UserError if a loss is NaN or infinite."""
     if not math.isfinite(loss):
         raise UserError(
-            f"The loss became {loss} in {where}: give a lower --learning_rate, or --clip_norm=1. "
-            "The checkpoint of the last finished epoch is kept."
+            f"The {name} became {loss} in {where}: {_ADVICE}. The checkpoint of the last finished "
+            "epoch is kept."
+        )
+
+
+def check_weights(model: keras.Model, where: str) -> None:
+    """Raises UserError if a weight is NaN or infinite, as after a last step that was too large."""
+    if not has_finite_weights(model):
+        raise UserError(
+            f"Weights became infinite or NaN in {where}: {_ADVICE}. The checkpoint of the last "
+            "finished epoch is kept."
         )

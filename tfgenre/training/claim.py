@@ -1,6 +1,10 @@
 """Claiming a folder: a new run takes it, the same run resumes in it, another run is refused."""
 
+import fcntl
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tfgenre import storage
 from tfgenre.errors import UserError
@@ -13,13 +17,46 @@ from tfgenre.training.config import TrainConfig
 from tfgenre.training.run_dir import RunDir
 
 
-def claim(run_dir: RunDir, config: TrainConfig, records: Records) -> bool:
+@contextmanager
+def locked(run_dir: RunDir) -> Iterator[None]:
+    """Keeps a second training out of a folder; the system ends that when the process ends.
+
+    Of several processes that train one network together, only the first locks the folder.
+
+    Raises:
+        UserError: if another training has it.
+    """
+    run_dir.path.mkdir(parents=True, exist_ok=True)
+    if os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0":
+        yield
+        return
+    folder = os.open(run_dir.path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(folder)
+        raise UserError(
+            f"Another training is running in {run_dir.path}: wait for it, or give another "
+            "--run_dir."
+        ) from error
+    except OSError:  # some network file systems cannot lock folders
+        pass
+    try:
+        yield
+    finally:
+        os.close(folder)
+
+
+def claim(
+    run_dir: RunDir, config: TrainConfig, records: Records, *, overwrite: bool = False
+) -> bool:
     """Claims a folder for a run, and writes the run's flags and manifest there.
 
     Args:
         run_dir: the folder.
         config: how the network is trained.
         records: the records it is trained on.
+        overwrite: whether to remove another run in it first.
 
     Returns:
         Whether the run is already finished.
@@ -28,6 +65,8 @@ def claim(run_dir: RunDir, config: TrainConfig, records: Records) -> bool:
         UserError: if the folder holds records, or a run with other flags or records.
     """
     _refuse_records(run_dir)
+    if overwrite:
+        discard(run_dir)
     flags = flags_of(run_dir, config, records)
     if run_dir.flags.exists():
         _check_same(run_dir, flags, records)
@@ -49,12 +88,7 @@ def claim(run_dir: RunDir, config: TrainConfig, records: Records) -> bool:
 
 
 def discard(run_dir: RunDir) -> None:
-    """Removes a run's files, and no others.
-
-    Raises:
-        UserError: if the folder holds records.
-    """
-    _refuse_records(run_dir)
+    """Removes a run's files, and no others."""
     files = [
         run_dir.flags,
         run_dir.path / manifests.NAME,

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tfgenre import storage
 from tfgenre.errors import UserError
 from tfgenre.files import read_json
@@ -117,7 +119,7 @@ class RunDir:
             num_genres: the number of outputs it must have.
 
         Raises:
-            UserError: if no epoch was finished, or the file is damaged.
+            UserError: if no epoch was finished, the file is damaged, or a weight is not finite.
         """
         import keras
 
@@ -131,6 +133,11 @@ class RunDir:
                 f"{self.best_model} is for {model.output_shape[-1]} genres, but {manifests.NAME} "
                 f"beside it lists {num_genres}: {_TRAIN_AGAIN}."
             )
+        if not (has_finite_weights(model) and _has_finite_outputs(model)):
+            raise UserError(
+                f"{self.best_model} predicts nothing, as its weights or probabilities are infinite "
+                f"or NaN: {_TRAIN_AGAIN}, with a lower --learning_rate or --clip_norm=1."
+            )
         return model
 
     def _check(self) -> None:
@@ -139,3 +146,17 @@ class RunDir:
                 f"No trained network in {self.path} ({self.best_model.name} is missing): train one "
                 "with tfgenre_train, or change --run_dir."
             )
+
+
+def has_finite_weights(model: "keras.Model") -> bool:
+    """Whether no weight of a network is NaN or infinite."""
+    return all(np.isfinite(np.asarray(weight, "float32")).all() for weight in model.get_weights())
+
+
+def _has_finite_outputs(model: "keras.Model") -> bool:
+    """Whether a network's probabilities for one slice are numbers."""
+    import keras
+
+    shape = model.input_shape[1:]
+    slice_ = np.arange(np.prod(shape)).reshape(1, *shape).astype("uint8")
+    return bool(np.isfinite(keras.ops.convert_to_numpy(model(slice_, training=False))).all())

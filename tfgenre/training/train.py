@@ -16,7 +16,7 @@ from tfgenre.files import write_json
 from tfgenre.records import contact_sheet, pipeline
 from tfgenre.records.folder import Records
 from tfgenre.training import hardware, multiworker, process_state, progress, summary
-from tfgenre.training.callbacks import EpochWatch, check_loss
+from tfgenre.training.callbacks import EpochWatch, check_loss, check_weights
 from tfgenre.training.checkpoints import Checkpoints
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData, find_training_data
@@ -54,7 +54,7 @@ def train(
         The contents of result.json.
 
     Raises:
-        UserError: if the records cannot be used for training, or the loss is not finite.
+        UserError: if the records cannot be used for training, or a loss or weight is not finite.
     """
     with ExitStack() as stack:
         stack.enter_context(hardware.prepared(config.hardware, seed=config.pipeline.seed))
@@ -161,6 +161,8 @@ class _Run:
             callbacks=[watch],
         ).history
         check_loss(history["loss"][0], title)
+        check_weights(self.model, title)
+        check_loss(history["val_loss"][0], title, name="validation loss")
         self.seconds_trained += watch.seconds_trained
         num_slices = self._data.slices_per_epoch(part, config)
         return {
