@@ -1,9 +1,17 @@
 """TensorFlow, imported without the lines that it writes to stderr on every start."""
 
+import importlib.util
+import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from tfgenre.errors import UserError
+
+_BACKENDS = ("tensorflow", "jax")
+_DEFAULT = "KERAS_BACKEND=tensorflow"
 
 
 @contextmanager
@@ -12,7 +20,11 @@ def quiet_tensorflow(*, hide_gpus: bool = False) -> Iterator[None]:
 
     Args:
         hide_gpus: whether TensorFlow must not use GPUs; this cannot be changed after its start.
+
+    Raises:
+        UserError: if Keras is set up for a backend that tfgenre cannot use.
     """
+    _check_backend()
     if "tensorflow" in sys.modules:
         yield
         return
@@ -23,6 +35,25 @@ def quiet_tensorflow(*, hide_gpus: bool = False) -> Iterator[None]:
             tf.config.set_visible_devices([], "GPU")
         tf.config.list_logical_devices()
         yield
+
+
+def _check_backend() -> None:
+    """Raises UserError unless Keras' backend, as Keras chooses it, can be used."""
+    folder = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    place = os.path.join(folder, "keras.json")
+    configured: Any = {}
+    with suppress(OSError, ValueError), open(place) as file:
+        configured = json.load(file)
+    name = configured.get("backend") if isinstance(configured, dict) else None
+    source = f"{place} says backend {name!r}"
+    if chosen := os.environ.get("KERAS_BACKEND"):
+        name, source = chosen, f"KERAS_BACKEND={chosen}"
+    if name not in (*_BACKENDS, None):
+        raise UserError(
+            f"{source}: the backend of Keras must be {' or '.join(_BACKENDS)}; set {_DEFAULT}."
+        )
+    if name == "jax" and importlib.util.find_spec("jax") is None:
+        raise UserError(f"{source}, but JAX is not installed: pip install jax, or set {_DEFAULT}.")
 
 
 @contextmanager

@@ -65,3 +65,18 @@ def test_initializers_are_for_convolutions(initializer, name):
     assert keras.activations.relu not in activations
     dense = np.asarray(model.get_layer("genre").kernel)
     assert np.abs(dense).max() <= 0.04 + 1e-6
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_users_data_format_changes_nothing(name):
+    config = ModelConfig(model=name)
+    expected = build_model(config, num_genres=3)
+    keras.config.set_image_data_format("channels_first")
+    try:
+        model = build_model(config, num_genres=3)
+        found = keras.Model.from_config(model.get_config())
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    shapes = [layer.output.shape for layer in expected.layers]
+    assert [layer.output.shape for layer in model.layers] == shapes
+    assert [layer.output.shape for layer in found.layers] == shapes

@@ -8,6 +8,9 @@ import keras
 from tfgenre.spectrogram.slices import SLICE_SIZE
 from tfgenre.training.config import ModelConfig
 
+# Whatever a user's keras.json says: a slice's rows and columns come before its channel.
+_FORMAT = {"data_format": "channels_last"}
+
 
 def build_model(config: ModelConfig, *, num_genres: int) -> keras.Model:
     """Builds the network that the config names, with initial weights.
@@ -49,9 +52,10 @@ def despois(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
             activation=config.activation,
             kernel_initializer=config.initializer,
             name=f"conv{block}",
+            **_FORMAT,
         )(x)
-        x = keras.layers.MaxPooling2D(2, name=f"pool{block}")(x)
-    x = keras.layers.Flatten(name="flatten")(x)
+        x = keras.layers.MaxPooling2D(2, name=f"pool{block}", **_FORMAT)(x)
+    x = keras.layers.Flatten(name="flatten", **_FORMAT)(x)
     x = _dense(1024, activation=config.activation, name="dense")(x)
     return keras.layers.Dropout(config.dropout_rate, name="dropout")(x)
 
@@ -82,13 +86,13 @@ def spectral(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
     x = keras.layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="level")(x)
     x = keras.layers.Reshape((SLICE_SIZE, SLICE_SIZE), name="rows")(x)
     x = keras.layers.Permute((2, 1), name="columns")(x)  # [batch, time, frequency]
-    x = keras.layers.AveragePooling1D(2, name="pool0")(x)
+    x = keras.layers.AveragePooling1D(2, name="pool0", **_FORMAT)(x)
     x = keras.layers.Concatenate(name="with_changes")([x, _without_mean(x)])
     x = _normal(name="normal0")(x)
     for block, filters in enumerate((192, 256, 384), start=1):
         x = _block(x, filters, config, str(block))
-    mean = keras.layers.GlobalAveragePooling1D(name="mean")(x)
-    largest = keras.layers.GlobalMaxPooling1D(name="max")(x)
+    mean = keras.layers.GlobalAveragePooling1D(name="mean", **_FORMAT)(x)
+    largest = keras.layers.GlobalMaxPooling1D(name="max", **_FORMAT)(x)
     x = keras.layers.Concatenate(name="over_time")([mean, largest])
     x = keras.layers.Dropout(config.dropout_rate, name="dropout")(x)
     return keras.layers.Dense(256, activation=config.activation, name="dense")(x)
@@ -96,7 +100,7 @@ def spectral(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:
 
 def _without_mean(x: keras.KerasTensor) -> keras.KerasTensor:
     """Each channel minus its mean over time, [batch, time, channels]."""
-    mean = keras.layers.AveragePooling1D(x.shape[1], name="row_means")(x)
+    mean = keras.layers.AveragePooling1D(x.shape[1], name="row_means", **_FORMAT)(x)
     mean = keras.layers.UpSampling1D(x.shape[1], name="row_means_over_time")(mean)
     return keras.layers.Subtract(name="changes")([x, mean])
 
@@ -110,10 +114,11 @@ def _block(x: keras.KerasTensor, filters: int, config: ModelConfig, name: str) -
         use_bias=False,
         kernel_initializer=config.initializer,
         name=f"conv{name}",
+        **_FORMAT,
     )(x)
     x = _normal(name=f"normal{name}")(x)
     x = keras.layers.Activation(config.activation, name=f"activation{name}")(x)
-    x = keras.layers.MaxPooling1D(2, name=f"pool{name}")(x)
+    x = keras.layers.MaxPooling1D(2, name=f"pool{name}", **_FORMAT)(x)
     return keras.layers.SpatialDropout1D(0.1, name=f"dropout{name}")(x)
 
 

@@ -34,12 +34,14 @@ def seeded(seed: int) -> Iterator[None]:
 
 @contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
-    """A context in which new Keras layers have this dtype policy."""
-    before = keras.config.dtype_policy()
+    """A context in which new Keras layers have this dtype policy, and all other floats 32 bits."""
+    before, floatx = keras.config.dtype_policy(), keras.config.floatx()
+    keras.config.set_floatx("float32")
     keras.config.set_dtype_policy(name)
     try:
         yield
     finally:
+        keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(before)
 
 
