@@ -34,8 +34,8 @@ def write_with_ffmpeg(
         stream.bit_rate = 96_000
         frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), "fltp", "mono")
         frame.rate = rate_hz
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        packets = [*stream.encode(frame), *stream.encode(None)]
+        container.mux([packet for packet in packets if packet.size])
     return path
 
 

@@ -41,9 +41,10 @@ KNOWS_ONLY = {
 }
 # The modules of a package that other packages may import; "" is the package itself.
 FACES = {
-    "audio": "song archives archive_index mpeg mpeg_frames search tags",
+    "audio": "song archives archive_index mp4_atoms mpeg mpeg_frames mpeg_headers search "
+    "sound_bytes tags",
     "spectrogram": "native render slices workers",
-    "datasets": " splits track",
+    "datasets": " spelling splits track",
     "records": "folder manifest contents example sampling shards sources pipeline data_card "
     "contact_sheet verify synthetic",
     "building": "plan build local cluster resplit describe",
@@ -52,7 +53,7 @@ FACES = {
     "tagging": "log",
     "evaluation": "evaluate evaluate_run leaks experiments",
     "export": "export folder",
-    "flags": "definitions configs folders",
+    "flags": "definitions configs flag_files folders",
     "programs": "",
 }
 USE_TENSORFLOW = {  # or other heavy libraries

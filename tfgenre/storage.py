@@ -5,6 +5,7 @@ disk is pathlib's own. (tf.io.gfile would bring TensorFlow into every render pro
 supports s3 and hdfs; Beam's file systems would bring Beam.)
 """
 
+import collections
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -119,15 +120,37 @@ def open_remote(name: str, *, read_ahead_bytes: int = _READ_AHEAD_BYTES) -> IO[b
 
 
 def walk(
-    folder: Path, *, on_error: Callable[[OSError], object]
+    folder: Path,
+    *,
+    on_error: Callable[[OSError], object],
+    on_known: Callable[[Path, Path], object] = lambda link, known: None,
 ) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """All folders from this one on, as os.walk: each with its folders' and its files' names."""
+    """All folders from this one on, as os.walk: each with its folders' and its files' names.
+
+    Links to folders are followed, after all folders that need no link: each folder is yielded once.
+
+    Args:
+        folder: the folder to start from.
+        on_error: called with the error of each folder that cannot be read.
+        on_known: called with the path of a folder that was yielded before, and its path then.
+    """
     if is_remote(folder):
         remote: Any = folder
         yield from remote.walk(on_error=on_error)
         return
-    for place, folders, names in os.walk(folder, onerror=on_error):
-        yield Path(place), folders, names
+    known: dict[tuple[int, int], Path] = {}
+    starts = collections.deque([str(folder)])
+    while starts:
+        for place, folders, names in os.walk(starts.popleft(), onerror=on_error):
+            found = os.stat(place)
+            first = known.setdefault((found.st_dev, found.st_ino), Path(place))
+            if str(first) != str(Path(place)):
+                on_known(Path(place), first)
+                folders.clear()
+                continue
+            yield first, folders, names
+            paths = (os.path.join(place, name) for name in folders)
+            starts.extend(filter(os.path.islink, paths))
 
 
 def remove_folder(path: Path) -> None:

@@ -42,3 +42,27 @@ def test_a_quiet_start_does_not_make_an_aac_truncated(tmp_path):
     quiet = np.concatenate([np.zeros(12 * 44100), songs.noise(30.0, rate_hz=44100)])
     path = songs.write_with_ffmpeg(tmp_path / "a.aac", quiet, "adts", "aac", rate_hz=44100)
     assert len(mono(path)) == pytest.approx(len(quiet), abs=5000)
+
+
+def test_copy_protected_songs_are_named(tmp_path):
+    rate_hz = {"rate_hz": 44100}
+    tone = songs.tone(6.0, **rate_hz)
+    m4p = songs.write_with_ffmpeg(tmp_path / "a.m4p", tone, "mp4", "aac", **rate_hz)
+    m4p.write_bytes(m4p.read_bytes().replace(b"mp4a", b"drms"))
+    wma = songs.write_with_ffmpeg(tmp_path / "a.wma", tone, "asf", "wmav2", **rate_hz)
+    assert len(render(str(wma), RenderConfig()).images) == 2
+    encryption = bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e") + bytes(16)
+    wma.write_bytes(wma.read_bytes()[:30] + encryption + wma.read_bytes()[30:])
+    for path in (m4p, wma):
+        with pytest.raises(SkipTrack, match="not_audio: copy-protected"):
+            render(str(path), RenderConfig())
+
+
+def test_a_rate_that_changes_within_an_aac(tmp_path):
+    contents = []
+    for rate_hz in (22050, 44100):
+        samples = songs.noise(4.0, rate_hz=rate_hz)
+        path = songs.write_with_ffmpeg(tmp_path / "a.aac", samples, "adts", "aac", rate_hz=rate_hz)
+        contents.append(path.read_bytes())
+    (tmp_path / "song.aac").write_bytes(b"".join(contents))
+    assert len(mono(tmp_path / "song.aac")) == pytest.approx(8 * 22050, abs=5000)

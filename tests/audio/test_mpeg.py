@@ -1,5 +1,6 @@
 """An MP3 is decoded in full, whatever length it declares and however it is damaged."""
 
+import io
 import struct
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests import songs
-from tfgenre.audio import mpeg
-from tfgenre.audio.mpeg_frames import frame_lengths
+from tfgenre.audio import mpeg, mpeg_frames
+from tfgenre.audio.mpeg_headers import headers
 from tfgenre.audio.song import open_audio
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack
@@ -82,7 +83,7 @@ def test_a_wrong_xing_header_after_a_tag_is_corrected(mp3, tmp_path):
 def test_without_a_xing_header_everything_is_decoded(mp3, tmp_path):
     content = mp3.read_bytes()
     bare = tmp_path / "bare.mp3"
-    bare.write_bytes(content[frame_lengths(content[:3])[content[:3]] :])
+    bare.write_bytes(content[headers().frames[content[:3]].num_bytes :])
     assert num_samples(bare) == frames_of(mp3).num_samples
 
 
@@ -107,6 +108,122 @@ def test_concatenated_mono_and_stereo_are_both_decoded(tmp_path):
     concatenated = tmp_path / "concatenated.mp3"
     concatenated.write_bytes(b"".join(contents))
     assert num_samples(concatenated) == pytest.approx(12 * songs.RATE_HZ, abs=6000)
+
+
+def part(tmp_path, seconds: float, rate_hz: int, **options) -> bytes:
+    samples = songs.noise(seconds, rate_hz=rate_hz)
+    return songs.write(tmp_path / "part.mp3", samples, rate_hz=rate_hz, **options).read_bytes()
+
+
+@pytest.mark.parametrize("junk", [b"", b"junk" * 1000])
+@pytest.mark.parametrize("sample_rate_hz", [0, 44100])
+def test_a_song_is_read_on_where_its_rate_changes(tmp_path, junk, sample_rate_hz):
+    """Also from MPEG 1 to MPEG 2 and 2.5, and back."""
+    parts = [part(tmp_path, 3, rate_hz) for rate_hz in (44100, 22050, 48000, 11025, 44100)]
+    path = tmp_path / "song.mp3"
+    path.write_bytes(junk.join(parts))
+    with open_audio(str(path), sample_rate_hz=sample_rate_hz) as song:
+        assert song.rate_hz == 44100
+        assert song.seconds == pytest.approx(15, abs=0.5)
+        assert sum(map(len, song.blocks)) / 44100 == pytest.approx(15, abs=0.5)
+
+
+def frame_starts(content: bytes) -> list[int]:
+    """Where the frames after the Xing header's start."""
+    starts = [headers().frames[content[:3]].num_bytes]
+    while (last := content[starts[-1] : starts[-1] + 3]) in headers().frames:
+        starts.append(starts[-1] + headers().frames[last].num_bytes)
+    return starts[:-1]
+
+
+def free_format(tmp_path, seconds: float = 6) -> bytes:
+    """Frames of one length, without a bit rate."""
+    kind = {"bitrate_mode": "CONSTANT", "compression_level": 0.5}
+    content = bytearray(part(tmp_path, seconds, 48000, **kind))
+    starts = frame_starts(bytes(content))
+    for start in starts:
+        content[start + 2] &= 0x0F
+    return bytes(content[starts[0] :])
+
+
+@pytest.mark.parametrize("junk", [b"", b"junk" * 1000, b"\xff\xfb\x04\xc4" * 100])
+def test_frames_without_a_bit_rate_are_read(tmp_path, junk):
+    content = free_format(tmp_path)
+    (tmp_path / "song.mp3").write_bytes(content[:20_000] + junk + content[20_000:])
+    assert num_samples(tmp_path / "song.mp3") == pytest.approx(6 * 48000, abs=4000)
+
+
+FRAME = b"\xff\xf3\x14\xc4" + bytes(20)
+LOOKALIKES = {
+    "headers without bit rate": b"\xff\xfb\x00\x64",
+    "padded ones": b"\xff\xfb\x02\x64",
+    "too close": b"\xff\xfb\x00\x64" + bytes(28),
+    "at changing distances": b"".join(b"\xff\xfb\x00\x64" + bytes(n) for n in range(40, 99)),
+    "headers with bit rate": b"\xff\xfb\x90\x64",
+    "halves of headers": b"\xff\xfb",
+    "ones": b"\xff",
+}
+
+
+@pytest.mark.parametrize("name", LOOKALIKES)
+@pytest.mark.parametrize("before", ["", "a tag", "junk", "a song"])
+def test_what_looks_like_headers_is_not_tried_one_by_one(tmp_path, capfd, name, before):
+    """libmpg123 reports each header that it tries."""
+    tag = b"ID3\x04\0\0\0\0\x01\x00" + bytes(128)
+    song = part(tmp_path, 3, 44100)
+    start = {"": b"", "a tag": tag, "junk": b"x", "a song": song}[before]
+    path = tmp_path / "song.mp3"
+    path.write_bytes(start + (400_000 // len(LOOKALIKES[name])) * LOOKALIKES[name])
+    if before == "a song":
+        assert num_samples(path) == pytest.approx(3 * 44100, abs=4000)
+    else:
+        with pytest.raises(SkipTrack, match="not_audio"):
+            num_samples(path)
+    assert capfd.readouterr().err.count("\n") < 1000
+
+
+class CountingFile(io.BytesIO):
+    """Counts the bytes that are read from it."""
+
+    bytes_read = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.bytes_read += len(data)
+        return data
+
+
+@pytest.mark.parametrize("name", LOOKALIKES)
+def test_a_search_reads_a_file_once(name):
+    content = (4_000_000 // len(LOOKALIKES[name])) * LOOKALIKES[name]
+    file = CountingFile(content)
+    assert mpeg_frames.first_frame(file, 0) is None
+    assert file.bytes_read < 1.5 * len(content)
+    file = CountingFile(FRAME * 4 + content)
+    mpeg_frames.scan(file, 0, headers())
+    assert file.bytes_read < 1.5 * len(content)
+
+
+def test_a_scan_ends_after_many_interruptions():
+    file = CountingFile(FRAME * 4 + (FRAME * 2 + b"xx") * 100_000)
+    with pytest.raises(SkipTrack, match="interrupted more than 10,000 times"):
+        mpeg_frames.scan(file, 0, headers())
+
+
+def test_layer_i_is_read(tmp_path):
+    (tmp_path / "song.mp1").write_bytes(100 * (b"\xff\xff\xc0\xc4" + bytes(412)))
+    assert frames_of(tmp_path / "song.mp1").num_samples == num_samples(tmp_path / "song.mp1")
+
+
+def test_layers_and_rates_may_follow_each_other(tmp_path):
+    content = part(tmp_path, 3, 44100)
+    for rate_hz in (32000, 48000):
+        path = tmp_path / "part.mp2"
+        samples = songs.noise(3, rate_hz=rate_hz)
+        songs.write_with_ffmpeg(path, samples, "mp2", "mp2", rate_hz=rate_hz)
+        content += path.read_bytes()
+    (tmp_path / "song.mp3").write_bytes(content)
+    assert num_samples(tmp_path / "song.mp3") == pytest.approx(9 * 44100, abs=15_000)
 
 
 def test_two_tags_are_skipped(mp3, tmp_path):
@@ -167,14 +284,16 @@ def test_other_files_are_not_mp3(tmp_path, content):
         (b"\xff\xfb\xe4", 960),  # 320 kbit/s, 48 kHz
         (b"\xff\xf3\x84", 192),  # MPEG 2, 64 kbit/s, 24 kHz
         (b"\xff\xe3\x88", 576),  # MPEG 2.5, 64 kbit/s, 8 kHz
+        (b"\xff\xfd\x90", 522),  # MPEG 1, layer II, 160 kbit/s, 44.1 kHz
+        (b"\xff\xff\xc2", 420),  # MPEG 1, layer I, 384 kbit/s, 44.1 kHz, padded
     ],
 )
 def test_frame_lengths(header, length):
-    assert frame_lengths(header)[header] == length
+    assert headers().frames[header].num_bytes == length
 
 
 @pytest.mark.parametrize(
-    "header", [b"\xff\xfd\x90", b"\xff\xfb\x9c", b"\xff\xeb\x90", b"\xfe\xfb\x90"]
+    "header", [b"\xff\xf9\x90", b"\xff\xfb\x9c", b"\xff\xeb\x90", b"\xfe\xfb\x90"]
 )
 def test_other_headers_have_no_length(header):
-    assert header not in frame_lengths(header)
+    assert header not in headers().frames

@@ -2,18 +2,23 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 import soundfile
 
-from tfgenre.audio import mpeg
-from tfgenre.audio.streams import Samples, Stream
+from tfgenre.audio import mpeg, unfinished
+from tfgenre.audio.mpeg_headers import is_sync
+from tfgenre.audio.patched import patched
+from tfgenre.audio.streams import Block, Stream
 from tfgenre.errors import SkipTrack
-from tfgenre.files import FilePart
 
-SUFFIXES = frozenset(".aif .aifc .aiff .au .caf .flac .mp3 .oga .ogg .opus .rf64 .w64 .wav".split())
+SUFFIXES = frozenset(
+    ".afc .aif .aifc .aiff .au .bwf .caf .flac .mp1 .mp2 .mp3 .mpa .mpga .oga .ogg .oggflac .opus "
+    ".rf64 .snd .voc .w64 .wav .wave".split()
+)
 _ENCODINGS = {
     "FLOAT": "float",
     "DOUBLE": "double",
@@ -23,6 +28,12 @@ _ENCODINGS = {
 }
 _UNKNOWN_FRAMES = 1 << 62  # libsndfile reports more for a stream that declares no length
 _BLOCK_SAMPLES = 1 << 16  # over all channels
+_HEAD_BYTES = 1 << 12
+_MPEG_IN_WAV = re.compile(rb"(?:RIFF|RF64).{4}WAVE.*?fmt .{4}[\x50\x55]\0", re.DOTALL)
+# Only files that start like this are opened by name: libsndfile searches others for MPEG audio if
+# they are named .mp3, which takes minutes in 17 MB that look like its headers.
+_HEADS = re.compile(rb"RIFF|RIFX|RF64|riff|FORM|\.snd|caff|fLaC|OggS")
+_ALWAYS_TRIED_BYTES = 1 << 16
 
 
 class _SoundFile(soundfile.SoundFile):
@@ -46,40 +57,65 @@ class _SoundFile(soundfile.SoundFile):
 
 
 @contextlib.contextmanager
-def open_stream(path: str) -> Iterator[Stream]:
+def open_stream(path: str, *, part: tuple[int, int] | None = None) -> Iterator[Stream]:
     """Opens a sound file.
 
+    Args:
+        path: the file.
+        part: where in it a chained Ogg file starts and ends, in bytes; None: all of it.
+
     Raises:
-        SkipTrack: not_audio or truncated; decode_error while the blocks are read.
+        SkipTrack: not_audio, truncated or decode_error; decode_error while the blocks are read.
     """
     with contextlib.ExitStack() as stack:
-        file, frames = _open(path, stack)
+        if part is not None:
+            start, end = part
+            file, frames = _opened(patched(path, start=start, end=end), stack), None
+        else:
+            file, frames = _open(path, stack)
         yield Stream(
             rate_hz=file.samplerate,
             declared_frames=frames.num_samples if frames else _declared_frames(file),
             is_mpeg=_is_mpeg(file),
             encoding=_encoding(file),
-            blocks=_mp3_blocks(path, frames, file) if frames else _blocks(file),
+            blocks=_mpeg_blocks(path, frames, file) if frames else _blocks(file),
         )
 
 
 def _open(path: str, stack: contextlib.ExitStack) -> tuple[soundfile.SoundFile, mpeg.Frames | None]:
-    """Opens a file as the decoder should see it; also returns the frames of an MP3."""
-    file = None
-    with contextlib.suppress(SkipTrack):
-        file = _opened(path, stack)
+    """Opens a file as the decoder should see it; also returns the frames of MPEG audio."""
+    with open(path, "rb") as opened:
+        start = mpeg.after_tag(opened)
+        opened.seek(start)
+        head = opened.read(_HEAD_BYTES)
+    is_mpeg = is_sync(head) or _MPEG_IN_WAV.match(head) is not None
+    file, refusal = None, SkipTrack("not_audio", "no frames of MPEG audio follow each other")
+    if not is_mpeg or os.path.getsize(path) < start + _ALWAYS_TRIED_BYTES:
+        has_name = not start and _HEADS.match(head)
+        source = unfinished.repaired(path, start)
+        try:
+            file = _opened(source or (path if has_name else patched(path, start=start)), stack)
+        except SkipTrack as error:
+            refusal = error
     if file is not None and not _is_mpeg(file):
         return file, None
     if (frames := mpeg.find_frames(path)) is not None:
-        repaired = mpeg.repaired(path, frames)
-        if repaired is None and file is None:
-            repaired = mpeg.segment(path, *frames.segments[0])
-        return _opened(repaired, stack) if repaired else file, frames
-    if file is not None:  # MPEG audio of another layer
-        return _opened(mpeg.segment(path, 0, os.path.getsize(path)), stack), None
-    with open(path, "rb") as opened:
-        start = mpeg.after_tag(opened)
-    return _opened(FilePart(path, start=start) if start else path, stack), None
+        return _first_segment(path, frames, stack), frames
+    if file is None:
+        raise refusal
+    return file, None
+
+
+def _first_segment(
+    path: str, frames: mpeg.Frames, stack: contextlib.ExitStack
+) -> soundfile.SoundFile:
+    repaired = mpeg.repaired(path, frames)
+    if repaired is None and not frames.segments:
+        raise SkipTrack("empty", "the file has no samples")
+    try:
+        return _opened(repaired or path, stack)
+    except SkipTrack:
+        return _opened(mpeg.segment(path, frames.segments[0]), stack)
 
 
 def _opened(source: str | BinaryIO, stack: contextlib.ExitStack) -> soundfile.SoundFile:
@@ -89,7 +125,7 @@ def _opened(source: str | BinaryIO, stack: contextlib.ExitStack) -> soundfile.So
         return stack.enter_context(_SoundFile(opened))
     except soundfile.LibsndfileError as error:
         # libsndfile reports a file that it does not recognise as nonexistent.
-        detail = "no decoder recognises it" if error.code == 7 else error.error_string
+        detail = "no decoder recognises it" if error.code in (1, 7) else error.error_string
         raise SkipTrack("not_audio", detail) from error
 
 
@@ -106,18 +142,18 @@ def _declared_frames(file: soundfile.SoundFile) -> int:
     return 0 if is_guess else file.frames
 
 
-def _mp3_blocks(path: str, frames: mpeg.Frames, file: soundfile.SoundFile) -> Iterator[Samples]:
-    """Decodes an MP3 segment by segment: the decoder alone would stop after the first."""
+def _mpeg_blocks(path: str, frames: mpeg.Frames, file: soundfile.SoundFile) -> Iterator[Block]:
+    """Decodes MPEG audio segment by segment: the decoder alone would stop after the first."""
     yield from _blocks(file)
-    for start, end in frames.segments[1:]:
+    for segment in frames.segments[1:]:
         with contextlib.ExitStack() as stack, contextlib.suppress(SkipTrack):
-            yield from _blocks(_opened(mpeg.segment(path, start, end), stack))
+            yield from _blocks(_opened(mpeg.segment(path, segment), stack))
 
 
-def _blocks(file: soundfile.SoundFile) -> Iterator[Samples]:
+def _blocks(file: soundfile.SoundFile) -> Iterator[Block]:
     dtype = np.float32 if _encoding(file) == "lossy" else np.float64
     buffer = np.empty((max(1, _BLOCK_SAMPLES // file.channels), file.channels), dtype)
-    while len(block := file.read(out=buffer)):
-        yield block
+    while len(samples := file.read(out=buffer)):
+        yield Block(file.samplerate, samples)
     if file.failure:
         raise SkipTrack("decode_error", soundfile.LibsndfileError(file.failure).error_string)

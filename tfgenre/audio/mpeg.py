@@ -1,19 +1,22 @@
-"""MP3 files: finds their frames, and corrects the length that the Xing header declares.
+"""MPEG audio, such as MP3: finds its frames, and corrects the length that its Xing header declares.
 
 MPEG audio declares no length, except in a Xing header (or Info: same layout), which the encoder may
 write into an empty first frame. libsndfile's decoder stops at that length even if it is wrong, as
-in concatenated files. Without one it stops at an estimate, and at any damaged frame header. So this
-module counts the frames, and shows the decoder a repaired file.
+in concatenated files. Without one it stops at an estimate, at any damaged frame header, and where
+the sample rate changes. So this module counts the frames, and shows the decoder a repaired file.
 """
 
 import io
 import struct
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO
 
-from tfgenre.audio.mpeg_frames import BUFFER_BYTES, first_frame, frame_lengths, is_mpeg_1, scan
+from tfgenre.audio.mpeg_frames import Segment, first_frame, free_format, scan
+from tfgenre.audio.mpeg_headers import headers, is_mpeg_1
+from tfgenre.audio.patched import BUFFER_BYTES, patched
 from tfgenre.errors import SkipTrack
-from tfgenre.files import FilePart
+
+_MAX_TAIL_BYTES = 1 << 16  # after the last frame, such as tags
 
 
 @dataclass(frozen=True)
@@ -33,101 +36,85 @@ class XingHeader:
 
 @dataclass(frozen=True)
 class Frames:
-    """The frames of an MP3 file.
+    """The frames of a file of MPEG audio.
 
     Attributes:
+        start: the offset of the first, in bytes.
+        has_junk: whether there is more than tags before and after them.
         xing: the file's Xing header, None if it has none.
-        num_samples: per channel, in all whole frames except the Xing header's.
+        num_samples: per channel, in all whole frames except the Xing header's, at the first frame's
+            sample rate.
         num_frames: the number of those frames.
-        segments: (start, end) in bytes of each run of consecutive frames; more than one if the file
-            is damaged or concatenated.
+        segments: each run of consecutive frames; more than one if the file is damaged or
+            concatenated, or its format changes.
     """
 
+    start: int
+    has_junk: bool
     xing: XingHeader | None
     num_samples: int
     num_frames: int
-    segments: tuple[tuple[int, int], ...]
+    segments: tuple[Segment, ...]
 
 
 def find_frames(path: str) -> Frames | None:
-    """Finds the frames of an MP3 file; None if it is not one."""
+    """Finds the frames of a file of MPEG audio, without decoding it; None if it is another.
+
+    Raises:
+        SkipTrack: decode_error, if they are interrupted more than 10,000 times.
+    """
     with open(path, "rb", buffering=BUFFER_BYTES) as file:
-        start = first_frame(file, after_tag(file))
+        content, size = after_tag(file), file.seek(0, io.SEEK_END)
+        free = free_format(file, content)
+        start = content if free else first_frame(file, content)
         if start is None:
             return None
+        known = free or headers()
         file.seek(start)
-        frame = file.read(60)
-        lengths = frame_lengths(frame[:3])
-        xing = _read_xing(frame, start)
-        first = start + lengths[frame[:3]] if xing else start
-        num_frames, segments = scan(file, first, lengths)
-        others = (_after_xing(file, *segment, lengths) for segment in segments[1:])
-        segments = segments[:1] + tuple(others)
-    num_samples = num_frames * (1152 if is_mpeg_1(frame) else 576)
-    return Frames(xing, num_samples, num_frames, segments)
+        header = file.read(60)
+        frame = known.frames[header[:3]]
+        xing = _read_xing(header, start)
+        found = scan(file, start + frame.num_bytes if xing else start, known)
+        segments = found[:1] + tuple(_after_xing(file, segment) for segment in found[1:])
+    num_samples = sum(
+        segment.num_frames * segment.frame.num_samples * frame.rate_hz / segment.frame.rate_hz
+        for segment in segments
+    )
+    num_frames = sum(segment.num_frames for segment in segments)
+    end = segments[-1].end if segments else start
+    has_junk = start > content or size > end + _MAX_TAIL_BYTES
+    return Frames(start, has_junk, xing, round(num_samples), num_frames, segments)
 
 
 def repaired(path: str, frames: Frames) -> BinaryIO | None:
-    """An MP3 file (its first segment) as the decoder should see it; None if it needs no repair.
+    """A file (its first segment) as the decoder should see it; None if it needs no repair.
 
     Raises:
         SkipTrack: if less than half of the file is present, as after an interrupted copy.
     """
     xing = frames.xing
     if xing and xing.frames and frames.num_frames < xing.frames / 2:
-        size = sum(end - start for start, end in frames.segments)
+        size = sum(found.end - found.start for found in frames.segments)
         if size < xing.bytes / 2:
             raise SkipTrack("truncated", f"only {size} of {xing.bytes} bytes are present")
-    if len(frames.segments) > 1 or xing is None or xing.frames is None:
-        return segment(path, *frames.segments[0])
-    if xing.frames == frames.num_frames:
+    if not frames.segments:
         return None
-    patch = (xing.position + 8, struct.pack(">I", frames.num_frames))
-    return io.BufferedReader(_PatchedFile(path, patch=patch), BUFFER_BYTES)
+    first = frames.segments[0]
+    if len(frames.segments) > 1 or xing is None or xing.frames is None:
+        return segment(path, first)
+    if xing.frames == frames.num_frames and not frames.has_junk:
+        return None
+    patch = {xing.position + 8 - frames.start: struct.pack(">I", frames.num_frames)}
+    return patched(path, start=frames.start, end=first.end, patches=patch)
 
 
-def segment(path: str, start: int, end: int) -> BinaryIO:
-    """A segment of an MP3 file, without a Xing header.
+def segment(path: str, found: Segment) -> BinaryIO:
+    """A segment of a file, without a Xing header.
 
     The decoder would estimate the number of frames from the segment's size and the first frame's
     bit rate, and stop there. So the reported size is larger than any change of bit rate requires.
     """
-    file = _PatchedFile(path, start=start, end=end, size_factor=100)
-    return io.BufferedReader(file, BUFFER_BYTES)
-
-
-class _PatchedFile(FilePart):
-    """A part of a file, with some bytes replaced and its reported size multiplied."""
-
-    def __init__(
-        self,
-        path: str,
-        *,
-        start: int = 0,
-        end: int | None = None,
-        patch: tuple[int, bytes] = (0, b""),
-        size_factor: int = 1,
-    ) -> None:
-        self._patch = patch
-        self._size_factor = size_factor
-        super().__init__(path, start=start, end=end)
-
-    def readinto(self, buffer: Any) -> int:
-        """Reads bytes into a buffer, and returns how many."""
-        position, content = self._patch
-        before = position - self.tell()
-        count = super().readinto(buffer)
-        for place, byte in enumerate(content, before):
-            if 0 <= place < count:
-                memoryview(buffer)[place : place + 1] = bytes([byte])
-        return count
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Moves to an offset, and returns it; the end itself is at the reported size."""
-        place = super().seek(offset, whence)
-        if whence == io.SEEK_END and not offset:
-            return super().seek(place * self._size_factor)
-        return place
+    return patched(path, start=found.start, end=found.end, size_factor=100)
 
 
 def after_tag(file: IO[bytes]) -> int:
@@ -150,15 +137,14 @@ def tag_bytes(header: bytes) -> int:
     return sum((byte & 0x7F) << shift for byte, shift in shifts)
 
 
-def _after_xing(
-    file: IO[bytes], start: int, end: int, lengths: dict[bytes, int]
-) -> tuple[int, int]:
+def _after_xing(file: IO[bytes], found: Segment) -> Segment:
     """A segment without a Xing header in its first frame, which would describe another file."""
-    file.seek(start)
-    frame = file.read(60)
-    if len(frame) == 60 and _read_xing(frame, start):
-        start = min(end, start + lengths[frame[:3]])
-    return start, end
+    file.seek(found.start)
+    header = file.read(60)
+    if len(header) < 60 or not _read_xing(header, found.start):
+        return found
+    start = min(found.end, found.start + found.frame.num_bytes)
+    return found._replace(start=start, num_frames=found.num_frames - 1)
 
 
 def _read_xing(frame: bytes, start: int) -> XingHeader | None:

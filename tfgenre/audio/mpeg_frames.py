@@ -1,119 +1,182 @@
-"""The frames of MPEG audio, layer III: their headers, and where a file contains them."""
+"""The frames of MPEG audio: where a file contains them."""
 
 import io
 import re
-from functools import cache
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-BUFFER_BYTES = 1 << 18
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre.audio.mpeg_headers import Frame, Headers, headers, is_sync, parse, slot_bytes
+from tfgenre.audio.patched import BUFFER_BYTES
+from tfgenre.errors import SkipTrack
+
 _SEARCH_BYTES = 1 << 24
-_MAX_FRAME_BYTES = 1441
+_WINDOW_BYTES = 1 << 12  # of a search, at first
 _FRAMES_TO_CONFIRM = 4
-_SYNC = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
-_MPEG_1 = 3  # as version bits
+_FRAMES_TO_RESUME = 2
+_MAX_SEGMENTS = 10_000
+_MIN_FREE_BYTES, _MAX_FREE_BYTES = 40, 6000
 _MONO = 0xC0  # as mode bits
-_KBITS = {
-    3: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    2: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    0: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
-def is_mpeg_1(header: bytes) -> bool:
-    """Whether a frame is MPEG 1, not 2 or 2.5."""
-    return header[1] >> 3 & 3 == _MPEG_1
+class Segment(NamedTuple):
+    """Frames of one format that follow each other, and are all mono or all not.
+
+    Attributes:
+        start, end: in bytes.
+        num_frames: their number.
+        frame: any of them.
+    """
+
+    start: int
+    end: int
+    num_frames: int
+    frame: Frame
 
 
 def first_frame(file: BinaryIO, start: int) -> int | None:
     """The offset of the first of several consecutive frames in the 16 MB after start, or None."""
-    for place in range(start, start + _SEARCH_BYTES, BUFFER_BYTES):
-        file.seek(place)
-        data = file.read(BUFFER_BYTES + _FRAMES_TO_CONFIRM * _MAX_FRAME_BYTES)
-        for sync in _SYNC.finditer(data, 0, BUFFER_BYTES + 1):
-            end = sync.start()
-            lengths = frame_lengths(data[end : end + 3])
-            for _ in range(_FRAMES_TO_CONFIRM):
-                end += lengths.get(data[end : end + 3], len(data))
-            if end <= len(data):
-                return place + sync.start()
-        if len(data) < BUFFER_BYTES:
-            return None
-    return None
+    return _next_run(file, start, start + _SEARCH_BYTES, headers())
 
 
-def scan(
-    file: BinaryIO, place: int, lengths: dict[bytes, int]
-) -> tuple[int, tuple[tuple[int, int], ...]]:
-    """Counts the frames in a file.
+def free_format(file: BinaryIO, start: int) -> Headers | None:
+    """The headers of a file whose frames have no bit rate, but one length; None if it is another.
+
+    As decoders do, this takes the distance to the next such header for the length.
+
+    Args:
+        file: any file.
+        start: where its first frame starts, in bytes.
+    """
+    file.seek(start)
+    data = file.read(_MAX_FREE_BYTES * (_FRAMES_TO_CONFIRM + 1))
+    if not is_sync(data) or len(data) < 3 or data[2] >> 4:
+        return None
+    same = re.compile(re.escape(data[:2]) + b"[%s]" % re.escape(bytes(_like(data[2]))), re.DOTALL)
+    found = same.search(data, 3, _MAX_FREE_BYTES)
+    if found is None or found.start() < _MIN_FREE_BYTES:
+        return None
+    num_bytes = found.start() - (data[2] >> 1 & 1) * slot_bytes(data)
+    keys = (data[:2] + bytes((last,)) for last in _like(data[2]))
+    known = {key: frame for key in keys if (frame := parse(key, num_bytes)) is not None}
+    return Headers(known) if known and _is_run(file, start, Headers(known)) else None
+
+
+def _like(last: int) -> range:
+    """The third bytes of headers that differ in padding and the private bit."""
+    return range(last & 0xFC, (last & 0xFC) + 4)
+
+
+def scan(file: BinaryIO, place: int, known: Headers) -> tuple[Segment, ...]:
+    """Finds the whole frames in a file.
 
     Args:
         file: any file.
         place: where the first frame starts, in bytes.
-        lengths: `frame_lengths` of the format to count.
+        known: the headers to look for.
 
-    Returns:
-        The number of whole frames up to the file's end; and its segments, (start, end) in bytes, in
-        which frames follow each other without a gap and are either all mono or all not.
+    Raises:
+        SkipTrack: decode_error, if they are interrupted more than 10,000 times.
     """
+    segments: list[Segment] = []
     size = file.seek(0, io.SEEK_END)
-    count, segments, start, was_mono = 0, [], place, None
-    while place < size:
-        file.seek(place)
-        header = file.read(4)
-        length = lengths.get(header[:3])
-        if length is None or place + length > size:
-            segments.append((start, place))
-            start = place = _next_frame(file, place + 1, lengths)
-            continue
-        is_mono = header[3] >= _MONO
-        if was_mono not in (is_mono, None):
-            segments.append((start, place))
-            start = place
-        was_mono = is_mono
+    following: int | None = place
+    while following is not None:
+        if (found := _segment(file, following, size, known)) is None:
+            break
+        segments.append(found)
+        if len(segments) > _MAX_SEGMENTS:
+            detail = f"its frames are interrupted more than {_MAX_SEGMENTS:,} times"
+            raise SkipTrack("decode_error", detail)
+        following = _resumption(file, found.end, size, known, found.frame.format)
+    return tuple(segments)
+
+
+def _segment(file: BinaryIO, start: int, size: int, known: Headers) -> Segment | None:
+    """The whole frames of one format, all mono or all not, from a place on; None without any."""
+    file.seek(start)
+    header = file.read(4)
+    first = known.frames.get(header[:3])
+    if first is None:
+        return None
+    is_mono, lengths = header[3] >= _MONO, known.lengths(first.format)
+    place, count = start, 0
+    while (length := lengths.get(header[:3])) and (header[3] >= _MONO) == is_mono:
+        if place + length > size:
+            break
         place += length
         count += 1
-    segments.append((start, place))
-    return count, tuple((start, end) for start, end in segments if start < end)
-
-
-def _next_frame(file: BinaryIO, place: int, lengths: dict[bytes, int]) -> int:
-    """The offset of the next two consecutive frames at or after place; else the file's end."""
-    while True:
         file.seek(place)
-        data = file.read(BUFFER_BYTES)
-        for sync in _SYNC.finditer(data):
-            header = data[sync.start() : sync.start() + 3]
-            if header in lengths:
-                file.seek(place + sync.start() + lengths[header])
-                if file.read(3) in lengths:
-                    return place + sync.start()
-        if len(data) < BUFFER_BYTES:
-            return place + len(data)
-        place += len(data) - 2
+        header = file.read(4)
+    return Segment(start, place, count, first) if count else None
 
 
-@cache
-def frame_lengths(header: bytes) -> dict[bytes, int]:
-    """The lengths of one format's layer III frames in bytes, by their headers' first three bytes.
+def _resumption(file: BinaryIO, place: int, size: int, known: Headers, current: int) -> int | None:
+    """Where frames continue, at or after the end of a segment; None if it is the last."""
+    file.seek(place)
+    frame = known.frames.get(file.read(3))
+    is_whole = frame is not None and place + frame.num_bytes <= size
+    if frame and is_whole and (frame.format == current or _is_run(file, place, known)):
+        return place
+    return _next_run(file, place + 1, size, known, current)
+
+
+def _is_run(file: BinaryIO, place: int, known: Headers) -> bool:
+    """Whether enough frames of one format start at a place."""
+    return _next_run(file, place, place + 1, known) == place
+
+
+def _next_run(
+    file: BinaryIO, place: int, stop: int, known: Headers, current: int = 0
+) -> int | None:
+    """The offset of the first four consecutive frames of one format between two places, or None.
+
+    Of the current format, two are enough. What is read grows with the distance searched, so that a
+    file with many interruptions is not read many times.
+    """
+    window = _WINDOW_BYTES
+    margin = _FRAMES_TO_CONFIRM * int(known.num_bytes.max())
+    while place < stop:
+        window = min(window, stop - place)
+        file.seek(place)
+        data = np.frombuffer(file.read(window + margin), np.uint8)
+        found = _runs(data, window, known, _FRAMES_TO_CONFIRM)
+        if current:
+            resumed = _runs(data, window, known, _FRAMES_TO_RESUME, current)
+            found = np.concatenate([found, resumed])
+        if len(found):
+            return place + int(found.min())
+        if len(data) <= window:
+            return None
+        place += window
+        window = min(4 * window, BUFFER_BYTES)
+    return None
+
+
+def _runs(
+    data: NDArray[np.uint8], limit: int, known: Headers, count: int, wanted: int = 0
+) -> NDArray[np.int64]:
+    """Where in the first `limit` bytes so many whole frames of one format follow each other.
 
     Args:
-        header: the first three bytes of any frame of that format (MPEG version and sample rate).
-
-    Returns:
-        One entry for each header of that format; none if the header is not layer III.
+        data: uint8 [bytes].
+        limit: in bytes.
+        known: the headers to look for.
+        count: how many frames.
+        wanted: their format; 0 for any.
     """
-    if len(header) < 3:
-        return {}
-    version, layer, rate = header[1] >> 3 & 3, header[1] >> 1 & 3, header[2] >> 2 & 3
-    if header[0] != 0xFF or header[1] < 0xE0 or layer != 1 or rate == 3 or version not in _KBITS:
-        return {}
-    rate_hz = RATES_HZ[version][rate]
-    lengths = {}
-    for number, kbits in enumerate(_KBITS[version], 1):
-        for padding_private in range(4):
-            for no_crc in range(2):
-                length = (144 if version == _MPEG_1 else 72) * 1000 * kbits // rate_hz
-                key = (0xFF, header[1] & 0xFE | no_crc, number << 4 | rate << 2 | padding_private)
-                lengths[bytes(key)] = length + (padding_private >> 1)
-    return lengths
+    starts = np.flatnonzero((data[:-2][:limit] == 0xFF) & (data[1:-1][:limit] >= 0xE0))
+    places, formats = starts, np.zeros(len(starts), np.int64)
+    for number in range(count):
+        inside = places + 2 < len(data)
+        starts, places, formats = starts[inside], places[inside], formats[inside]
+        keys = data[places + 1].astype(np.int64) << 8 | data[places + 2]
+        formats = (
+            formats if number else np.full(len(keys), wanted) if wanted else known.formats[keys]
+        )
+        good = (data[places] == 0xFF) & (known.formats[keys] == formats) & (formats > 0)
+        starts, formats = starts[good], formats[good]
+        places = places[good] + known.num_bytes[keys[good]]
+    found: NDArray[np.int64] = starts[places <= len(data)]
+    return found

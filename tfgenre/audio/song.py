@@ -1,21 +1,22 @@
 """Opens songs: a path becomes blocks of mono samples at one rate."""
 
 import functools
+import itertools
+import operator
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from tfgenre.audio import ffmpeg, libsndfile, mpeg
-from tfgenre.audio.streams import Samples, Stream
+from tfgenre.audio import decoders
+from tfgenre.audio.streams import Block, Samples, Stream
 from tfgenre.errors import SkipTrack
 
-SUFFIXES = libsndfile.SUFFIXES | ffmpeg.SUFFIXES
 _FULL_SCALE = 2.0**31  # SoX draws its spectrogram from 32-bit integers
 _MAX_SAMPLE = 1 - 1 / _FULL_SCALE
 RATES_HZ = range(1000, 768_001)  # any other rate means a damaged header
@@ -52,32 +53,16 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
             last two may come while the blocks are read.
     """
     _check_file(path)
-    with _open_stream(path) as stream:
+    with decoders.open_stream(path) as stream:
         if stream.rate_hz not in RATES_HZ:
             raise SkipTrack("decode_error", f"invalid sample rate: {stream.rate_hz} Hz")
-        blocks = _mono_blocks(stream)
-        if sample_rate_hz not in (0, stream.rate_hz):
-            blocks = _resampled(blocks, stream.rate_hz, sample_rate_hz)
+        rate_hz = sample_rate_hz or stream.rate_hz
         yield Audio(
-            rate_hz=sample_rate_hz or stream.rate_hz,
+            rate_hz=rate_hz,
             seconds=stream.declared_frames / stream.rate_hz,
             is_mpeg=stream.is_mpeg,
-            blocks=blocks,
+            blocks=_resampled(_mono_blocks(stream), rate_hz),
         )
-
-
-def _open_stream(path: str) -> AbstractContextManager[Stream]:
-    """Opens a sound file with the decoder for its format.
-
-    Raises:
-        SkipTrack: not_audio or truncated; decode_error while the blocks are read.
-    """
-    with open(path, "rb") as file:
-        file.seek(mpeg.after_tag(file))
-        ffmpeg_format = ffmpeg.format_of(file.read(16), path)
-    if ffmpeg_format is not None:
-        return ffmpeg.open_stream(path, ffmpeg_format)
-    return libsndfile.open_stream(path)
 
 
 def _check_file(path: str) -> None:
@@ -93,21 +78,21 @@ def _check_file(path: str) -> None:
         raise SkipTrack("empty", "the file has no bytes")
 
 
-def _mono_blocks(stream: Stream) -> Iterator[Samples]:
+def _mono_blocks(stream: Stream) -> Iterator[Block]:
     """The channels' mean. An error after half of the song or more ends the song without raising."""
     expected = stream.declared_frames
-    decoded = 0
+    decoded = 0.0
     try:
-        for block in stream.blocks:
-            decoded += len(block)
-            yield _mono(block, stream.encoding)
+        for rate_hz, samples in stream.blocks:
+            decoded += len(samples) * stream.rate_hz / rate_hz
+            yield Block(rate_hz, _mono(samples, stream.encoding))
     except SkipTrack:
         if not decoded or decoded < expected / 2:
             raise
     if not decoded:
         raise SkipTrack("empty", "the file has no samples")
     if decoded < expected / 2:
-        raise SkipTrack("truncated", f"only {decoded} of {expected} samples could be decoded")
+        raise SkipTrack("truncated", f"only {decoded:.0f} of {expected} samples could be decoded")
 
 
 def _mono(block: Samples, encoding: str) -> Samples:
@@ -127,7 +112,7 @@ def _mono(block: Samples, encoding: str) -> Samples:
         block = _rounded(block)
     block *= 1 / block.shape[1]
     mean = functools.reduce(np.add, block.T)
-    return mean if encoding == "lossy" else _rounded(mean)
+    return np.array(mean) if encoding == "lossy" else _rounded(mean)  # never a part of the block
 
 
 def _rounded(samples: Samples) -> NDArray[np.float64]:
@@ -137,9 +122,18 @@ def _rounded(samples: Samples) -> NDArray[np.float64]:
     return np.trunc(steps, out=steps) / _FULL_SCALE
 
 
-def _resampled(blocks: Iterator[Samples], rate_hz: int, to_rate_hz: int) -> Iterator[Samples]:
+def _resampled(blocks: Iterator[Block], to_rate_hz: int) -> Iterator[Samples]:
+    """Resamples each part of a song that has another rate."""
+    for rate_hz, part in itertools.groupby(blocks, key=operator.attrgetter("rate_hz")):
+        if rate_hz not in RATES_HZ:
+            raise SkipTrack("decode_error", f"invalid sample rate: {rate_hz} Hz")
+        samples = (block.samples for block in part)
+        yield from samples if rate_hz == to_rate_hz else _converted(samples, rate_hz, to_rate_hz)
+
+
+def _converted(parts: Iterator[Samples], rate_hz: int, to_rate_hz: int) -> Iterator[Samples]:
     """Resamples with libsoxr at the quality of SoX's `rate -v`."""
     resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float64", quality="VHQ")
-    for block in blocks:
-        yield resampler.resample_chunk(block.astype(np.float64))
+    for samples in parts:
+        yield resampler.resample_chunk(samples.astype(np.float64))
     yield resampler.resample_chunk(np.zeros(0), last=True)

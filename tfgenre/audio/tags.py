@@ -3,16 +3,25 @@
 import contextlib
 import io
 import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import mutagen
-from mutagen.apev2 import APEv2
-from mutagen.id3 import ID3
+from mutagen.apev2 import APETextValue, APEv2
+from mutagen.id3 import ID3, TCON, ParseID3v1
 
-from tfgenre.audio import archives, mp4_tags, mpeg
-from tfgenre.files import read_at
+from tfgenre.audio import archives, mp4_tags, mpeg, riff
+from tfgenre.files import read_at, size_of
+
+_Texts = Mapping[str, tuple[str, ...]]  # of tags, by name in lower case
+# As ID3v2, MP4, Vorbis comments and APEv2, ASF (WMA), RIFF (WAV) and IFF (AIFF) name them.
+_GENRES = ("tcon", "\xa9gen", "genre", "wm/genre", "ignr")
+_ARTISTS = ("tpe1", "\xa9art", "artist", "author", "iart", "auth")
+_ALBUM_ARTISTS = ("tpe2", "aart", "albumartist", "album artist", "album_artist", "wm/albumartist")
+_PERFORMERS = ("performer",)
+_NO_ARTIST = {"various artists", "various", "va"}  # as an album's artist
 
 
 @dataclass(frozen=True)
@@ -24,21 +33,16 @@ class Tags:
 
 
 def read(path: Path) -> Tags:
-    """Reads the tags of a song, in an archive or not; empty if they cannot be read."""
+    """Reads the tags of a song, in an archive or not; empty if they cannot be read.
+
+    The first tag of a file counts that states a genre, or an artist. Where none states the artist,
+    the album's artist or else the performer is taken.
+    """
     try:
         with archives.opened(str(path)) as file:
             return _read(file)
     except Exception:  # one that cannot be opened
         return Tags()
-
-
-def _read(file: IO[bytes]) -> Tags:
-    found = Tags()
-    for read_some in (_read_id3, _read_mp4, _read_any):
-        if not (found.genres and found.artist):
-            with contextlib.suppress(Exception):  # damaged tags can make mutagen raise anything
-                found = _merged(found, read_some(file))
-    return found
 
 
 def seconds(path: Path) -> float:
@@ -51,65 +55,102 @@ def seconds(path: Path) -> float:
         return 0.0
 
 
-def _read_id3(file: IO[bytes]) -> Tags:
-    """Reads an ID3v2 tag at the start of a file, and nothing beyond it."""
-    file.seek(0)
-    start = file.read(10)
-    if start[:3] != b"ID3":
-        return Tags()
-    content = start + file.read(mpeg.tag_bytes(start))
-    frames = ID3(io.BytesIO(content))
-    return Tags(artist=_first(frames, "TPE1"), genres=_genres(frames))
+def _read(file: IO[bytes]) -> Tags:
+    found: list[_Texts] = []
+    tags = Tags()
+    for texts in _all_texts(file):
+        found.append(texts)
+        genres, artists = _first(found, _GENRES), _first(found, _ARTISTS)
+        tags = Tags(artist=artists[0] if artists else "", genres=genres)
+        if genres and artists:
+            return tags
+    return Tags(artist=tags.artist or _other_artist(found), genres=tags.genres)
 
 
-def _read_any(file: IO[bytes]) -> Tags:
-    """Reads tags of any format, including ID3v1 and APE."""
-    file.seek(0)
+def _first(found: list[_Texts], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts of the first tag of one of some names."""
+    return next((texts[name] for texts in found for name in names if texts.get(name)), ())
+
+
+def _other_artist(found: list[_Texts]) -> str:
+    albums, performers = _first(found, _ALBUM_ARTISTS), _first(found, _PERFORMERS)
+    known = [name for name in albums if name.casefold() not in _NO_ARTIST]
+    return next(iter((*known, *performers)), "")
+
+
+def _all_texts(file: IO[bytes]) -> Iterator[_Texts]:
+    """The texts of each tag, those that are read with least effort first."""
+    with contextlib.suppress(Exception):  # damaged tags can make mutagen raise anything
+        yield from _id3v2(file)
     # Seeking backwards in a zip member reads it again from its start.
-    whole = io.BytesIO(file.read()) if isinstance(file, zipfile.ZipExtFile) else file
-    found = mutagen.File(whole, easy=True)
-    named = Tags()
-    if found is not None:
-        named = Tags(artist=_first(found, "artist", "TPE1"), genres=_genres(found))
-    if named.genres and named.artist:
-        return named
-    whole.seek(0)
-    try:
-        ape = APEv2(whole)
-    except mutagen.MutagenError:
-        return named
-    return _merged(named, Tags(artist=_first(ape, "Artist"), genres=_texts(ape, "Genre")))
+    whole = io.BytesIO(_rest(file)) if isinstance(file, zipfile.ZipExtFile) else file
+    for read_some in (_mp4, _any, _ape, _riff, _id3v1):
+        with contextlib.suppress(Exception):
+            yield read_some(whole)
 
 
-def _read_mp4(file: IO[bytes]) -> Tags:
-    """Reads the tags of an MP4 file, also those in which mutagen finds none."""
+def _rest(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+def _id3v2(file: IO[bytes]) -> Iterator[_Texts]:
+    """The ID3v2 tags at the start of a file; nothing beyond them is read."""
+    place, end = 0, mpeg.after_tag(file)
+    while (start := read_at(file, place, 10))[:3] == b"ID3" and len(start) == 10:
+        content = file.read(mpeg.tag_bytes(start))
+        place += len(start) + len(content)
+        sizes = (len(content) >> shift & 0x7F for shift in (21, 14, 7, 0))
+        header = start[:6] + bytes(sizes)  # a tag may claim more than the file has
+        with contextlib.suppress(mutagen.MutagenError):
+            yield _texts(ID3(io.BytesIO(header + content)))
+        if place >= end:
+            return
+
+
+def _mp4(file: IO[bytes]) -> _Texts:
+    """The tags of an MP4 file, also those in which mutagen finds none."""
     if read_at(file, 4, 4) != b"ftyp":
-        return Tags()
-    found = mp4_tags.read(file)
-    genres = tuple(text for value in found.get("\xa9gen", ()) if (text := _clean(value)))
-    return Tags(artist=_first(found, "\xa9ART", "aART"), genres=genres)
+        return {}
+    return {name.lower(): _clean(values) for name, values in mp4_tags.read(file).items()}
 
 
-def _merged(first: Tags, second: Tags) -> Tags:
-    return Tags(artist=first.artist or second.artist, genres=first.genres or second.genres)
+def _any(file: IO[bytes]) -> _Texts:
+    """The tags of a format that mutagen recognises."""
+    file.seek(0)
+    return _texts(mutagen.File(file) or {})
 
 
-def _genres(found: mutagen.Metadata) -> tuple[str, ...]:
-    if isinstance(frame := found.get("TCON"), mutagen.id3.TCON):
-        return tuple(text for genre in frame.genres if (text := _clean(genre)))
-    return _texts(found, "genre")
+def _ape(file: IO[bytes]) -> _Texts:
+    file.seek(0)
+    return _texts(APEv2(file))
 
 
-def _first(found: mutagen.Metadata, *names: str) -> str:
-    return next((text for name in names for text in _texts(found, name)), "")
+def _riff(file: IO[bytes]) -> _Texts:
+    place = mpeg.after_tag(file)
+    if not riff.is_riff(read_at(file, place, 12)):
+        return {}
+    return {name.lower(): _clean([text]) for name, text in riff.texts(file, place).items()}
 
 
-def _texts(found: mutagen.Metadata, name: str) -> tuple[str, ...]:
-    """The values of a tag; WAV and AIFF files have ID3 frames rather than easy names."""
-    values = found.get(name) or ()
-    values = getattr(values, "text", values)
-    return tuple(text for value in values if (text := _clean(value)))
+def _id3v1(file: IO[bytes]) -> _Texts:
+    """The ID3v1 tag at the end of a file, also beside an ID3v2 tag of an unknown version."""
+    ending = read_at(file, max(0, size_of(file) - 128), 128)
+    return _texts(ParseID3v1(ending) or {}) if ending[:3] == b"TAG" else {}
 
 
-def _clean(value: object) -> str:
-    return str(value).strip(" \0\t\r\n")
+def _texts(found: Mapping[str, object]) -> _Texts:
+    """Texts by name of what mutagen found: frames of ID3, or lists of texts."""
+    texts = {}
+    for name, value in found.items():
+        if isinstance(value, TCON):
+            texts[name.lower()] = _clean(value.genres)
+        elif isinstance(values := getattr(value, "text", value), (list, APETextValue)):
+            texts[name.lower()] = _clean(values)
+    return texts
+
+
+def _clean(values: Iterable[object]) -> tuple[str, ...]:
+    """Texts without blanks around them; a zero separates two."""
+    texts = (text for value in values for text in str(value).split("\0"))
+    return tuple(text for each in texts if (text := each.strip()))

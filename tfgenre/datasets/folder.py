@@ -1,10 +1,9 @@
 """Your own music: one folder per genre, `DIR/<Genre>/**/*.mp3` (or other sound files)."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tfgenre.audio import tags
-from tfgenre.audio.search import walk
+from tfgenre.audio.search import search
 from tfgenre.config import BuildConfig
 from tfgenre.datasets.track import Catalogue, Skipped, Track, check_folder
 from tfgenre.errors import UserError
@@ -27,31 +26,31 @@ def load(data_dir: Path, config: BuildConfig) -> Catalogue:
         UserError: if the folder is missing, or no genre's folder contains a sound file.
     """
     check_folder(data_dir, config)
-    skipped: list[Skipped] = []
-
-    def skip(error: OSError) -> None:
-        name = Path(error.filename).relative_to(data_dir).as_posix()
-        skipped.append(Skipped(name, "unreadable", "a folder"))
-
-    files = _sound_files(data_dir, on_error=skip)
-    tracks = tuple(_track(data_dir, genre, path) for genre, path in files)
-    if not tracks:
+    found = search(data_dir)
+    entries = [_entry(data_dir, path) for path in found.songs]
+    loose = sum(isinstance(entry, Skipped) for entry in entries)
+    if loose == len(entries):
         raise UserError(
             f"No songs under {data_dir}: expected {data_dir}/<Genre>/*.mp3 "
             "(or .ogg, .flac, .wav, ...), one folder per genre; check --data_dir."
+            + f" Songs in that folder itself, which have no genre: {loose:,}."
+            * bool(loose)
         )
-    return Catalogue.from_entries(config, data_dir, (*tracks, *skipped))
+    left_out = (
+        Skipped(_name(data_dir, path), reason, detail.replace(f"{data_dir}/", ""))
+        for path, reason, detail in found.left_out
+    )
+    return Catalogue.from_entries(config, data_dir, (*entries, *left_out))
 
 
-def _sound_files(
-    data_dir: Path, *, on_error: Callable[[OSError], None]
-) -> Iterator[tuple[str, Path]]:
-    for folder in sorted(data_dir.iterdir()):
-        if folder.is_dir() and not folder.name.startswith("."):
-            for path in walk(folder, on_error=on_error):
-                yield folder.name, path
+def _name(data_dir: Path, path: Path) -> str:
+    return path.relative_to(data_dir).as_posix()
 
 
-def _track(data_dir: Path, genre: str, path: Path) -> Track:
-    name = path.relative_to(data_dir).as_posix()
+def _entry(data_dir: Path, path: Path) -> Track | Skipped:
+    """A song in a genre's folder, or one beside those folders."""
+    name = _name(data_dir, path)
+    genre, _, rest = name.partition("/")
+    if not rest:
+        return Skipped(name, "no_genre", "beside the genres' folders, not in one of them")
     return Track(id=name, path=name, genre=genre, artist=tags.read(path).artist)

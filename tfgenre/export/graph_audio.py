@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgenre.audio.mpeg_frames import RATES_HZ as MPEG_RATES_HZ
+from tfgenre.audio.mpeg_headers import RATES_HZ as MPEG_RATES_HZ
 from tfgenre.audio.song import RATES_HZ
 from tfgenre.errors import UserError
 

@@ -1,0 +1,115 @@
+"""Which bytes of a file are its sound, whatever its tags: to notice copies, and files that change.
+
+Nothing is decoded. In formats that are not known here, all is sound but ID3 and APE tags.
+"""
+
+import hashlib
+import re
+import zlib
+from collections.abc import Iterator
+from typing import IO
+
+from tfgenre.audio import mp4_atoms, mpeg, riff
+from tfgenre.files import read_at, size_of
+
+_Range = tuple[int, int]  # start and end, in bytes
+_SAMPLE_BYTES = 1 << 12
+_PIECE_BYTES = 1 << 20
+_OGG_HEADER = re.compile(rb"OggS.{0,23}", re.DOTALL)
+_OGG_PAGE_BYTES = 27 + 255  # without its content
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_RIFF_SOUND = {b"fmt ", b"data", b"COMM", b"SSND"}
+
+
+def summary(file: IO[bytes]) -> str:
+    """The length of a file's sound in bytes and a checksum of 4 KiB from its middle; "" if none.
+
+    Both stay the same when a tag is written, which may number the pages of an Ogg file anew.
+    """
+    found = ranges(file)
+    if not (length := sum(end - start for start, end in found)):
+        return ""
+    start, end = max(found, key=lambda each: each[1] - each[0])
+    sample = read_at(file, (start + end) // 2, min(_SAMPLE_BYTES, (end - start + 1) // 2))
+    content = _OGG_HEADER.sub(b"", sample[max(0, sample.find(b"OggS")) :])
+    return f"{length}-{zlib.crc32(content):08x}"
+
+
+def digest(file: IO[bytes]) -> bytes:
+    """A digest of all of a file's sound."""
+    found = hashlib.blake2b()
+    for start, end in ranges(file):
+        file.seek(start)
+        while piece := file.read(min(_PIECE_BYTES, end - start)):
+            found.update(piece)
+            start += len(piece)
+    return found.digest()
+
+
+def ranges(file: IO[bytes]) -> list[_Range]:
+    """Where in a file its sound is, in order."""
+    start, end = mpeg.after_tag(file), _before_endings(file)
+    head = read_at(file, start, 12)
+    found: list[_Range] = []
+    if head[4:8] == b"ftyp":
+        found = _mp4(file)
+    elif head[:4] == b"fLaC":
+        found = [(_after_flac_metadata(file, start + 4), end)]
+    elif head[:4] == b"OggS":
+        found = [(_after_ogg_headers(file, start), end)]
+    elif riff.is_riff(head):
+        found = [c[1:] for c in riff.chunks(file, start) if c.name in _RIFF_SOUND]
+    elif read_at(file, start, 16) == _ASF:
+        found = [(start + int.from_bytes(read_at(file, start + 16, 8), "little"), end)]
+    found = [each for each in found if each[0] < each[1]]
+    return found or ([(start, end)] if start < end else [])
+
+
+def _before_endings(file: IO[bytes]) -> int:
+    """Where the ID3v1 and APE tags at the end of a file begin."""
+    end = size_of(file)
+    while (place := _before_ending(file, end)) < end:
+        end = place
+    return end
+
+
+def _before_ending(file: IO[bytes], end: int) -> int:
+    """Where the tag begins that ends at a place; that place if there is none."""
+    if end >= 128 and read_at(file, end - 128, 3) == b"TAG":
+        return end - 128
+    footer = read_at(file, max(0, end - 32), 32)
+    if footer[:8] != b"APETAGEX":
+        return end
+    flags = int.from_bytes(footer[20:24], "little")
+    place = end - int.from_bytes(footer[12:16], "little") - (32 if flags >> 31 else 0)
+    return place if place >= 0 else end
+
+
+def _mp4(file: IO[bytes]) -> list[_Range]:
+    try:
+        return [(atom.body, atom.end) for atom in mp4_atoms.read(file) if atom.name == b"mdat"]
+    except ValueError:  # damaged
+        return []
+
+
+def _after_flac_metadata(file: IO[bytes], place: int) -> int:
+    while True:
+        header = read_at(file, place, 4)
+        place += 4 + int.from_bytes(header[1:], "big")
+        if len(header) < 4 or header[0] & 0x80:
+            return place
+
+
+def _after_ogg_headers(file: IO[bytes], place: int) -> int:
+    """Where the first page starts on which some sound ends; tags are on pages before it."""
+    for start, page in _ogg_pages(file, place):
+        place = start
+        if int.from_bytes(page[6:14], "little", signed=True) > 0:
+            break
+    return place
+
+
+def _ogg_pages(file: IO[bytes], place: int) -> Iterator[tuple[int, bytes]]:
+    while (page := read_at(file, place, _OGG_PAGE_BYTES))[:4] == b"OggS" and len(page) > 26:
+        yield place, page
+        place += 27 + page[26] + sum(page[27 : 27 + page[26]])
