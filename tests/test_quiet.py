@@ -1,6 +1,8 @@
 """Keras' own settings: a backend that cannot be used is one sentence."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -41,3 +43,24 @@ def test_jax_that_is_not_installed(keras_home, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match="JAX is not installed: pip install"), quiet_tensorflow():
         pass
+
+
+@pytest.mark.parametrize("content", ['{"floatx": "float99"}', "[]"])
+def test_settings_that_keras_refuses(keras_home, content):
+    """In a new process, as they are read once."""
+    (keras_home / "keras.json").write_text(content)
+    code = """
+from tfgenre.errors import UserError
+from tfgenre.quiet import quiet_tensorflow
+try:
+    with quiet_tensorflow():
+        pass
+except UserError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == (
+        f"{keras_home / 'keras.json'} has a value that Keras refuses: correct the file, or remove "
+        "it.\n"
+    )
+    assert done.stderr == ""

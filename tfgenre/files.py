@@ -125,8 +125,13 @@ def write_atomically(
 
 
 def write_json(path: Path, values: dict[str, Any], *, scratch: Path | None = None) -> None:
-    """Writes a JSON object atomically; names that are not UTF-8 are escaped."""
-    write_atomically(path, json.dumps(values, indent=1).encode() + b"\n", scratch=scratch)
+    """Writes a JSON object atomically; names that are not UTF-8 are escaped.
+
+    Raises:
+        ValueError: if a number is NaN or infinite, which JSON has not.
+    """
+    text = json.dumps(values, indent=1, allow_nan=False)
+    write_atomically(path, text.encode() + b"\n", scratch=scratch)
 
 
 def read_json(path: Path, *, advice: str) -> dict[str, Any]:

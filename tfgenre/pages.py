@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from tfgenre.text import markdown_cell, utf8
+
 
 def render(template: str, **values: Any) -> str:
-    """A page; in HTML, values are escaped; a name that is missing in the template is an error."""
+    """A page; in HTML, values are escaped; a name that is missing in the template is an error.
+
+    Bytes that are not UTF-8 are escaped. The filter `cell` is for cells of Markdown tables.
+    """
     import jinja2  # here, as it takes a tenth of make_records' start
 
     environment = jinja2.Environment(
@@ -13,4 +18,5 @@ def render(template: str, **values: Any) -> str:
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    return environment.get_template(template).render(**values)
+    environment.filters["cell"] = markdown_cell
+    return utf8(environment.get_template(template).render(**values))

@@ -22,25 +22,41 @@ def quiet_tensorflow(*, hide_gpus: bool = False) -> Iterator[None]:
         hide_gpus: whether TensorFlow must not use GPUs; this cannot be changed after its start.
 
     Raises:
-        UserError: if Keras is set up for a backend that tfgenre cannot use.
+        UserError: if Keras is set up for a backend that tfgenre cannot use, or its settings are
+            invalid.
     """
     _check_backend()
     if "tensorflow" in sys.modules:
         yield
         return
     with _stderr_closed(), _log_level("3"):
-        import tensorflow as tf
-
+        tf = _tensorflow()
         if hide_gpus:
             tf.config.set_visible_devices([], "GPU")
         tf.config.list_logical_devices()
         yield
 
 
+def _tensorflow() -> Any:
+    """TensorFlow, imported with Keras; both read Keras' settings then."""
+    try:
+        import keras  # noqa: F401
+        import tensorflow as tf
+    except (AssertionError, AttributeError) as error:
+        raise UserError(
+            f"{_settings_file()} has a value that Keras refuses: correct the file, or remove it."
+        ) from error
+    return tf
+
+
+def _settings_file() -> str:
+    folder = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    return os.path.join(folder, "keras.json")
+
+
 def _check_backend() -> None:
     """Raises UserError unless Keras' backend, as Keras chooses it, can be used."""
-    folder = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
-    place = os.path.join(folder, "keras.json")
+    place = _settings_file()
     configured: Any = {}
     with suppress(OSError, ValueError), open(place) as file:
         configured = json.load(file)

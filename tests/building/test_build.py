@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import threading
 import zipfile
 from dataclasses import replace
@@ -13,15 +14,17 @@ import tensorflow as tf
 
 from tests import songs
 from tests.builds import bytes_of, load, plan_of
-from tfgenre.building import build
+from tfgenre.audio import tags
+from tfgenre.building import build, changes
 from tfgenre.building.local import LocalRunner
 from tfgenre.building.plan import make_plan
 from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
 from tfgenre.datasets import Track
 from tfgenre.errors import UserError
-from tfgenre.records import contents, example, manifest, sampling
+from tfgenre.records import contents, example, manifest, sampling, tfds
 from tfgenre.records.folder import Records
 from tfgenre.records.shards import shard_index
+from tfgenre.tagging import log
 
 
 @pytest.fixture(scope="module")
@@ -359,3 +362,101 @@ def test_damaged_manifest_is_the_users_to_know(tmp_path):
     (tmp_path / manifest.NAME).write_text('{"format": 99}')
     with pytest.raises(UserError, match="another version"):
         manifest.read(tmp_path)
+
+
+@pytest.mark.parametrize("dataset", ["folder", "csv"])
+def test_a_song_that_was_mended_is_noticed(tmp_path, dataset):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_per_genre=5, seconds=3.0)
+    rows = (path.relative_to(data_dir).as_posix() for path in sorted(data_dir.rglob("*.wav")))
+    table = tmp_path / "songs.csv"
+    table.write_text("path,genre\n" + "".join(f"{row},{row[:5]}\n" for row in rows))
+    broken = data_dir / "Noise" / "1.wav"
+    mended = broken.read_bytes()
+    broken.write_bytes(mended[:44] + bytes(len(mended) - 44))  # silent, and as long
+
+    def plan():
+        options = {"tracks_csv": str(table)} if dataset == "csv" else {}
+        catalogue = load(dataset, data_dir, **options)
+        return make_plan(catalogue, replace(catalogue.config, num_shards=2))
+
+    first = build.build(plan(), tmp_path / "records", runner=LocalRunner(2))
+    assert [skip.path for skip in first.manifest.skipped] == ["Noise/1.wav"]
+    broken.write_bytes(mended)
+    sentence = r"the collection's tracks: 1 changed \(such as Noise/1.wav\): .*--overwrite"
+    with pytest.raises(UserError, match=sentence):
+        build.build(plan(), tmp_path / "records", runner=LocalRunner(2))
+    again = build.build(plan(), tmp_path / "records", runner=LocalRunner(2), overwrite=True)
+    assert again.manifest.skipped == ()
+    assert build.build(plan(), tmp_path / "records", runner=LocalRunner(2)) == again
+
+
+def test_a_song_that_changes_while_a_build_is_stopped_is_noticed(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", seconds=3.0)
+    build_and_interrupt(plan_of(data_dir, num_shards=5), tmp_path / "records")
+    songs.write(data_dir / "Noise" / "1.wav", songs.noise(3.0, seed=99))
+    with pytest.raises(UserError, match=r"the collection's tracks: give another .*--overwrite"):
+        build.build(plan_of(data_dir, num_shards=5), tmp_path / "records", runner=LocalRunner(1))
+
+
+def test_tags_that_are_written_do_not_make_records_stale(tmp_path):
+    data_dir = tmp_path / "songs"
+    for genre in ("Noise", "Tones"):
+        for number in range(3):
+            song = data_dir / genre / f"{number}.flac"
+            songs.write(song, songs.noise(3.0, seed=number + 3 * (genre == "Noise")))
+    built = build.build(plan_of(data_dir), tmp_path / "records", runner=LocalRunner(2))
+    for path in sorted(data_dir.rglob("*.flac")):
+        log.write_genre(str(path), path.parent.name, overwrite=False, log=tmp_path / "log.jsonl")
+        assert tags.read(path).genres == (path.parent.name,)
+    assert build.build(plan_of(data_dir), tmp_path / "records", runner=LocalRunner(2)) == built
+
+
+def test_all_kinds_of_changes_are_named(collection, records):
+    catalogue = load("folder", collection)
+    first, second, *rest = catalogue.tracks
+    tracks = [replace(first, sound="1-0"), replace(second, artist="Them"), *rest[1:]]
+    assert changes.changes([*tracks, Track("new", "new", "Noise")], records) == (
+        "1 changed (such as Noise/0.wav), 1 of another genre or artist (such as Noise/1.wav), "
+        "1 added (such as new), 1 removed (such as Noise/2.wav)"
+    )
+
+
+def test_records_of_a_version_that_did_not_measure_songs(collection, plan, tmp_path):
+    built = build.build(plan, tmp_path, runner=LocalRunner(2))
+    table = tmp_path / "tracks.csv"
+    lines = table.read_text().splitlines()
+    table.write_text("".join(f"{line.rpartition(',')[0]}\n" for line in lines))
+    assert changes.changes(load("folder", collection).tracks, built) == ""
+    assert set(built.artists().values()) == {""}
+
+
+def test_a_split_is_without_tracks_because_songs_are_left_out(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "songs", songs_per_genre=1, seconds=3.0)
+    names = ["Noise/0.wav", "Tones/0.wav", *(f"Noise/gone {n}.wav" for n in range(7))]
+    for number in range(1, 4):
+        names.append(f"Tones/{number}.wav")
+        shutil.copy(data_dir / "Tones" / "0.wav", data_dir / names[-1])
+    table = tmp_path / "songs.csv"
+    table.write_text("path,genre\n" + "".join(f"{name},{name[:5]}\n" for name in names))
+    catalogue = load("csv", data_dir, tracks_csv=str(table))
+    sentence = "split is left without .*: see why songs are skipped, .* "
+    sentence += r"Skipped: 7 missing, 3 duplicate, of 12 songs\."
+    with pytest.raises(UserError, match=sentence):
+        make_plan(catalogue, catalogue.config)
+
+
+def test_tensorflow_datasets_reads_the_names_of_all_genres(tmp_path):
+    tfds = pytest.importorskip("tensorflow_datasets")
+    names = ["Blues", "Folk, World, & Country", 'Rock "n" Roll', "Zydeco\nor\u2028Cajun"]
+    for number, name in enumerate(names * 3):
+        songs.write(tmp_path / "songs" / name / f"{number}.wav", songs.noise(3.0, seed=number))
+    built = build.build(plan_of(tmp_path / "songs"), tmp_path / "records", runner=LocalRunner(2))
+    assert built.genres == (*names[:3], "Zydeco or Cajun")
+    found = tfds.builder_from_directory(tmp_path / "records").info.features["label"]
+    assert found.names == list(built.genres)
+    assert {row["genre"] for row in built.tracks().values()} == set(built.genres)
+
+
+def test_labels_are_on_a_line_each_whatever_the_genres_are(records, tmp_path):
+    tfds.write(replace(records.manifest, genres=("A\nB", "C")), tmp_path)
+    assert (tmp_path / "label.labels.txt").read_text() == "A\\nB\nC\n"

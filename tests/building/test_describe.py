@@ -52,3 +52,14 @@ def test_the_page_has_what_the_terminal_has(tmp_path):
     assert "<td>all genres</td>" in text
     assert "Records built" in text
     assert "built:" in describe.text(found)
+
+
+def test_records_of_a_song_that_changed_since(tmp_path):
+    data_dir = songs.write_collection(tmp_path / "data", songs_per_genre=3, seconds=3.0)
+    config = BuildConfig(dataset="folder")
+    plan = make_plan(load("folder", data_dir), config)
+    built = build.build(plan, tmp_path / "records", runner=LocalRunner(1))
+    songs.write(data_dir / "Noise" / "0.wav", songs.noise(4.0))
+    found = describe.describe(load("folder", data_dir), config, built=built)
+    sentence = "the records there were built from other songs: 1 changed (such as Noise/0.wav)"
+    assert sentence in found.notes

@@ -3,6 +3,8 @@
 import shutil
 import zipfile
 
+import mutagen
+import numpy as np
 import pytest
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TIT2
@@ -15,7 +17,7 @@ from tfgenre.datasets.track import Catalogue, Skipped, Track
 
 def catalogue_of(folder, names) -> Catalogue:
     tracks = tuple(Track(id=name, path=name, genre="AB"[n % 2]) for n, name in enumerate(names))
-    return Catalogue(config_of("folder"), folder, tracks, ("A", "B"))
+    return duplicates.measure(Catalogue(config_of("folder"), folder, tracks, ("A", "B")))
 
 
 def test_copies_with_other_tags_are_found(tmp_path):
@@ -68,3 +70,33 @@ def test_songs_that_an_archive_lacks_are_skipped(tmp_path):
     found = duplicates.drop_absent(catalogue_of(tmp_path, names))
     assert [track.id for track in found.tracks] == ["a.zip/1.mp3", "loose.mp3"]
     assert [skip.reason for skip in found.skipped] == ["missing", "unreadable"]
+
+
+def test_songs_that_begin_and_end_with_silence_are_not_copies(tmp_path):
+    silence = np.zeros(songs.RATE_HZ * 4)
+    for name, seed in [("a.wav", 0), ("b.wav", 1), ("c.wav", 0)]:
+        sound = songs.noise(3.0, seed=seed)
+        songs.write(tmp_path / name, np.concatenate([silence, sound, silence]))
+    found = duplicates.find(catalogue_of(tmp_path, ["a.wav", "b.wav", "c.wav"]))
+    assert found == {"c.wav": "a.wav"}
+
+
+def test_songs_that_are_silent_in_the_middle_are_not_copies(tmp_path):
+    for name, seed in [("a.wav", 0), ("b.wav", 1)]:
+        silence = np.zeros(songs.RATE_HZ)
+        songs.write(
+            tmp_path / name, np.concatenate([silence, silence, songs.noise(0.5, seed=seed)])
+        )
+    catalogue = catalogue_of(tmp_path, ["a.wav", "b.wav"])
+    assert catalogue.tracks[0].sound == catalogue.tracks[1].sound != ""
+    assert not duplicates.find(catalogue)
+
+
+@pytest.mark.parametrize("name", ["flac", "ogg"])
+def test_copies_whose_tags_are_within_the_file(tmp_path, name):
+    songs.write(tmp_path / f"a.{name}", songs.noise(3.0))
+    shutil.copy(tmp_path / f"a.{name}", tmp_path / f"b.{name}")
+    found = mutagen.File(tmp_path / f"b.{name}")
+    found["title"] = ["another title" * 1000]
+    found.save()
+    assert duplicates.find(catalogue_of(tmp_path, [f"a.{name}", f"b.{name}"]))

@@ -1,6 +1,7 @@
 """Tracks and slices are assigned to splits."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tfgenre.config import SPLITS, SplitConfig
 from tfgenre.datasets import splits
 from tfgenre.datasets.track import Catalogue, Track
 from tfgenre.errors import UserError
+from tfgenre.hashing import stable_hash
 
 CONFIG = SplitConfig()
 
@@ -134,3 +136,35 @@ def test_deviations_from_the_ratios_are_reported():
         "Rock: 80.0 / 10.0 / 10.0 % of its 10 songs are in train, validation and test, "
         "not 60.0 / 30.0 / 10.0 %: an artist's songs stay together, and one artist has 8"
     ]
+
+
+def test_spellings_of_an_artist_are_in_one_split():
+    spellings = ["Björk", "BJÖRK", "Bjo\u0308rk", "björk ", "Björk\u00a0"]
+    tracks = [
+        Track(str(n), "", "A", artist=f"{name} {n % 8}") for n, name in enumerate(spellings * 8)
+    ]
+    split_of = splits.assign(tracks, method="artist", config=CONFIG)
+    assert len({(track.artist_key, split_of[track.id]) for track in tracks}) == 8
+    assert counts(tracks) != counts(tracks, method="track")
+
+
+def test_artists_are_ordered_by_their_own_spelling():
+    """So that a collection whose artists have one spelling each is split as it was before."""
+    tracks = tracks_of([1] * 40)
+    order = sorted(tracks, key=lambda t: stable_hash(CONFIG.split_seed, f"artist\0{t.artist}"))
+    in_capitals = [replace(track, artist=track.artist.upper()) for track in order]
+    split_of = splits.assign(tracks, method="artist", config=CONFIG)
+    first = [split_of[track.id] for track in order]
+    assert first[:3] == ["train", "validation", "train"]
+    assert splits.assign(in_capitals, method="artist", config=CONFIG) != split_of
+
+
+def test_a_note_when_no_artist_is_known():
+    tracks = [Track(id=str(i), path="", genre="A") for i in range(10)]
+    split_of = splits.assign(tracks, method="track", config=CONFIG)
+    (note,) = splits.notes(tracks, split_of, method="track", config=CONFIG)
+    assert note.startswith("none of the 10 songs has a known artist")
+    tracks[0] = replace(tracks[0], artist="Them")
+    assert not splits.notes(tracks, split_of, method="track", config=CONFIG)
+    (note,) = splits.notes(tracks, split_of, method="artist", config=CONFIG)
+    assert note == "9 songs have no artist; each is assigned on its own"

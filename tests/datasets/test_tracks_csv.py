@@ -1,11 +1,13 @@
 """A collection listed in a table."""
 
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from tests import songs
 from tests.builds import config_of
+from tfgenre.config import SplitConfig
 from tfgenre.datasets import tracks_csv
 from tfgenre.datasets.track import Track
 from tfgenre.errors import UserError
@@ -56,3 +58,25 @@ def test_invalid_tables(tmp_path, content, sentence):
         tracks_csv.load(tmp_path, config_of("csv", tracks_csv=str(tmp_path / "tracks.csv")))
     with pytest.raises(UserError, match="needs --tracks_csv"):
         tracks_csv.load(tmp_path, config_of("csv"))
+
+
+@pytest.mark.parametrize(("split_by", "num_notes"), [(None, 1), ("track", 1), ("official", 0)])
+def test_a_split_column_that_is_not_used_is_noted(tmp_path, split_by, num_notes):
+    table = tmp_path / "tracks.csv"
+    table.write_text('path,genre,split\na.wav,"Rock\nPop",train\nb.wav,"Folk, World",\n')
+    for name in ("a.wav", "b.wav"):
+        songs.write(tmp_path / name, songs.tone(0.5))
+    config = config_of("csv", tracks_csv=str(table))
+    config = replace(config, split=SplitConfig(split_by=split_by))
+    catalogue = tracks_csv.load(tmp_path, config)
+    assert catalogue.genres == ("Folk, World", "Rock Pop")
+    assert len(catalogue.notes) == num_notes
+    assert all("column split, which has a value for 1 songs" in note for note in catalogue.notes)
+
+
+def test_the_songs_of_a_table_are_all_missing(tmp_path):
+    table = tmp_path / "tracks.csv"
+    table.write_text("path,genre\na.wav,Rock\nb.wav,\n../c.wav,Rock\nd.wav,Rock\n")
+    sentence = r"Skipped: 2 missing, 1 no_genre, 1 outside, of 4 songs\."
+    with pytest.raises(UserError, match=sentence):
+        tracks_csv.load(tmp_path, config_of("csv", tracks_csv=str(table)))

@@ -16,6 +16,7 @@ from tests import songs
 from tests.commands import run
 from tests.runs import untrained_run
 from tfgenre.config import EXPORT_FORMATS, RenderConfig
+from tfgenre.errors import UserError
 from tfgenre.export import conversions, export
 from tfgenre.export.folder import check_export_dir
 from tfgenre.prediction.votes import vote, winner
@@ -182,3 +183,14 @@ def test_without_records_losses_are_not_measured(run_dir, network, tmp_path):
     found = export.export(run_dir, target, formats=["tflite_float16"], records=None)
     assert found["tflite_float16"].loss is None
     assert {path.name for path in target.iterdir()} == {"network-float16.tflite", "export.json"}
+
+
+def test_a_conversion_that_predicts_nan_is_refused(run_dir, records, tmp_path, monkeypatch):
+    """As float16 does with a weight above 65504."""
+    monkeypatch.setattr(
+        conversions, "run_tflite", lambda content, images: np.full((len(images), 2), np.nan)
+    )
+    target = tmp_path / "export"
+    with pytest.raises(UserError, match=r"--format=tflite_float16 does not suit this network"):
+        export.export(run_dir, target, formats=["tflite_float16"], records=records)
+    assert not target.exists()

@@ -96,7 +96,11 @@ NOISE = songs.noise(4.0, rate_hz=44100)
         (NOISE[:44100], 44100, 44100, r"too short: a slice takes 128 columns .* it has\] \[50\]"),
         (NOISE[:0], 44100, 0, r"too short: .* it has\] \[0\]"),
         (0 * NOISE, 44100, 0, "silent"),
-        (np.append(NOISE, np.nan), 44100, 0, "finite"),
+        (np.append(NOISE, np.nan), 44100, 0, r"\[samples must be finite numbers\]"),
+        (np.append(NOISE, -np.inf), 44100, 0, r"\[samples must be finite numbers\]"),
+        (NOISE * 32768, 44100, 44100, r"divide 16-bit .* by 32768 first. The largest is\] \[98"),
+        (NOISE * 128, 44100, 0, r"divide 16-bit integers .* The largest is\] \[38"),
+        (np.append(NOISE, -4.1), 44100, 0, r"The largest is\] \[4.1\]"),
     ],
 )
 def test_songs_that_cannot_be_used(samples, rate_hz, config_rate_hz, sentence):

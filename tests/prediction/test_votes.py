@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.prediction.fakes import probabilities_of
+from tfgenre.errors import UserError
 from tfgenre.prediction.config import VoteConfig
 from tfgenre.prediction.result import Prediction
 from tfgenre.prediction.votes import decide, vote, winner
@@ -58,3 +59,8 @@ def test_how_slices_decide():
     assert (unsure.genre, unsure.best_guess, unsure.failed) == ("unsure", "Noise", False)
     assert predicted(*firsts, vote="mean", min_confidence=0.61).genre == "unsure"
     assert predicted(0.9, 0.2, vote="hard").genre == "Noise"  # the mean breaks ties
+
+
+def test_probabilities_that_are_not_finite_are_refused():
+    with pytest.raises(UserError, match=r"predicts NaN or infinity for a\.mp3"):
+        predicted(0.5, float("nan"))

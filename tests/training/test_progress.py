@@ -1,5 +1,7 @@
 """What follows from the rows of metrics.csv."""
 
+import math
+
 import pytest
 
 from tfgenre.errors import UserError
@@ -71,5 +73,8 @@ def test_rows_are_read_as_written(tmp_path):
     progress.write_rows(tmp_path / "metrics.csv", rows)
     assert progress.read_rows(tmp_path / "metrics.csv") == rows
     (tmp_path / "metrics.csv").write_text("epoch,loss\n1,x\n")
+    with pytest.raises(UserError, match=r"metrics\.csv is damaged"):
+        progress.read_rows(tmp_path / "metrics.csv")
+    progress.write_rows(tmp_path / "metrics.csv", rows_of((0.5, math.nan)))
     with pytest.raises(UserError, match=r"metrics\.csv is damaged"):
         progress.read_rows(tmp_path / "metrics.csv")

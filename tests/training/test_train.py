@@ -16,7 +16,7 @@ import pytest
 from tests.runs import untrained_run
 from tfgenre.errors import UserError
 from tfgenre.records.folder import Records
-from tfgenre.training import hardware, process_state, train
+from tfgenre.training import hardware, process_state, progress, train
 from tfgenre.training.config import (
     AugmentConfig,
     HardwareConfig,
@@ -142,6 +142,36 @@ def test_an_epoch_whose_last_step_breaks_the_network_is_not_kept(records_dir, tm
     assert not (tmp_path / "metrics.csv").exists()
 
 
+def test_a_later_epoch_that_is_not_finite_ends_the_run_early(records_dir, tmp_path, monkeypatch):
+    """The epoch before it is kept, and stays kept when the command is given again."""
+    monkeypatch.setattr(progress, "learning_rate", lambda rows, config: 1e30 if rows else 0.0001)
+    rates = OptimizerConfig(optimizer="sgd", learning_rate_schedule="plateau")
+    config = replace(CONFIG, epochs=3, optimizer=rates)
+    run(records_dir, tmp_path, config, epochs_at_most=1)
+    lines, rows = run(records_dir, tmp_path, config)
+    assert lines[0] == "note: the run was stopped; it resumes after epoch 1"
+    seen = "The loss became nan in epoch 2/3"
+    assert lines[-1] == f"note: {seen}: training ends; the epochs before it are kept"
+    assert len(rows) == 1
+    result = RunDir(tmp_path).read_result()
+    assert (result["epochs"], result["best"]["epoch"], result["stopped_early"]) == (1, 1, seen)
+    for name in ("best.keras", "last.keras"):
+        weights = keras.saving.load_model(tmp_path / name).get_weights()
+        assert all(np.isfinite(weight).all() for weight in weights)
+
+
+def test_a_checkpoint_that_is_not_finite_is_not_resumed(records_dir, uninterrupted, tmp_path):
+    run(records_dir, tmp_path, epochs_at_most=1)
+    path = tmp_path / "epoch-0001.keras"
+    model = keras.saving.load_model(path)
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+    model.save(path)
+    lines, rows = run(records_dir, tmp_path)
+    reason = "weights are infinite or NaN"
+    assert lines[0] == f"note: the run starts over: {path} cannot be read ({reason})"
+    assert rows == uninterrupted
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
 def test_a_network_that_is_not_finite_is_not_loaded(records_dir, tmp_path, value):
     run_dir = untrained_run(tmp_path / "run", records_dir)
@@ -150,6 +180,12 @@ def test_a_network_that_is_not_finite_is_not_loaded(records_dir, tmp_path, value
     model.save(run_dir.best_model)
     with pytest.raises(UserError, match=r"best\.keras predicts nothing, .* infinite or NaN"):
         run_dir.load_best_model(num_genres=2)
+
+
+def test_predictions_that_are_not_finite_are_refused(tmp_path):
+    RunDir(tmp_path).check_probabilities(np.ones((2, 2), "float32"))
+    with pytest.raises(UserError, match=r"best\.keras predicts nothing"):
+        RunDir(tmp_path).check_probabilities(np.array([[1, 0], [np.nan, 1]], "float32"))
 
 
 @pytest.mark.parametrize("set_by", ["the previous run", "the user"])

@@ -36,33 +36,46 @@ def summary(file: IO[bytes]) -> str:
 
 
 def digest(file: IO[bytes]) -> bytes:
-    """A digest of all of a file's sound."""
+    """A digest of all of a file's sound, which tags do not change either."""
     found = hashlib.blake2b()
     for start, end in ranges(file):
-        file.seek(start)
-        while piece := file.read(min(_PIECE_BYTES, end - start)):
+        for piece in _pieces(file, start, end):
             found.update(piece)
-            start += len(piece)
     return found.digest()
 
 
 def ranges(file: IO[bytes]) -> list[_Range]:
     """Where in a file its sound is, in order."""
     start, end = mpeg.after_tag(file), _before_endings(file)
-    head = read_at(file, start, 12)
-    found: list[_Range] = []
+    for found in (_within(file, start, end), [(start, end)]):
+        if found := [each for each in found if each[0] < each[1]]:
+            return found
+    return []
+
+
+def _within(file: IO[bytes], start: int, end: int) -> list[_Range]:
+    """Where the sound is between a file's outer tags, by its format; nowhere in others."""
+    head = read_at(file, start, 24)
     if head[4:8] == b"ftyp":
-        found = _mp4(file)
-    elif head[:4] == b"fLaC":
-        found = [(_after_flac_metadata(file, start + 4), end)]
-    elif head[:4] == b"OggS":
-        found = [(_after_ogg_headers(file, start), end)]
-    elif riff.is_riff(head):
-        found = [c[1:] for c in riff.chunks(file, start) if c.name in _RIFF_SOUND]
-    elif read_at(file, start, 16) == _ASF:
-        found = [(start + int.from_bytes(read_at(file, start + 16, 8), "little"), end)]
-    found = [each for each in found if each[0] < each[1]]
-    return found or ([(start, end)] if start < end else [])
+        return _mp4(file)
+    if head[:4] == b"fLaC":
+        return [(_after_flac_metadata(file, start + 4), end)]
+    if head[:4] == b"OggS":
+        return [(_after_ogg_headers(file, start), end)]
+    if riff.is_riff(head):
+        return [c[1:] for c in riff.chunks(file, start) if c.name in _RIFF_SOUND]
+    if head[:16] == _ASF:
+        return [(start + int.from_bytes(head[16:], "little"), end)]
+    return []
+
+
+def _pieces(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
+    """What is between two places, without the headers of an Ogg file's pages."""
+    for place, page in _ogg_pages(file, start):  # none in other formats
+        start = place + _ogg_page_bytes(page)
+        yield read_at(file, place + 27, start - place - 27)
+    for place in range(start, end, _PIECE_BYTES):
+        yield read_at(file, place, min(_PIECE_BYTES, end - place))
 
 
 def _before_endings(file: IO[bytes]) -> int:
@@ -112,4 +125,9 @@ def _after_ogg_headers(file: IO[bytes], place: int) -> int:
 def _ogg_pages(file: IO[bytes], place: int) -> Iterator[tuple[int, bytes]]:
     while (page := read_at(file, place, _OGG_PAGE_BYTES))[:4] == b"OggS" and len(page) > 26:
         yield place, page
-        place += 27 + page[26] + sum(page[27 : 27 + page[26]])
+        place += _ogg_page_bytes(page)
+
+
+def _ogg_page_bytes(page: bytes) -> int:
+    """The length of a page, by its header."""
+    return 27 + page[26] + sum(page[27 : 27 + page[26]])

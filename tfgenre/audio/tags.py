@@ -96,7 +96,7 @@ def _rest(file: IO[bytes]) -> bytes:
 
 def _id3v2(file: IO[bytes]) -> Iterator[_Texts]:
     """The ID3v2 tags at the start of a file; nothing beyond them is read."""
-    place, end = 0, mpeg.after_tag(file)
+    place = 0
     while (start := read_at(file, place, 10))[:3] == b"ID3" and len(start) == 10:
         content = file.read(mpeg.tag_bytes(start))
         place += len(start) + len(content)
@@ -104,8 +104,6 @@ def _id3v2(file: IO[bytes]) -> Iterator[_Texts]:
         header = start[:6] + bytes(sizes)  # a tag may claim more than the file has
         with contextlib.suppress(mutagen.MutagenError):
             yield _texts(ID3(io.BytesIO(header + content)))
-        if place >= end:
-            return
 
 
 def _mp4(file: IO[bytes]) -> _Texts:

@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from tfgenre import storage
+from tfgenre.building.changes import changes
 from tfgenre.building.plan import WORK, Job, Plan, Unit, check_splits
 from tfgenre.building.unit import PLAN, UnitReport, UnitSplit, read_report, read_unit_index
 from tfgenre.config import SPLITS
@@ -75,7 +76,8 @@ def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Records:
     """Merges the units' results into finished records."""
     manifest = _merge(plan, reports)
     counts = {split: found.num_slices for split, found in manifest.splits.items()}
-    check_splits(counts, "slices", skipped=manifest.skipped)
+    num_used = plan.num_tracks + len(plan.skipped) - len(manifest.skipped)
+    check_splits(counts, "slices", skipped=manifest.skipped, num_used=num_used)
     with ThreadPoolExecutor(_THREADS) as threads:
         rows = list(threads.map(lambda unit: read_unit_index(unit, job), plan.units))
     pairs = (zip(unit.tracks, unit.splits, strict=True) for unit in plan.units)
@@ -161,7 +163,7 @@ def finished(plan: Plan, records_dir: Path) -> Records | None:
     records = Records.open(records_dir)
     manifest = records.manifest
     found = {"config": manifest.config, "collection_sha256": manifest.collection_sha256}
-    _check_same(plan, records_dir, found)
+    _check_same(plan, records_dir, found, records)
     for split in manifest.splits.values():
         for shard in split.shards:
             check_complete(records_dir / shard.name, shard)
@@ -191,12 +193,15 @@ def _claim(plan: Plan, job: Job) -> None:
     write_json(job.work_dir / PLAN, plan.identity)
 
 
-def _check_same(plan: Plan, records_dir: Path, found: Mapping[str, Any]) -> None:
+def _check_same(
+    plan: Plan, records_dir: Path, found: Mapping[str, Any], records: Records | None = None
+) -> None:
     there, asked = flattened(found), flattened(plan.identity)
     is_same_collection = there.pop("collection_sha256", None) == asked.pop("collection_sha256")
     differing = differences(there, asked)
     if not differing and not is_same_collection:
-        differing = ["the collection's tracks"]
+        how = changes(plan.tracks, records) if records else ""
+        differing = [f"the collection's tracks: {how}".removesuffix(": ")]
     if differing:
         raise UserError(
             f"{records_dir} holds records that differ in {'; '.join(differing)}: give another "

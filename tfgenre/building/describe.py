@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfgenre import pages
+from tfgenre.building.changes import changes
 from tfgenre.building.plan import digest, estimate_seconds, record_bytes
 from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets import splits
@@ -78,7 +79,8 @@ def describe(catalogue: Catalogue, config: BuildConfig, *, built: Records | None
     if known_bad := sum(track.known_bad for track in tracks):
         notes.append(f"{known_bad:,} songs are known to be bad (FMA's errata); they are tried")
     if built is not None and built.manifest.collection_sha256 != digest(tracks):
-        notes.append("the records there were built from other songs than these")
+        how = changes(tracks, built)
+        notes.append(f"the records there were built from other songs: {how}".removesuffix(": "))
     if estimated := sum(not track.seconds for track in tracks):
         notes.append(
             f"lengths are estimates: the collection does not state those of {estimated:,} songs"
@@ -115,7 +117,7 @@ class _Estimate:
         num_slices = sum(min(count, limit) if limit else count for count in counts)
         return Contents(
             tracks=len(tracks),
-            artists=len({track.artist for track in tracks if track.artist}),
+            artists=len({track.artist_key for track in tracks} - {""}),
             hours=sum(self.seconds[track.id] for track in tracks) / 3600,
             slices=num_slices,
             gigabytes=num_slices * self.slice_bytes / 1e9,

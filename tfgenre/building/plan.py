@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from tfgenre import storage
 from tfgenre.audio import tags
 from tfgenre.config import SPLITS, BuildConfig, check, to_json
 from tfgenre.datasets import splits
-from tfgenre.datasets.track import Catalogue, Skipped, Track
+from tfgenre.datasets.track import Catalogue, Skipped, Track, left_out
 from tfgenre.errors import UserError
 from tfgenre.hashing import stable_hash
 from tfgenre.records import example
@@ -82,9 +82,14 @@ class Plan:
     collection_sha256: str
 
     @property
+    def tracks(self) -> list[Track]:
+        """The songs to be rendered, unit by unit."""
+        return [track for unit in self.units for track in unit.tracks]
+
+    @property
     def num_tracks(self) -> int:
-        """Songs to be rendered."""
-        return sum(len(unit.tracks) for unit in self.units)
+        """Number of songs to be rendered."""
+        return len(self.tracks)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -100,7 +105,7 @@ class Plan:
             data_dir=storage.absolute(self.data_dir),
             records_dir=storage.absolute(records_dir),
             plan_digest=hashlib.sha256(text.encode()).hexdigest()[:16],
-            record_bytes=record_bytes(track for unit in self.units for track in unit.tracks),
+            record_bytes=record_bytes(self.tracks),
         )
 
     @property
@@ -108,10 +113,9 @@ class Plan:
         """What the user should know of how the songs are split, in sentences."""
         config = self.config.split
         assert config.split_by is not None
-        tracks = [track for unit in self.units for track in unit.tracks]
         names = [split for unit in self.units for split in unit.splits]
-        split_of = {track.id: split for track, split in zip(tracks, names, strict=True)}
-        return splits.notes(tracks, split_of, method=config.split_by, config=config)
+        split_of = {track.id: split for track, split in zip(self.tracks, names, strict=True)}
+        return splits.notes(self.tracks, split_of, method=config.split_by, config=config)
 
 
 def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHARD_MB) -> Plan:
@@ -139,7 +143,9 @@ def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHAR
     split_of: dict[str, str] = {}
     if method != "slice":
         split_of = splits.assign(catalogue.tracks, method=method, config=config.split)
-        check_splits(Counter(split_of.values()), "tracks")
+        check_splits(
+            Counter(split_of.values()), "tracks", skipped=catalogue.skipped, num_used=len(split_of)
+        )
     return Plan(
         config=config,
         data_dir=catalogue.data_dir,
@@ -159,21 +165,24 @@ def _check_collection(catalogue: Catalogue, config: BuildConfig) -> None:
         check(getattr(config, name) == getattr(was_read, name), rule, getattr(config, name))
 
 
-def check_splits(counts: Mapping[str, int], what: str, *, skipped: Iterable[Skipped] = ()) -> None:
+def check_splits(
+    counts: Mapping[str, int], what: str, *, skipped: Sequence[Skipped], num_used: int
+) -> None:
     """Raises UserError if train, validation or test has none of what is counted.
 
     Args:
         counts: by split.
         what: is counted.
         skipped: songs that were left out; their reasons are listed.
+        num_used: the number of the other songs.
     """
     if empty := [split for split in SPLITS if not counts.get(split)]:
-        reasons = Counter(skip.reason for skip in skipped)
         have = ", ".join(f"{split} {counts.get(split, 0)}" for split in SPLITS)
+        first = "see why songs are skipped, " if len(skipped) > num_used else ""
         raise UserError(
-            f"The {empty[0]} split is left without {what} ({have}): add songs, name more --genres, "
-            "change --split_ratios, or use --split_by=track if there are few artists."
-            + "".join(f" Skipped: {count} {reason}." for reason, count in reasons.most_common())
+            f"The {empty[0]} split is left without {what} ({have}): {first}add songs, name more "
+            "--genres, change --split_ratios, or use --split_by=track if there are few artists. "
+            f"{left_out(skipped, num_used)}".rstrip()
         )
 
 

@@ -51,16 +51,17 @@ def load(
     *,
     on_compared: Callable[[int, int], object] = lambda count, total: None,
 ) -> Catalogue:
-    """Reads a collection's catalogue, and finds its duplicate songs.
+    """Reads a collection's catalogue, measures its songs and finds its duplicates.
 
     Args:
         config: the collection, and which of its genres to take.
         data_dir: its folder; None means its default folder. The demo collection is synthesized
             there first.
-        on_compared: called with the number of songs just compared, and the total number.
+        on_compared: called with the number of songs just measured, and the total number.
 
     Raises:
-        UserError: if the collection is missing, or lacks one of `config.genres`.
+        UserError: if the collection is missing, lacks one of `config.genres`, or has songs of fewer
+            than two genres.
     """
     check_choice("dataset", config.dataset, DATASETS)
     collection = _COLLECTIONS[config.dataset]
@@ -68,11 +69,12 @@ def load(
         data_dir = storage.to_path(collection.default_dir(config))
     catalogue = collection.load(data_dir, config).choose(config.genres)
     total = len(catalogue.tracks)
-    copies = duplicates.find(catalogue, on_track=lambda count: on_compared(count, total))
+    catalogue = duplicates.measure(catalogue, on_track=lambda count: on_compared(count, total))
+    copies = duplicates.find(catalogue)
     catalogue = duplicates.drop_absent(catalogue)
     if config.collection.drop_duplicates:
-        return duplicates.drop(catalogue, copies)
-    return duplicates.note(catalogue, copies)
+        return duplicates.drop(catalogue, copies).checked()
+    return duplicates.note(catalogue, copies).checked()
 
 
 def licence(dataset: str) -> str:

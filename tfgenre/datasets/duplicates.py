@@ -3,51 +3,58 @@
 A duplicate in both train and test inflates the score: the network has already seen it.
 """
 
-import hashlib
-import os
-import struct
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import IO
+from typing import IO, TypeVar
 
-from tfgenre.audio import archives, mpeg
-from tfgenre.datasets.track import Catalogue, Skipped
+from tfgenre.audio import archives, sound_bytes
+from tfgenre.datasets.track import Catalogue, Skipped, Track
 from tfgenre.errors import SkipTrack
 
 _THREADS = 8
-_SAMPLE_BYTES = 1 << 16
+_Found = TypeVar("_Found")
 
 
-def find(
+def measure(
     catalogue: Catalogue, *, on_track: Callable[[int], object] = lambda count: None
-) -> dict[str, str]:
-    """Finds the copies in a collection.
-
-    Songs are copies if their audio, between ID3 and APE tags, has the same length and the same
-    bytes in three samples of 64 KB. A file that cannot be read has no copies.
+) -> Catalogue:
+    """The collection with each track's `sound`: a few KiB of each song are read.
 
     Args:
         catalogue: the collection.
         on_track: called with the number of songs just read.
+    """
+    tracks = []
+    with ThreadPoolExecutor(_THREADS) as threads:
+        found = threads.map(lambda track: _summary(catalogue, track), catalogue.tracks)
+        for track, sound in zip(catalogue.tracks, found, strict=True):
+            tracks.append(replace(track, sound=sound))
+            on_track(1)
+    return replace(catalogue, tracks=tuple(tracks))
+
+
+def find(catalogue: Catalogue) -> dict[str, str]:
+    """Finds the copies in a collection that was measured.
+
+    Songs are copies if all bytes of their sound are the same. Only songs with equal `sound` are
+    read for this. A file that cannot be read has no copies.
 
     Returns:
         Track id of each copy -> id of the original, the first of them by id.
     """
-    paths = {track.id: str(catalogue.data_dir / track.path) for track in catalogue.tracks}
-    ids = sorted(paths)
-    by_length, by_digest = defaultdict(list), defaultdict(list)
+    by_sound: dict[str, list[Track]] = defaultdict(list)
+    for track in sorted(catalogue.tracks, key=lambda track: track.id):
+        by_sound[track.sound].append(track)
+    groups = (group for sound, group in by_sound.items() if sound and len(group) > 1)
+    candidates = [track for group in groups for track in group]
+    by_digest: dict[bytes, list[str]] = defaultdict(list)
     with ThreadPoolExecutor(_THREADS) as threads:
-        for track_id, length in zip(ids, threads.map(_length, map(paths.get, ids)), strict=True):
-            by_length[length].append(track_id)
-            on_track(1)
-        groups = [group for length, group in by_length.items() if length and len(group) > 1]
-        candidates = [track_id for group in groups for track_id in group]
-        digests = threads.map(_digest, map(paths.get, candidates))
-        for track_id, digest in zip(candidates, digests, strict=True):
-            by_digest[digest].append(track_id)
-    return {copy: ids[0] for digest, ids in by_digest.items() if digest for copy in sorted(ids)[1:]}
+        digests = threads.map(lambda track: _digest(catalogue, track), candidates)
+        for track, digest in zip(candidates, digests, strict=True):
+            by_digest[digest].append(track.id)
+    return {copy: ids[0] for digest, ids in by_digest.items() if digest for copy in ids[1:]}
 
 
 def drop_absent(catalogue: Catalogue) -> Catalogue:
@@ -83,45 +90,20 @@ def note(catalogue: Catalogue, copies: dict[str, str]) -> Catalogue:
     return replace(catalogue, notes=(*catalogue.notes, sentence))
 
 
-def _length(path: str) -> int:
-    """The length of the audio in bytes, 0 if there is none or it cannot be read."""
+def _summary(catalogue: Catalogue, track: Track) -> str:
+    return _read(catalogue, track, sound_bytes.summary, otherwise="")
+
+
+def _digest(catalogue: Catalogue, track: Track) -> bytes:
+    return _read(catalogue, track, sound_bytes.digest, otherwise=b"")
+
+
+def _read(
+    catalogue: Catalogue, track: Track, read: Callable[[IO[bytes]], _Found], *, otherwise: _Found
+) -> _Found:
+    """What is found in a song's file; something else if it cannot be read."""
     try:
-        with archives.opened(path) as file:
-            start, end = _audio_range(file)
-            return max(0, end - start)
+        with archives.opened(str(catalogue.data_dir / track.path)) as file:
+            return read(file)
     except (OSError, SkipTrack):
-        return 0
-
-
-def _digest(path: str) -> bytes:
-    """Digest of the audio's length and of three samples of it; empty if it cannot be read."""
-    try:
-        with archives.opened(path) as file:
-            start, end = _audio_range(file)
-            digest = hashlib.blake2b(str(end - start).encode())
-            for offset in (start, (start + end) // 2, max(start, end - _SAMPLE_BYTES)):
-                file.seek(offset)
-                digest.update(file.read(min(_SAMPLE_BYTES, end - offset)))
-            return digest.digest()
-    except (OSError, SkipTrack):
-        return b""
-
-
-def _audio_range(file: IO[bytes]) -> tuple[int, int]:
-    """Start and end of the audio in a file: without ID3v2, ID3v1 and APE tags."""
-    start = mpeg.after_tag(file)
-    end = file.seek(0, os.SEEK_END)
-    if _read_at(file, end - 128, 3) == b"TAG":
-        end -= 128
-    footer = _read_at(file, end - 32, 32)
-    if footer[:8] == b"APETAGEX":
-        size, _, flags = struct.unpack_from("<III", footer, 12)
-        end -= size + (32 if flags >> 31 else 0)
-    return start, end
-
-
-def _read_at(file: IO[bytes], offset: int, count: int) -> bytes:
-    if offset < 0:
-        return b""
-    file.seek(offset)
-    return file.read(count)
+        return otherwise

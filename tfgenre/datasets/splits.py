@@ -52,10 +52,7 @@ def assign(tracks: Iterable[Track], *, method: str, config: SplitConfig) -> dict
     """
     if method == "official":
         return {track.id: track.split for track in tracks}
-    groups: dict[str, list[Track]] = {}
-    for track in tracks:
-        name = f"artist\0{track.artist}" if method == "artist" and track.artist else track.id
-        groups.setdefault(name, []).append(track)
+    groups = _groups(tracks, method)
     order = sorted(
         groups, key=lambda name: (-len(groups[name]), stable_hash(config.split_seed, name))
     )
@@ -63,6 +60,18 @@ def assign(tracks: Iterable[Track], *, method: str, config: SplitConfig) -> dict
     chosen = _greedy([counts[name] for name in order], config.shares)
     return {
         track.id: split for name, split in zip(order, chosen, strict=True) for track in groups[name]
+    }
+
+
+def _groups(tracks: Iterable[Track], method: str) -> dict[str, list[Track]]:
+    """The tracks that stay together, by a name that does not depend on their order."""
+    found: dict[tuple[str, str], list[Track]] = {}
+    for track in tracks:
+        key = track.artist_key if method == "artist" else ""
+        found.setdefault((key, "" if key else track.id), []).append(track)
+    return {
+        f"artist\0{min(track.artist for track in members)}" if key else track_id: members
+        for (key, track_id), members in found.items()
     }
 
 
@@ -80,8 +89,14 @@ def notes(
     if method == "slice":
         return [SLICE_SPLIT_WARNING]
     sentences = []
-    if method == "artist" and (unknown := sum(not track.artist for track in tracks)):
+    unknown = sum(not track.artist_key for track in tracks)
+    if method == "artist" and unknown:
         sentences.append(f"{unknown:,} songs have no artist; each is assigned on its own")
+    if method == "track" and unknown == len(tracks):
+        sentences.append(
+            f"none of the {unknown:,} songs has a known artist, so songs of one artist may be in "
+            "both train and test, which makes the score higher"
+        )
     return sentences + deviations(tracks, split_of, method=method, config=config)
 
 
@@ -121,7 +136,7 @@ def _percents(shares: Mapping[str, float]) -> str:
 def _why(members: list[Track], method: str) -> str:
     if method == "official":
         return "that is the official split"
-    (_, largest), *_ = Counter(track.artist or track.id for track in members).most_common(1)
+    (_, largest), *_ = Counter(track.artist_key or track.id for track in members).most_common(1)
     if method == "track" or largest == 1:
         return "there are few"
     return f"an artist's songs stay together, and one artist has {largest:,}"

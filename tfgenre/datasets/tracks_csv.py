@@ -1,6 +1,7 @@
 """Your own music, listed in a table of paths, genres, artists and splits: `--tracks_csv`."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from tfgenre import storage
@@ -8,7 +9,7 @@ from tfgenre.audio import archive_index, archives
 from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.datasets import tables
 from tfgenre.datasets.folder import LICENCE as LICENCE
-from tfgenre.datasets.track import Catalogue, Skipped, Track, check_folder
+from tfgenre.datasets.track import Catalogue, Skipped, Track, check_folder, left_out
 from tfgenre.errors import UserError
 
 
@@ -45,8 +46,22 @@ def load(data_dir: Path, config: BuildConfig) -> Catalogue:
             if any(row)
         ]
     if not any(isinstance(entry, Track) for entry in entries):
-        raise UserError(f"{path} lists no songs that are below {data_dir}; check --data_dir.")
-    return Catalogue.from_entries(config, data_dir, entries)
+        skipped = [entry for entry in entries if isinstance(entry, Skipped)]
+        raise UserError(
+            f"{path} lists no songs that are below {data_dir}; check --data_dir. "
+            + left_out(skipped, 0)
+        )
+    return Catalogue.from_entries(config, data_dir, entries, notes=_notes(entries, config))
+
+
+def _notes(entries: Sequence[Track | Skipped], config: BuildConfig) -> tuple[str, ...]:
+    with_split = sum(isinstance(entry, Track) and bool(entry.split) for entry in entries)
+    if not with_split or config.split.split_by == "official":
+        return ()
+    return (
+        f"the table's column split, which has a value for {with_split:,} songs, is not used: "
+        "--split_by=official uses it",
+    )
 
 
 def _table(config: BuildConfig) -> str:

@@ -15,6 +15,7 @@ from tfgenre.evaluation.scoring import SlicePredictions, Tracks
 from tfgenre.records import pipeline
 from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest
+from tfgenre.text import one_line
 
 OTHER_RECORDS = (
     "these are not the records that the network was trained on. Whether it was trained on some of "
@@ -109,7 +110,7 @@ def summary(found: dict[str, Any]) -> str:
         f"  slice accuracy      {with_interval('slice_accuracy')}",
         f"  macro F1 of tracks  {with_interval('macro_f1')} by vote",
         f"  majority baseline   {found['majority_baseline']:.3f} "
-        f"(always {found['majority_genre']})",
+        f"(always {one_line(found['majority_genre'])})",
         f"  in parentheses: 95 % intervals, bootstrapped over {bootstrap['groups']:,} "
         f"{bootstrap['drawn']}",
     ]
@@ -152,7 +153,7 @@ def check_fits(records: Records, *, trained_on: Manifest) -> None:
 def _rows(tracks: Tracks, genres: tuple[str, ...]) -> list[dict[str, Any]]:
     return [
         {
-            "id": track_id.decode(errors="replace"),
+            "id": track_id.decode(errors="surrogateescape"),
             "genre": genres[true],
             "vote": genres[vote],
             "probabilities": [round(share, 4) for share in mean],

@@ -23,12 +23,14 @@ def evaluate_run(
         The metrics of `evaluate.score`.
 
     Raises:
-        UserError: if the run is not finished, or the records do not fit it.
+        UserError: if the run is not finished, the records do not fit it, or its network predicts
+            NaN.
     """
     trained_on, result = run_dir.read_manifest(), run_dir.read_result()
     evaluate.check_fits(records, trained_on=trained_on)
     model = run_dir.load_best_model(num_genres=len(trained_on.genres))
     predictions = evaluate.predict_split(model, records, split, batch_size=batch_size)
+    run_dir.check_probabilities(predictions.probabilities)
     found = evaluate.score(
         predictions, records, split=split, trained_on=trained_on, artists=records.artists()
     )

@@ -1,13 +1,12 @@
 """Experiments: flag files, each built, trained and evaluated, and their results side by side."""
 
-import csv
 import io
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from glob import glob
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from matplotlib.figure import Figure
 
 from tfgenre.errors import UserError
 from tfgenre.files import write_atomically
-from tfgenre.plots import plain
+from tfgenre.plots import drawable, plain, save
+from tfgenre.text import csv_line, markdown_cell, utf8
 from tfgenre.training.run_dir import RunDir
 
 # How the comment in a flag file states the seed's result.
@@ -118,11 +118,9 @@ def write(outcomes: Sequence[Outcome], folder: Path, *, note: str) -> None:
         note: a paragraph for the reader.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [field.name for field in fields(Outcome)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(asdict, outcomes))
-    write_atomically(folder / "experiments.csv", text.getvalue().encode())
+    rows = [[field.name for field in fields(Outcome)], *map(astuple, outcomes)]
+    text = utf8("".join(f"{csv_line(row)}\n" for row in rows))
+    write_atomically(folder / "experiments.csv", text.encode())
     write_atomically(folder / "experiments.svg", _draw(outcomes))
     page = f"# Experiments\n\n{note}\n\n![accuracies](experiments.svg)\n\n{table(outcomes)}\n"
     write_atomically(folder / "experiments.md", page.encode())
@@ -137,7 +135,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
     ]
     for outcome in outcomes:
         cells = (
-            outcome.name,
+            markdown_cell(outcome.name),
             *map(
                 _percent,
                 (
@@ -173,11 +171,11 @@ def _draw(outcomes: Sequence[Outcome]) -> bytes:
         percents = [float("nan") if share is None else 100 * share for share in shares]
         axes.scatter(percents, rows, label=label, marker=marker, color=colour, clip_on=False)
     axes.set(xlabel="accuracy, %", xlim=(0, 100), ylim=(len(outcomes) - 0.5, -0.5))
-    axes.set_yticks(rows, [outcome.name for outcome in outcomes])
+    axes.set_yticks(rows, [drawable(outcome.name) for outcome in outcomes])
     plain(axes)
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    save(figure, buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()
 
 

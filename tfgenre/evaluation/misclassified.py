@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tfgenre.evaluation import scoring
 from tfgenre.evaluation.scoring import SlicePredictions
+from tfgenre.plots import save
 from tfgenre.prediction import vote_plot
 from tfgenre.prediction.votes import SongProbabilities, squeezed
 
@@ -83,5 +84,5 @@ def picture(
     )
     figure = vote_plot.draw(probabilities, genres=genres, pixels_per_second=pixels_per_second)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI)
+    save(figure, buffer, format="png", dpi=_DPI)
     return buffer.getvalue()

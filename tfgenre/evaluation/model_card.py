@@ -26,4 +26,4 @@ def write(path: Path, *, manifest: Manifest, result: dict[str, Any], found: dict
         found=found,
         with_interval=scoring.with_interval,
     )
-    write_atomically(path, card.encode(errors="backslashreplace"))
+    write_atomically(path, card.encode())

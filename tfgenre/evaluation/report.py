@@ -66,7 +66,7 @@ def write_report(
         found=found,
         result=result,
         manifest=records.manifest,
-        flags=run_dir.flags.read_text(errors="replace"),
+        flags=run_dir.flags.read_text(errors="surrogateescape"),
         warnings=_warnings(found),
         curves=curves.learning_curves(progress.read_rows(run_dir.metrics)),
         calibration=curves.calibration_curves(found["calibration"]),
@@ -78,7 +78,7 @@ def write_report(
         run_dir=run_dir.path,
         records_dir=records.path,
     )
-    write_atomically(run_dir.report(found["split"]), page.encode(errors="replace"))
+    write_atomically(run_dir.report(found["split"]), page.encode())
 
 
 def _warnings(found: dict[str, Any]) -> list[str]:
@@ -127,7 +127,7 @@ def _example(
     return ExampleSlice(
         predicted=records.genres[predicted],
         probability=float(predictions.probabilities[row, predicted]),
-        track=predictions.track_ids[row].decode(errors="replace"),
+        track=predictions.track_ids[row].decode(errors="surrogateescape"),
         image=_data_uri(image),
     )
 

@@ -199,13 +199,19 @@ def _write_tflite(
         content = conversions.to_tflite(saved, name, examples=examples)
         (target / _FILES[name]).write_bytes(content)
         if "test" in slices:
-            losses[name] = _loss(best, content, slices["test"])
+            losses[name] = _loss(name, best, content, slices["test"])
     return losses
 
 
-def _loss(best: keras.Model, content: bytes, test: _Slices) -> Loss:
+def _loss(name: str, best: keras.Model, content: bytes, test: _Slices) -> Loss:
     trained = best.predict(test.images, batch_size=_BATCH_SIZE, verbose=0).argmax(axis=1)
-    exported = conversions.run_tflite(content, test.images).argmax(axis=1)
+    probabilities = conversions.run_tflite(content, test.images)
+    if not np.isfinite(probabilities).all():
+        raise UserError(
+            f"--format={name} does not suit this network: what it would write predicts NaN or "
+            "infinity for test slices. Leave it out."
+        )
+    exported = probabilities.argmax(axis=1)
     return Loss(
         num_slices=len(test.labels),
         slice_accuracy=float(np.mean(exported == test.labels)),

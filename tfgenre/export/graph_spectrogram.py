@@ -22,6 +22,9 @@ from tfgenre.spectrogram.slices import SLICE_SIZE
 _MOST_MISSING = DFT_SIZE - 2
 # Windows of frames with missing samples: 254 at the end, ..., none, ..., 254 at the start.
 _WINDOWS = np.stack([window(missing) for missing in range(-_MOST_MISSING, _MOST_MISSING + 1)])
+# 12 dB above full scale. Decoded MP3s exceed it by up to about 6 dB, while the integers that some
+# libraries give as floats, up to 32768, are below 4 only where a song is all but silent.
+_LARGEST_SAMPLE = 4.0
 _DECIBELS_PER_LOG = 10 / np.log(10)
 
 
@@ -47,7 +50,7 @@ def draw_slices(
     """Draws a song's slices, the same as `render.render`; for use in a tf.function.
 
     Args:
-        samples: mono, float32 [samples], full scale 1.
+        samples: mono, float32 [samples], full scale 1; at most 4, so that integers are noticed.
         sample_rate_hz: their sample rate, an integer scalar.
         config: how songs are rendered; samples are not resampled.
 
@@ -56,9 +59,14 @@ def draw_slices(
 
     Raises:
         tf.errors.InvalidArgumentError: when the graph runs, if the rate is not the config's, a
-            sample is not finite, the song is silent, or too short for a slice.
+            sample is not finite or too large, the song is silent, or too short for a slice.
     """
-    checks = [_check_rate(sample_rate_hz, config), _check_finite(samples), _check_audible(samples)]
+    checks = [
+        _check_rate(sample_rate_hz, config),
+        _check_finite(samples),
+        _check_scale(samples),
+        _check_audible(samples),
+    ]
     with tf.control_dependencies(checks):
         rate_hz = tf.cast(sample_rate_hz, tf.int64)
     song = _song(samples, _grid(rate_hz, config))
@@ -85,6 +93,18 @@ def _check_rate(rate_hz: tf.Tensor, config: RenderConfig) -> tf.Operation:
 def _check_finite(samples: tf.Tensor) -> tf.Operation:
     finite = tf.reduce_all(tf.math.is_finite(samples))
     return tf.debugging.Assert(finite, ["samples must be finite numbers"])
+
+
+def _check_scale(samples: tf.Tensor) -> tf.Operation:
+    finite = tf.boolean_mask(
+        samples, tf.math.is_finite(samples)
+    )  # `_check_finite` names the others
+    largest = tf.reduce_max(tf.abs(finite))
+    rule = (
+        "samples must be floats whose full scale is 1: divide 16-bit integers by 32768 first. The "
+        "largest is"
+    )
+    return tf.debugging.Assert(largest <= _LARGEST_SAMPLE, [rule, largest])
 
 
 def _check_length(num_columns: tf.Tensor) -> tf.Operation:

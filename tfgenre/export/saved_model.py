@@ -26,11 +26,11 @@ class GenreClassifier(tf.Module):
     """A network, the renderer of its slices and the names of its genres.
 
     Attributes:
-        from_pcm: samples, mono float32 [samples], full scale 1, and sample_rate_hz, int32, which
-            must be the config's unless that is 0 -> probabilities float32 [slices, genres] and
-            their mean [genres]; votes int64 [genres], the number of slices for each genre;
-            genre_index int64 and genre, a string, the one with the most votes. It raises the errors
-            of `draw_slices`.
+        from_pcm: samples, mono float32 [samples], full scale 1 (4 at most), and sample_rate_hz,
+            int32, which must be the config's unless that is 0 -> probabilities float32 [slices,
+            genres] and their mean [genres]; votes int64 [genres], the number of slices for each
+            genre; genre_index int64 and genre, a string, the one with the most votes. It raises the
+            errors of `draw_slices`.
         from_slices: image, uint8 [slices, 128, 128, 1] -> probabilities float32 [slices, genres].
         labels: the names of the genres, one per line.
         config: how the records were built, as JSON, from manifest.json.

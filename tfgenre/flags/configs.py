@@ -12,11 +12,14 @@ from tfgenre.building.cluster import BeamRunner
 from tfgenre.building.local import LocalRunner
 from tfgenre.config import BuildConfig
 from tfgenre.datasets import DATASETS
+from tfgenre.datasets.spelling import genre_key, single_line
 from tfgenre.errors import UserError, program
 from tfgenre.flags import definitions
+from tfgenre.flags.flag_files import expanded
 from tfgenre.options import Config, flattened, from_options, option_names
 from tfgenre.records.folder import Records
 from tfgenre.spectrogram.workers import num_processes
+from tfgenre.text import csv_line
 from tfgenre.training.config import PipelineConfig, TrainConfig
 
 
@@ -111,8 +114,9 @@ def check_records(values: flags.FlagValues, records: Records) -> None:
     built = flattened(records.manifest.config)
     checked = (*definitions.COLLECTION, *definitions.RENDERING)
     for name in ("dataset", "genres", *checked, "split_by", "split_seed"):
-        if values[name].present and values[name].value != built.get(name):
-            there, asked = (_text(value) for value in (built.get(name), values[name].value))
+        there, asked = built.get(name), values[name].value
+        if values[name].present and _value(name, there) != _value(name, asked):
+            there, asked = _text(there), _text(asked)
             raise UserError(
                 f"{records.path} was built with --{name}={there}, not --{name}={asked}: build "
                 f"other records with {program('make_records')}, or change --records_dir."
@@ -135,8 +139,8 @@ def read_flags(path: Path) -> flags.FlagValues:
     values = flags.FlagValues()
     definitions.define(values)
     try:
-        values([sys.argv[0], f"--flagfile={path}"])
-    except (flags.Error, UnicodeDecodeError) as error:
+        values(expanded([sys.argv[0], f"--flagfile={path}"]))
+    except flags.Error as error:
         raise UserError(f"{path} cannot be read as a flag file: {error}") from error
     return values
 
@@ -145,8 +149,16 @@ def _options(values: flags.FlagValues, kind: type[Any]) -> dict[str, Any]:
     return {name: values[name].value for name in option_names(kind)}
 
 
+def _value(name: str, value: Any) -> Any:
+    """A value of a flag to compare, whatever the spelling of genres."""
+    if name != "genres":
+        return value
+    return [genre_key(single_line(genre)) for genre in value or ()]
+
+
 def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    """A value as it is typed."""
+    return csv_line(value) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _ratios(texts: list[str]) -> tuple[float, ...]:

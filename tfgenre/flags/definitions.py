@@ -61,7 +61,11 @@ def _define_collection(values: flags.FlagValues) -> None:
         "The folder of records; data/records/DATASET-PPSpx if not given.",
         **where,
     )
-    option("genres", "Genres to use, in label order; all of the collection's if empty.")
+    option(
+        "genres",
+        "Genres to use, in label order; all of the collection's if empty. Case, blanks and hyphens "
+        "do not matter. A name with a comma is given in double quotes: '\"Folk, World\",Rock'.",
+    )
     option(
         "fma_genres",
         "Where FMA's genres come from: tracks (tracks.csv, the truth), or id3 (the clips' own tags "
@@ -81,7 +85,8 @@ def _define_collection(values: flags.FlagValues) -> None:
     )
     option(
         "tracks_csv",
-        "The table of --dataset=csv, with the columns path, genre, and maybe artist and split.",
+        "The table of --dataset=csv, with the columns path, genre, and maybe artist, and split for "
+        "--split_by=official.",
     )
     option("drop_duplicates", "Leave out songs that are the same as another one, apart from tags.")
 

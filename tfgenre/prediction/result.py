@@ -1,12 +1,12 @@
 """The prediction for a song, and how it is printed: as text, CSV or JSON."""
 
-import csv
-import io
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from tfgenre.text import csv_line, one_line, utf8
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Prediction:
         return self.genre is None or self.tag_error is not None
 
     def line(self) -> str:
-        """The prediction as a line of text."""
+        """The prediction as a line of text; control characters of the path are escaped."""
         if self.best_guess is None or self.probabilities is None:
-            return f"{self.path}: cannot be used: {self.reason} ({self.detail})"
+            return one_line(f"{self.path}: cannot be used: {self.reason} ({self.detail})")
         genre = self.best_guess
         decision = genre if self.genre == genre else f"{self.genre} (perhaps {genre})"
-        return (
+        return one_line(
             f"{self.path}: {decision}  {self._share():.0%} of {self._num_slices()} slices, "
             f"mean probability {self.probabilities[genre]:.2f}"
             + (f"; {self.tag}" if self.tag else "")
@@ -89,29 +89,24 @@ def lines(
         predictions: at least one.
         output_format: one of `config.OUTPUT_FORMATS`. csv has the columns path, genre, best_guess,
             share (of slices), mean_probability, slices, each genre (its mean probability), tag,
-            reason; json is one array.
+            reason; json is one array. Bytes of a path that are not UTF-8 are escaped.
         genres: in label order.
 
     Yields:
-        Lines without line ends.
+        Lines without line ends; a quoted path in csv may hold some.
     """
     if output_format == "csv":
         numbers = ("share", "mean_probability", "slices")
-        yield _csv_line(["path", "genre", "best_guess", *numbers, *genres, "tag", "reason"])
+        header = ["path", "genre", "best_guess", *numbers, *genres, "tag", "reason"]
+        yield utf8(csv_line(header))
         for prediction in predictions:
-            yield _csv_line(prediction.row(genres))
+            yield utf8(csv_line(prediction.row(genres)))
     elif output_format == "json":
         for before, prediction in zip(
             itertools.chain("[", itertools.repeat(",")), predictions, strict=False
         ):
-            yield before + json.dumps(prediction.as_json())
+            yield before + json.dumps(prediction.as_json(), allow_nan=False)
         yield "]"
     else:
         for prediction in predictions:
             yield prediction.line()
-
-
-def _csv_line(values: Sequence[object]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(values)
-    return buffer.getvalue()

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfgenre.files import atomic_file
-from tfgenre.plots import plain
+from tfgenre.plots import drawable, plain, save
 from tfgenre.prediction.result import Prediction
 from tfgenre.prediction.votes import SongProbabilities
 from tfgenre.spectrogram.slices import SLICE_SIZE
@@ -45,11 +45,11 @@ def write(figure: Figure, prediction: Prediction, path: Path) -> None:
         prediction: the song's prediction, for the title.
         path: the file to write; its folder is created.
     """
-    title = replace(prediction, path=path.stem).line().encode(errors="replace").decode()
+    title = replace(prediction, path=path.stem).line()
     figure.suptitle(title, parse_math=False, fontsize=10, wrap=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as file:
-        figure.savefig(file, format="png", dpi=100)
+        save(figure, file, format="png", dpi=100)
 
 
 def _draw_picture(axes: Axes, song: SongProbabilities, slice_s: float) -> None:
@@ -89,5 +89,5 @@ def _draw_probabilities(
 
 
 def _legend_label(genre: str) -> str:
-    """Escapes a name: legends hide labels that begin with _ and read $ as math."""
-    return genre.replace("$", r"\$").removeprefix("_") or "?"
+    """A genre's name; legends hide those that begin with _."""
+    return drawable(genre).removeprefix("_") or "?"

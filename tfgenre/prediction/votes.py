@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgenre.errors import SkipTrack
+from tfgenre.errors import SkipTrack, UserError
 from tfgenre.prediction.config import UNSURE, VoteConfig
 from tfgenre.prediction.result import Prediction
 from tfgenre.spectrogram.slices import SLICE_SIZE
@@ -56,9 +56,17 @@ def decide(
         song: the probabilities of its slices, or why it has none.
         genres: in label order.
         config: how slices decide.
+
+    Raises:
+        UserError: if a probability is NaN or infinite.
     """
     if isinstance(song, SkipTrack):
         return Prediction(path, reason=song.reason, detail=song.detail)
+    if not np.isfinite(song.probabilities).all():
+        raise UserError(
+            f"The network predicts NaN or infinity for {path}: train another, with "
+            "--precision=float32 or a lower --learning_rate."
+        )
     votes, mean = vote(song.probabilities), song.probabilities.mean(axis=0)
     is_hard = config.vote == "hard"
     label = winner(votes, mean) if is_hard else int(mean.argmax())

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
         batch_size=configs.batch_size(FLAGS),
     )
     if FLAGS.json:
-        print(json.dumps(found))
+        print(json.dumps(found, allow_nan=False))
         return
     from tfgenre.evaluation.evaluate import summary
 

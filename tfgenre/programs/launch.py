@@ -15,6 +15,7 @@ from absl import logging as absl_logging
 from tfgenre import storage
 from tfgenre.errors import UserError
 from tfgenre.flags.definitions import define
+from tfgenre.flags.flag_files import expanded
 
 Main = Callable[[list[str]], int | None]
 
@@ -53,11 +54,13 @@ def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
         print(f"{doc.strip()}\n{values.module_help('flags')}")
         sys.exit(0)
     try:
-        arguments = values(argv)
+        arguments = values(expanded(argv))
         if not values["verbosity"].present:
             absl_logging.set_verbosity(absl_logging.WARNING)  # libraries log all they do
         return arguments
-    except (flags.Error, UnicodeDecodeError) as error:
+    except UserError as error:
+        _fail(str(error), error.status)
+    except flags.Error as error:
         _fail(f"{error}. See --help.", 2)
 
 

@@ -11,6 +11,7 @@ from tfgenre.records.example import Example, decode
 from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest
 from tfgenre.spectrogram.slices import SLICE_SIZE
+from tfgenre.text import one_line
 
 _GAP = 4
 _NAMES_WIDTH = 150
@@ -63,17 +64,26 @@ def draw(rows: Sequence[Sequence[bytes]], names: Sequence[str], *, title: str) -
     pen.text((_GAP, _GAP), title, _INK, font)
     for number, (name, row) in enumerate(zip(names, rows, strict=True)):
         top = 2 * _FONT_SIZE + number * step
-        pen.multiline_text((_GAP, top), _wrapped(name, font), _INK, font)
+        name = one_line(name)
+        of_name = font if name.isascii() else _system_font(name)
+        pen.multiline_text((_GAP, top), _wrapped(name, of_name), _INK, of_name)
         for column, content in enumerate(row):
             image = Image.frombytes("L", (SLICE_SIZE, SLICE_SIZE), content)
             sheet.paste(image, (_NAMES_WIDTH + column * step, top))
     return sheet
 
 
+def _system_font(text: str) -> ImageFont.FreeTypeFont:
+    """A font for a text: Pillow's own has Latin letters only."""
+    from tfgenre import plots  # here, as it takes long to import
+
+    return ImageFont.truetype(plots.font_file(text), _FONT_SIZE)
+
+
 def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """The text, broken into lines that fit beside the slices."""
     lines = [""]
-    for letter in text.encode(errors="replace").decode():
+    for letter in text:
         if font.getlength(lines[-1] + letter) > _NAMES_WIDTH - 2 * _GAP:
             lines.append("")
         lines[-1] += letter
@@ -85,8 +95,8 @@ def describe(example: Example, manifest: Manifest) -> Mapping[str, str]:
     seconds = SLICE_SIZE / int(manifest.config["render"]["pixels_per_second"])
     mean = sum(example.image) / len(example.image)
     return {
-        "track_id": example.track_id,
-        "label": f"{example.label} ({manifest.genres[example.label]})",
+        "track_id": one_line(example.track_id),
+        "label": f"{example.label} ({one_line(manifest.genres[example.label])})",
         "slice_index": f"{example.slice_index} (starts at {example.slice_index * seconds:.1f} s)",
         "key": str(example.key),
         "image": (

@@ -6,26 +6,29 @@ from tfgenre.config import SPLITS
 from tfgenre.datasets.track import Skipped
 from tfgenre.errors import SKIP_REASONS
 from tfgenre.records.manifest import Manifest
+from tfgenre.text import one_line
 
 NAMES_SHOWN = 5
 
 
 def summary(manifest: Manifest) -> str:
     """A table of tracks and slices by split and genre, then the skipped songs and the reasons."""
-    width = max(len(genre) for genre in (*manifest.genres, "all genres"))
+    genres = [one_line(genre) for genre in manifest.genres]
+    width = max(map(len, [*genres, "all genres"]))
     lines = [" " * width + "".join(f"{split:>20}" for split in SPLITS)]
     lines.append(" " * width + f"{'tracks':>11}{'slices':>9}" * len(SPLITS))
-    for genre in manifest.genres:
+    for name, genre in zip(genres, manifest.genres, strict=True):
         counts = [
             (s.tracks.get(genre, 0), s.slices.get(genre, 0)) for s in manifest.splits.values()
         ]
-        lines.append(_row(genre, width, counts))
+        lines.append(_row(name, width, counts))
     totals = [(s.num_tracks, s.num_slices) for s in manifest.splits.values()]
     lines.append(_row("all genres", width, totals))
     for split, contents in manifest.splits.items():
         if lacking := [genre for genre in manifest.genres if not contents.slices.get(genre)]:
+            names = one_line(", ".join(lacking))
             lines.append(
-                f"note: no slices of {', '.join(lacking)} in {split}: too few songs or artists, or "
+                f"note: no slices of {names} in {split}: too few songs or artists, or "
                 "all of them were skipped"
             )
     return "\n".join([*lines, *skipped_lines(manifest.skipped)])
@@ -41,7 +44,7 @@ def skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:
     for reason, meaning, songs in by_reason(skipped):
         lines.append(f"skipped {len(songs):,}: {reason} ({meaning})")
         lines += [
-            f"  {skip.path}" + (f" ({skip.detail})" if skip.detail else "")
+            one_line(f"  {skip.path}" + (f" ({skip.detail})" if skip.detail else ""))
             for skip in songs[:NAMES_SHOWN]
         ]
         if len(songs) > NAMES_SHOWN:

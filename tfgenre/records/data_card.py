@@ -22,7 +22,7 @@ def write(manifest: Manifest, records_dir: Path) -> None:
         **facts(manifest),
         reasons=Counter(skip.reason for skip in manifest.skipped).most_common(),
     )
-    write_atomically(records_dir / NAME, card.encode(errors="backslashreplace"))
+    write_atomically(records_dir / NAME, card.encode())
 
 
 def facts(manifest: Manifest) -> dict[str, Any]:

@@ -107,12 +107,20 @@ class Records:
         return sampling.read_index(self.path / sampling.NAME)
 
     def artists(self) -> dict[bytes, str]:
-        """Each song's artist, "" if unknown, by track id as in the records.
+        """A key of each song's artist, by track id as in the records; see `tracks.read_artists`.
 
         Raises:
             UserError: if the table of tracks is missing or damaged.
         """
         return tracks.read_artists(self.path)
+
+    def tracks(self) -> dict[str, dict[str, str]]:
+        """The table of tracks, by track id; see `tracks.read`.
+
+        Raises:
+            UserError: if it is missing or damaged.
+        """
+        return tracks.read(self.path)
 
     def count_slices(
         self, split: str, *, slices_per_genre: int = 0, at_most: Sequence[int] | None = None

@@ -11,6 +11,7 @@ from tfgenre.files import write_atomically, write_json
 from tfgenre.records import shards
 from tfgenre.records.manifest import Manifest
 from tfgenre.spectrogram.slices import SLICE_SIZE
+from tfgenre.text import one_line
 
 NAMES = ("features.json", "dataset_info.json", "label.labels.txt")
 _FEATURES = "tensorflow_datasets.core.features"
@@ -21,8 +22,8 @@ def write(manifest: Manifest, records_dir: Path) -> None:
     features, info, labels = (records_dir / name for name in NAMES)
     write_json(features, _features(len(manifest.genres)))
     write_json(info, _info(manifest))
-    names = "".join(f"{genre}\n" for genre in manifest.genres)
-    write_atomically(labels, names.encode(errors="backslashreplace"))
+    names = "".join(f"{one_line(genre)}\n" for genre in manifest.genres)
+    write_atomically(labels, names.encode())
 
 
 def _features(num_genres: int) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from tqdm import tqdm
 from tfgenre.errors import UserError
 from tfgenre.training.run_dir import has_finite_weights
 
-_ADVICE = "give a lower --learning_rate, or --clip_norm=1"
 _CHECK_EVERY = 50  # batches: reading the loss waits for the device
 
 
@@ -43,7 +42,7 @@ class EpochWatch(keras.callbacks.Callback):
         """Advances the progress bar, and checks the loss now and then.
 
         Raises:
-            UserError: if the loss is not finite.
+            NotFiniteError: if the loss is not finite.
         """
         self._bar.update()
         if batch % _CHECK_EVERY == 0:
@@ -55,19 +54,28 @@ class EpochWatch(keras.callbacks.Callback):
         self._bar.close()
 
 
-def check_loss(loss: float, where: str, *, name: str = "loss") -> None:
-    """Raises UserError if a loss is NaN or infinite."""
-    if not math.isfinite(loss):
-        raise UserError(
-            f"The {name} became {loss} in {where}: {_ADVICE}. The checkpoint of the last finished "
-            "epoch is kept."
+class NotFiniteError(UserError):
+    """An epoch in which a loss or weight became NaN or infinite; it is not kept.
+
+    Attributes:
+        seen: what became of what, and when.
+    """
+
+    def __init__(self, seen: str) -> None:
+        super().__init__(
+            f"{seen}: no epoch can be kept. Train again, with --overwrite and a lower "
+            "--learning_rate, --clip_norm=1 or --precision=float32."
         )
+        self.seen = seen
+
+
+def check_loss(loss: float, where: str, *, name: str = "loss") -> None:
+    """Raises NotFiniteError if a loss is NaN or infinite."""
+    if not math.isfinite(loss):
+        raise NotFiniteError(f"The {name} became {loss} in {where}")
 
 
 def check_weights(model: keras.Model, where: str) -> None:
-    """Raises UserError if a weight is NaN or infinite, as after a last step that was too large."""
+    """Raises NotFiniteError if a weight is NaN or infinite, as after a last step too large."""
     if not has_finite_weights(model):
-        raise UserError(
-            f"Weights became infinite or NaN in {where}: {_ADVICE}. The checkpoint of the last "
-            "finished epoch is kept."
-        )
+        raise NotFiniteError(f"Weights became infinite or NaN in {where}")

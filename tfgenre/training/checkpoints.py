@@ -7,7 +7,7 @@ import keras
 
 from tfgenre.training import multiworker, progress
 from tfgenre.training.progress import EpochMetrics
-from tfgenre.training.run_dir import RunDir
+from tfgenre.training.run_dir import RunDir, has_finite_weights
 
 
 class Checkpoints:
@@ -38,6 +38,8 @@ class Checkpoints:
         path = self._run_dir.checkpoint(len(rows))
         try:
             model = keras.saving.load_model(path)
+            if not has_finite_weights(model):
+                raise ValueError("weights are infinite or NaN")
         except Exception as error:  # Keras, zipfile and h5py raise many types for a damaged file
             reason = str(error).partition("\n")[0]
             say(f"note: the run starts over: {path} cannot be read ({reason})")

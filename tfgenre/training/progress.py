@@ -83,8 +83,15 @@ def read_rows(path: Path) -> list[EpochMetrics]:
     try:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
-        return [{name: kind(row[name]) for name, kind in FIELDS.items()} for row in rows]
+        return [{name: _finite(kind(row[name])) for name, kind in FIELDS.items()} for row in rows]
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged: train again, with --overwrite.") from error
+
+
+def _finite(value: float) -> float:
+    """The value; ValueError if it is NaN or infinite."""
+    if not math.isfinite(value):
+        raise ValueError(value)
+    return value

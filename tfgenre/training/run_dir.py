@@ -14,6 +14,7 @@ from tfgenre.records.manifest import Manifest
 
 if TYPE_CHECKING:
     import keras
+    from numpy.typing import NDArray
 
 _TRAIN_AGAIN = "train again, with --overwrite or another --run_dir"
 
@@ -133,12 +134,21 @@ class RunDir:
                 f"{self.best_model} is for {model.output_shape[-1]} genres, but {manifests.NAME} "
                 f"beside it lists {num_genres}: {_TRAIN_AGAIN}."
             )
-        if not (has_finite_weights(model) and _has_finite_outputs(model)):
-            raise UserError(
-                f"{self.best_model} predicts nothing, as its weights or probabilities are infinite "
-                f"or NaN: {_TRAIN_AGAIN}, with a lower --learning_rate or --clip_norm=1."
-            )
+        if not has_finite_weights(model):
+            raise self._not_finite()
+        self.check_probabilities(model.predict_on_batch(_any_slice(model)))
         return model
+
+    def check_probabilities(self, probabilities: "NDArray[np.floating]") -> None:
+        """Raises UserError if the best network predicted NaN or infinity."""
+        if not np.isfinite(probabilities).all():
+            raise self._not_finite()
+
+    def _not_finite(self) -> UserError:
+        return UserError(
+            f"{self.best_model} predicts nothing, as its weights or probabilities are infinite or "
+            f"NaN: {_TRAIN_AGAIN}, with a lower --learning_rate or --clip_norm=1."
+        )
 
     def _check(self) -> None:
         if not self.best_model.is_file():
@@ -153,10 +163,7 @@ def has_finite_weights(model: "keras.Model") -> bool:
     return all(np.isfinite(np.asarray(weight, "float32")).all() for weight in model.get_weights())
 
 
-def _has_finite_outputs(model: "keras.Model") -> bool:
-    """Whether a network's probabilities for one slice are numbers."""
-    import keras
-
+def _any_slice(model: "keras.Model") -> "NDArray[np.uint8]":
+    """A batch of one slice that has all values."""
     shape = model.input_shape[1:]
-    slice_ = np.arange(np.prod(shape)).reshape(1, *shape).astype("uint8")
-    return bool(np.isfinite(keras.ops.convert_to_numpy(model(slice_, training=False))).all())
+    return np.arange(np.prod(shape)).reshape(1, *shape).astype(np.uint8)

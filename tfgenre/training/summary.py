@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from tfgenre.text import one_line
 from tfgenre.training import hardware
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData
@@ -29,7 +30,7 @@ def start_lines(data: TrainingData, model: keras.Model, config: TrainConfig) -> 
         genre: sum(split.slices[genre] for split in data.records.manifest.splits.values())
         for genre in genres
     }
-    if few := [f"{genre} ({count:,})" for genre, count in counts.items() if count < cap]:
+    if few := [f"{one_line(genre)} ({count:,})" for genre, count in counts.items() if count < cap]:
         lines.append(
             f"note: genres with fewer than --slices_per_genre={cap:,} slices, all of which are "
             f"used: {', '.join(few)}"

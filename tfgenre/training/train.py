@@ -16,7 +16,7 @@ from tfgenre.files import write_json
 from tfgenre.records import contact_sheet, pipeline
 from tfgenre.records.folder import Records
 from tfgenre.training import hardware, multiworker, process_state, progress, summary
-from tfgenre.training.callbacks import EpochWatch, check_loss, check_weights
+from tfgenre.training.callbacks import EpochWatch, NotFiniteError, check_loss, check_weights
 from tfgenre.training.checkpoints import Checkpoints
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData, find_training_data
@@ -54,7 +54,8 @@ def train(
         The contents of result.json.
 
     Raises:
-        UserError: if the records cannot be used for training, or a loss or weight is not finite.
+        UserError: if the records cannot be used for training, or a loss or weight became NaN or
+            infinite in the first epoch. In a later one, that ends the run early.
     """
     with ExitStack() as stack:
         stack.enter_context(hardware.prepared(config.hardware, seed=config.pipeline.seed))
@@ -73,7 +74,7 @@ def train(
         ceiling = slices_per_second(data.epoch(0, config), seconds=ceiling_s) * worker.count
         result = summary.description(data, run.model, config) | {
             "epochs": len(run.rows),
-            "stopped_early": progress.stops_early(run.rows, config),
+            "stopped_early": run.stopped_early,
             "best": run.rows[progress.best_epoch(run.rows) - 1],
             "seconds": round(sum(row["seconds"] for row in run.rows), 1),
             "input_wait_share": run.input_wait_share,
@@ -97,12 +98,14 @@ class _Run:
         rows: the rows of metrics.csv.
         clock: how long this process has waited for input; None if that is not measured.
         seconds_trained: how long this process has trained.
+        stopped_early: why training stopped before its last epoch; "" if it did not.
     """
 
     def __init__(self, config: TrainConfig, data: TrainingData, run_dir: RunDir, say: Say) -> None:
         # With op determinism, TensorFlow refuses to read the clock.
         self.clock = None if process_state.has_op_determinism() else InputClock()
         self.seconds_trained = 0.0
+        self.stopped_early = ""
         self._config, self._data, self._run_dir, self._say = config, data, run_dir, say
         self._checkpoints = Checkpoints(run_dir, keep_all=config.keep_checkpoints)
         with hardware.strategy(config.hardware):
@@ -126,15 +129,26 @@ class _Run:
         """Trains the remaining epochs."""
         if self._config.pipeline.augment.is_on and self._is_chief:
             self._save_examples()
-        while len(self.rows) < self._config.total_epochs:
-            if progress.stops_early(self.rows, self._config):
+        self.stopped_early = progress.stops_early(self.rows, self._config)
+        while len(self.rows) < self._config.total_epochs and not self.stopped_early:
+            try:
+                row = self._epoch(len(self.rows))
+            except NotFiniteError as error:
+                if not self.rows:
+                    raise
+                self.stopped_early = error.seen
+                self._say(f"note: {error.seen}: training ends; the epochs before it are kept")
                 return
-            row = self._epoch(len(self.rows))
-            self.rows.append(row)
-            if self._is_chief:
-                self._checkpoints.save(self.model, self.rows)
-                self._tensorboard.epoch(row)
-            self._say(summary.epoch_line(row, self._config))
+            self._keep(row)
+            self.stopped_early = progress.stops_early(self.rows, self._config)
+
+    def _keep(self, row: EpochMetrics) -> None:
+        """Saves a finished epoch."""
+        self.rows.append(row)
+        if self._is_chief:
+            self._checkpoints.save(self.model, self.rows)
+            self._tensorboard.epoch(row)
+        self._say(summary.epoch_line(row, self._config))
 
     def finish(self) -> None:
         """Saves the last network."""
