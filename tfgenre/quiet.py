@@ -42,7 +42,7 @@ def _tensorflow() -> Any:
     try:
         import keras  # noqa: F401
         import tensorflow as tf
-    except (AssertionError, AttributeError) as error:
+    except (AssertionError, AttributeError, ValueError) as error:
         raise UserError(
             f"{_settings_file()} has a value that Keras refuses: correct the file, or remove it."
         ) from error
