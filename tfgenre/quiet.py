@@ -44,7 +44,8 @@ def _tensorflow() -> Any:
         import tensorflow as tf
     except (AssertionError, AttributeError, ValueError) as error:
         raise UserError(
-            f"{_settings_file()} has a value that Keras refuses: correct the file, or remove it."
+            f"{_settings_file()} has a value that Keras refuses ({error}): correct the file, or "
+            "remove it."
         ) from error
     return tf
 
