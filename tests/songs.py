@@ -6,6 +6,14 @@ import numpy as np
 import soundfile
 
 RATE_HZ = 22050
+OPTIONS = {  # of `write`, by suffix
+    ".mp3": {"format": "MP3"},
+    ".ogg": {"format": "OGG", "subtype": "VORBIS"},
+    ".opus": {"format": "OGG", "subtype": "OPUS"},
+    ".flac": {"format": "FLAC"},
+    ".wav": {"format": "WAV"},
+    ".aiff": {"format": "AIFF"},
+}
 
 
 def tone(seconds: float, *, hz: float = 440.0, rate_hz: int = RATE_HZ) -> np.ndarray:

@@ -14,6 +14,7 @@ from tfgenre import storage
 from tfgenre.errors import UserError
 
 TEMPORARY = ".tmp"
+_PIECE_BYTES = 1 << 20
 
 
 class FilePart(io.FileIO):
@@ -50,6 +51,21 @@ def read_at(file: IO[bytes], offset: int, num_bytes: int) -> bytes:
     """Some bytes of an open file; fewer at its end."""
     file.seek(offset)
     return file.read(num_bytes)
+
+
+def pieces(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
+    """Yields an open file's bytes from start to end, in pieces.
+
+    Raises:
+        OSError: if the file ends before that.
+    """
+    file.seek(start)
+    while start < end:
+        piece = file.read(min(_PIECE_BYTES, end - start))
+        if not piece:
+            raise OSError(f"the file ends at byte {start}, before {end}")
+        start += len(piece)
+        yield piece
 
 
 def size_of(file: IO[bytes]) -> int:

@@ -16,11 +16,6 @@ from tfgenre.tagging.log import write_genre
 
 FIELD = Path(__file__).parents[3] / "shared/data/field"
 LATIN1 = [b"TITLE=Caf\xe9", b"no equals sign", b"genre=Rock", b"Genre=Pop", b"ARTIST=A"]
-KINDS = {
-    "flac": {"format": "FLAC"},
-    "ogg": {"format": "OGG", "subtype": "VORBIS"},
-    "opus": {"format": "OGG", "subtype": "OPUS"},
-}
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +23,8 @@ def originals(tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("songs")
     noise = songs.noise(2.0, rate_hz=48000)
     return {
-        kind: songs.write(folder / f"a.{kind}", noise, rate_hz=48000, **options)
-        for kind, options in KINDS.items()
+        kind: songs.write(folder / f"a.{kind}", noise, rate_hz=48000, **songs.OPTIONS[f".{kind}"])
+        for kind in ("flac", "ogg", "opus")
     }
 
 

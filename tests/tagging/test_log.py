@@ -21,13 +21,7 @@ from tfgenre.tagging.id3v2_tag import read_all
 from tfgenre.tagging.log import write_genre
 
 RATE_HZ = 48000
-KINDS = {
-    "a.mp3": {"format": "MP3"},
-    "a.ogg": {"format": "OGG", "subtype": "VORBIS"},
-    "a.opus": {"format": "OGG", "subtype": "OPUS"},
-    "a.flac": {"format": "FLAC"},
-    "a.m4a": {},
-}
+KINDS = ("a.mp3", "a.ogg", "a.opus", "a.flac", "a.m4a")
 ID3V1 = b"TAG" + b"Old title".ljust(30, b"\0") + b"\0" * 94 + b"\xff"
 
 
@@ -46,7 +40,7 @@ def make(path: Path) -> str:
     if path.suffix == ".m4a":
         songs.write_with_ffmpeg(path, samples, "ipod", "aac", rate_hz=RATE_HZ)
     else:
-        songs.write(path, samples, rate_hz=RATE_HZ, **KINDS[path.name])
+        songs.write(path, samples, rate_hz=RATE_HZ, **songs.OPTIONS[path.suffix])
     return str(path)
 
 

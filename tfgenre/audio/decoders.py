@@ -8,6 +8,7 @@ from dataclasses import replace
 from tfgenre.audio import ffmpeg, libsndfile, mpeg, ogg
 from tfgenre.audio.streams import Block, Stream
 from tfgenre.errors import SkipTrack
+from tfgenre.files import read_at
 
 # Copy-protected songs and formats that no decoder here reads: they are found, tried and counted.
 _UNREAD_SUFFIXES = frozenset(".aaxc .la .m4p .ofr .ofs".split())
@@ -24,9 +25,7 @@ def open_stream(path: str) -> Iterator[Stream]:
     """
     with open(path, "rb") as file:
         start = mpeg.after_tag(file)
-        file.seek(start)
-        is_ogg = file.read(4) == b"OggS"
-        parts = ogg.links(file, start) if is_ogg else ()
+        parts = ogg.links(file, start) if read_at(file, start, 4) == b"OggS" else ()
     with ExitStack() as stack:
         yield _chain(path, parts) if len(parts) > 1 else _open(path, None, stack)
 
@@ -34,8 +33,8 @@ def open_stream(path: str) -> Iterator[Stream]:
 def _open(path: str, part: _Part | None, stack: ExitStack) -> Stream:
     """Opens a file, or a part of it, until the stack is closed."""
     with open(path, "rb") as file:
-        file.seek(part[0] if part else mpeg.after_tag(file))
-        head = file.read(ffmpeg.HEAD_BYTES)
+        start = part[0] if part else mpeg.after_tag(file)
+        head = read_at(file, start, ffmpeg.HEAD_BYTES)
     if (only := ffmpeg.format_of(head, path)) is not None:
         return stack.enter_context(ffmpeg.open_stream(path, only, part=part))
     try:

@@ -14,6 +14,7 @@ from tfgenre.audio.mpeg_headers import is_sync
 from tfgenre.audio.patched import patched
 from tfgenre.audio.streams import Block, Stream
 from tfgenre.errors import SkipTrack
+from tfgenre.files import read_at
 
 SUFFIXES = frozenset(
     ".afc .aif .aifc .aiff .au .bwf .caf .flac .mp1 .mp2 .mp3 .mpa .mpga .oga .ogg .oggflac .opus "
@@ -86,8 +87,7 @@ def _open(path: str, stack: contextlib.ExitStack) -> tuple[soundfile.SoundFile, 
     """Opens a file as the decoder should see it; also returns the frames of MPEG audio."""
     with open(path, "rb") as opened:
         start = mpeg.after_tag(opened)
-        opened.seek(start)
-        head = opened.read(_HEAD_BYTES)
+        head = read_at(opened, start, _HEAD_BYTES)
     is_mpeg = is_sync(head) or _MPEG_IN_WAV.match(head) is not None
     file, refusal = None, SkipTrack("not_audio", "no frames of MPEG audio follow each other")
     if not is_mpeg or os.path.getsize(path) < start + _ALWAYS_TRIED_BYTES:

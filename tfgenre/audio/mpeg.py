@@ -6,7 +6,6 @@ in concatenated files. Without one it stops at an estimate, at any damaged frame
 the sample rate changes. So this module counts the frames, and shows the decoder a repaired file.
 """
 
-import io
 import struct
 from dataclasses import dataclass
 from typing import IO, BinaryIO
@@ -15,6 +14,7 @@ from tfgenre.audio.mpeg_frames import Segment, first_frame, free_format, scan
 from tfgenre.audio.mpeg_headers import headers, is_mpeg_1
 from tfgenre.audio.patched import BUFFER_BYTES, patched
 from tfgenre.errors import SkipTrack
+from tfgenre.files import read_at, size_of
 
 _MAX_TAIL_BYTES = 1 << 16  # after the last frame, such as tags
 
@@ -64,14 +64,13 @@ def find_frames(path: str) -> Frames | None:
         SkipTrack: decode_error, if they are interrupted more than 10,000 times.
     """
     with open(path, "rb", buffering=BUFFER_BYTES) as file:
-        content, size = after_tag(file), file.seek(0, io.SEEK_END)
+        content, size = after_tag(file), size_of(file)
         free = free_format(file, content)
         start = content if free else first_frame(file, content)
         if start is None:
             return None
         known = free or headers()
-        file.seek(start)
-        header = file.read(60)
+        header = read_at(file, start, 60)
         frame = known.frames[header[:3]]
         xing = _read_xing(header, start)
         found = scan(file, start + frame.num_bytes if xing else start, known)
@@ -119,11 +118,10 @@ def segment(path: str, found: Segment) -> BinaryIO:
 
 def after_tag(file: IO[bytes]) -> int:
     """The offset of a file's content after its ID3v2 tags; 0 if it has none."""
-    size = file.seek(0, io.SEEK_END)
+    size = size_of(file)
     end = 0
     while True:
-        file.seek(end)
-        header = file.read(10)
+        header = read_at(file, end, 10)
         if header[:3] != b"ID3" or len(header) < 10:
             return end
         if end + 10 + tag_bytes(header) >= size:
@@ -139,8 +137,7 @@ def tag_bytes(header: bytes) -> int:
 
 def _after_xing(file: IO[bytes], found: Segment) -> Segment:
     """A segment without a Xing header in its first frame, which would describe another file."""
-    file.seek(found.start)
-    header = file.read(60)
+    header = read_at(file, found.start, 60)
     if len(header) < 60 or not _read_xing(header, found.start):
         return found
     start = min(found.end, found.start + found.frame.num_bytes)

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from tfgenre.errors import SkipTrack
 
 _FIRST_PAGE = re.compile(rb"OggS\0[\x02\x03\x06\x07]\0{8}")  # it begins a stream
-_HEADER_BYTES = 27
-_PAGE_BYTES = _HEADER_BYTES + 255
+HEADER_BYTES = 27  # of a page, before the sizes of its segments
+MOST_HEADER_BYTES = HEADER_BYTES + 255  # with them
 _CHUNK_BYTES = 1 << 20
 _MAX_LINKS = 1000
 
@@ -37,16 +37,20 @@ def links(file: BinaryIO, start: int) -> tuple[tuple[int, int], ...]:
     return tuple(zip(starts, ends, strict=False))  # a damaged file may have no start
 
 
+def page_bytes(header: bytes) -> int:
+    """The length of a page, by its first bytes."""
+    num_segments = header[HEADER_BYTES - 1] if len(header) >= HEADER_BYTES else 0
+    return HEADER_BYTES + num_segments + sum(header[HEADER_BYTES : HEADER_BYTES + num_segments])
+
+
 def _first_pages(file: BinaryIO, start: int) -> Iterator[tuple[int, int]]:
     """Offset and length of each page that begins a stream."""
     while True:
         file.seek(start)
-        data = file.read(_CHUNK_BYTES + _PAGE_BYTES)
+        data = file.read(_CHUNK_BYTES + MOST_HEADER_BYTES)
         for found in _FIRST_PAGE.finditer(data, 0, min(len(data), _CHUNK_BYTES + 13)):
-            header = data[found.start() : found.start() + _PAGE_BYTES]
-            num_segments = header[_HEADER_BYTES - 1] if len(header) >= _HEADER_BYTES else 0
-            sizes = header[_HEADER_BYTES : _HEADER_BYTES + num_segments]
-            yield start + found.start(), _HEADER_BYTES + num_segments + sum(sizes)
+            header = data[found.start() : found.start() + MOST_HEADER_BYTES]
+            yield start + found.start(), page_bytes(header)
         if len(data) <= _CHUNK_BYTES:
             return
         start += _CHUNK_BYTES

@@ -9,14 +9,12 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from tfgenre.audio import mp4_atoms, mpeg, riff
-from tfgenre.files import read_at, size_of
+from tfgenre.audio import mp4_atoms, mpeg, ogg, riff
+from tfgenre.files import pieces, read_at, size_of
 
 _Range = tuple[int, int]  # start and end, in bytes
 _SAMPLE_BYTES = 1 << 12
-_PIECE_BYTES = 1 << 20
 _OGG_HEADER = re.compile(rb"OggS.{0,23}", re.DOTALL)
-_OGG_PAGE_BYTES = 27 + 255  # without its content
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _RIFF_SOUND = {b"fmt ", b"data", b"COMM", b"SSND"}
 
@@ -72,10 +70,9 @@ def _within(file: IO[bytes], start: int, end: int) -> list[_Range]:
 def _pieces(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
     """What is between two places, without the headers of an Ogg file's pages."""
     for place, page in _ogg_pages(file, start):  # none in other formats
-        start = place + _ogg_page_bytes(page)
-        yield read_at(file, place + 27, start - place - 27)
-    for place in range(start, end, _PIECE_BYTES):
-        yield read_at(file, place, min(_PIECE_BYTES, end - place))
+        start = place + ogg.page_bytes(page)
+        yield read_at(file, place + ogg.HEADER_BYTES, start - place - ogg.HEADER_BYTES)
+    yield from pieces(file, start, end)
 
 
 def _before_endings(file: IO[bytes]) -> int:
@@ -123,11 +120,8 @@ def _after_ogg_headers(file: IO[bytes], place: int) -> int:
 
 
 def _ogg_pages(file: IO[bytes], place: int) -> Iterator[tuple[int, bytes]]:
-    while (page := read_at(file, place, _OGG_PAGE_BYTES))[:4] == b"OggS" and len(page) > 26:
+    while (page := read_at(file, place, ogg.MOST_HEADER_BYTES))[:4] == b"OggS":
+        if len(page) < ogg.HEADER_BYTES:
+            return
         yield place, page
-        place += _ogg_page_bytes(page)
-
-
-def _ogg_page_bytes(page: bytes) -> int:
-    """The length of a page, by its header."""
-    return 27 + page[26] + sum(page[27 : 27 + page[26]])
+        place += ogg.page_bytes(page)

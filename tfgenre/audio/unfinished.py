@@ -3,11 +3,11 @@
 Recorders write 0 or the largest number in its place. libsndfile reads some of these files as empty.
 """
 
-import io
 import struct
 from typing import BinaryIO, NamedTuple
 
 from tfgenre.audio.patched import patched
+from tfgenre.files import read_at, size_of
 
 _MAX_CHUNKS = 1000
 
@@ -50,9 +50,8 @@ def repaired(path: str, start: int = 0) -> BinaryIO | None:
         start: where its content starts, in bytes.
     """
     with open(path, "rb") as file:
-        size = file.seek(0, io.SEEK_END) - start
-        file.seek(start)
-        head = file.read(_AU.size)
+        size = size_of(file) - start
+        head = read_at(file, start, _AU.size)
         if head[:4] == b".snd" and len(head) == _AU.size:
             patches = _au_patches(head, size)
         elif head[:4] in _FORMATS:
@@ -78,8 +77,7 @@ def _chunk_patches(file: BinaryIO, start: int, size: int, kind: _Format) -> dict
     content = place + kind.header.size
     ds64 = places[_DS64_NAME][0] + kind.header.size if _DS64_NAME in places else 0
     if ds64:
-        file.seek(start + ds64)
-        _, declared, _ = _DS64.unpack(file.read(_DS64.size))
+        _, declared, _ = _DS64.unpack(read_at(file, start + ds64, _DS64.size))
     left = size - content
     is_empty = 0 <= declared <= kind.before
     if left <= kind.before or kind.before < declared <= left:
@@ -110,8 +108,7 @@ def _largest(kind: _Format) -> int:
 
 def _chunk(file: BinaryIO, place: int, kind: _Format) -> tuple[bytes, int]:
     """Name and size of a chunk; an empty name at the file's end."""
-    file.seek(place)
-    header = file.read(kind.header.size)
+    header = read_at(file, place, kind.header.size)
     if len(header) < kind.header.size:
         return b"", 0
     name, size = kind.header.unpack(header)

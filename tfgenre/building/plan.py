@@ -113,9 +113,9 @@ class Plan:
         """What the user should know of how the songs are split, in sentences."""
         config = self.config.split
         assert config.split_by is not None
-        names = [split for unit in self.units for split in unit.splits]
-        split_of = {track.id: split for track, split in zip(self.tracks, names, strict=True)}
-        return splits.notes(self.tracks, split_of, method=config.split_by, config=config)
+        tracks, names = self.tracks, [split for unit in self.units for split in unit.splits]
+        split_of = {track.id: split for track, split in zip(tracks, names, strict=True)}
+        return splits.notes(tracks, split_of, method=config.split_by, config=config)
 
 
 def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHARD_MB) -> Plan:

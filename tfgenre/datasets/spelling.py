@@ -13,7 +13,7 @@ _SEPARATORS = "_\u00ad\u200b\ufeff"  # beside blanks and hyphens: soft hyphens, 
 
 def genre_key(name: str) -> str:
     """A genre's name in one case and Unicode form, without blanks, hyphens and underscores."""
-    folded = _fold(name)
+    folded = single_line(_fold(name))
     return "".join(char for char in folded if not _separates(char)) or folded
 
 

@@ -133,7 +133,7 @@ class Catalogue:
             UserError: if a genre has no tracks or is named twice, or there are fewer than two.
         """
         label_of = {spelling.genre_key(genre): genre for genre in self.genres}
-        keys = [spelling.genre_key(spelling.single_line(name)) for name in genres]
+        keys = [spelling.genre_key(name) for name in genres]
         if unknown := [name for name, key in zip(genres, keys, strict=True) if key not in label_of]:
             quotes = "; double quotes keep a name with a comma together"
             raise UserError(

@@ -96,10 +96,8 @@ def _check_finite(samples: tf.Tensor) -> tf.Operation:
 
 
 def _check_scale(samples: tf.Tensor) -> tf.Operation:
-    finite = tf.boolean_mask(
-        samples, tf.math.is_finite(samples)
-    )  # `_check_finite` names the others
-    largest = tf.reduce_max(tf.abs(finite))
+    finite = tf.math.is_finite(samples)  # `_check_finite` names the others
+    largest = tf.reduce_max(tf.abs(tf.boolean_mask(samples, finite)))
     rule = (
         "samples must be floats whose full scale is 1: divide 16-bit integers by 32768 first. The "
         "largest is"

@@ -12,7 +12,7 @@ from tfgenre.building.cluster import BeamRunner
 from tfgenre.building.local import LocalRunner
 from tfgenre.config import BuildConfig
 from tfgenre.datasets import DATASETS
-from tfgenre.datasets.spelling import genre_key, single_line
+from tfgenre.datasets.spelling import genre_key
 from tfgenre.errors import UserError, program
 from tfgenre.flags import definitions
 from tfgenre.flags.flag_files import expanded
@@ -153,7 +153,7 @@ def _value(name: str, value: Any) -> Any:
     """A value of a flag to compare, whatever the spelling of genres."""
     if name != "genres":
         return value
-    return [genre_key(single_line(genre)) for genre in value or ()]
+    return [genre_key(genre) for genre in value or ()]
 
 
 def _text(value: object) -> str:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from tfgenre.errors import CannotTag
-from tfgenre.files import read_at
+from tfgenre.files import pieces, read_at
 from tfgenre.tagging import comments, endings, id3v2
 from tfgenre.tagging.id3v2_tag import read_all
-from tfgenre.tagging.splices import Content, Splice, digest, pieces, spliced
+from tfgenre.tagging.splices import Content, Splice, digest, spliced
 
 MAGIC = b"fLaC"
 _STREAMINFO, _PADDING, _COMMENTS = 0, 1, 4  # types of blocks

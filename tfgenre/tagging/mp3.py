@@ -2,20 +2,19 @@
 
 from typing import BinaryIO
 
-from tfgenre.audio import mpeg_frames
-from tfgenre.files import read_at
+from tfgenre.audio.mpeg_frames import first_frame
+from tfgenre.audio.mpeg_headers import is_sync
+from tfgenre.files import pieces, read_at
 from tfgenre.tagging import endings, id3v2
 from tfgenre.tagging.id3v2_tag import read_all
-from tfgenre.tagging.splices import Content, Splice, digest, pieces
-
-_LAYERS = 0x06  # bits of a frame's header; none are set in AAC's
+from tfgenre.tagging.splices import Content, Splice, digest
 
 
 def has_frames(file: BinaryIO, start: int, *, is_named_mp3: bool) -> bool:
     """Whether MPEG audio starts at a place, or somewhere after it in a file of that name."""
-    header = read_at(file, start, 4)
-    is_sync = header[:1] == b"\xff" and header[1:2] >= b"\xe0" and bool(header[1] & _LAYERS)
-    return is_sync or (is_named_mp3 and mpeg_frames.first_frame(file, start) is not None)
+    if is_sync(read_at(file, start, 2)):
+        return True
+    return is_named_mp3 and first_frame(file, start) is not None
 
 
 def edit(file: BinaryIO, genre: str) -> list[Splice]:

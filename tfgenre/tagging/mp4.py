@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 from tfgenre.audio.mp4_atoms import Atom, read
 from tfgenre.errors import CannotTag
-from tfgenre.files import read_at
+from tfgenre.files import pieces, read_at
 from tfgenre.tagging import mp4_offsets
-from tfgenre.tagging.splices import Content, Splice, pieces
+from tfgenre.tagging.splices import Content, Splice
 
 MAGIC = b"ftyp"  # after 4 bytes of its size
 _GENRES = (b"\xa9gen", b"gnre")  # text, and the number of one of ID3v1's

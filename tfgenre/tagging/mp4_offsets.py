@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from tfgenre.audio.mp4_atoms import Atom
 from tfgenre.errors import CannotTag
-from tfgenre.files import read_at
-from tfgenre.tagging.splices import Splice, digest, pieces
+from tfgenre.files import pieces, read_at
+from tfgenre.tagging.splices import Splice, digest
 
 _HAS_BASE = 0x000001  # flag of tfhd
 

@@ -11,9 +11,9 @@ import mutagen
 from mutagen.ogg import OggPage
 
 from tfgenre.errors import CannotTag
-from tfgenre.files import read_at, size_of
+from tfgenre.files import pieces, read_at, size_of
 from tfgenre.tagging import comments
-from tfgenre.tagging.splices import Content, Splice, digest, pieces, spliced
+from tfgenre.tagging.splices import Content, Splice, digest, spliced
 
 MAGIC = b"OggS"
 _MOST_SEGMENTS = 255  # of up to 255 bytes, in a page

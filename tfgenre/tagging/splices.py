@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tfgenre.files import read_at, size_of
-
-_PIECE_BYTES = 1 << 20
+from tfgenre.files import pieces, read_at, size_of
 
 
 @dataclass(frozen=True)
@@ -81,17 +79,6 @@ def reversing(file: BinaryIO, splices: Iterable[Splice]) -> tuple[Splice, ...]:
         back.append(Splice(splice.offset + shift, len(splice.new), old))
         shift += len(splice.new) - splice.length
     return tuple(back)
-
-
-def pieces(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """Yields a file's bytes from start to end, in pieces."""
-    file.seek(start)
-    while start < end:
-        piece = file.read(min(_PIECE_BYTES, end - start))
-        if not piece:
-            raise OSError(f"the file ends at byte {start}, before {end}")
-        start += len(piece)
-        yield piece
 
 
 def digest(content: Iterable[bytes]) -> bytes:

@@ -13,9 +13,9 @@ from typing import BinaryIO
 from tfgenre import storage
 from tfgenre.audio import archives, tags
 from tfgenre.errors import CannotTag
-from tfgenre.files import size_of
+from tfgenre.files import pieces, size_of
 from tfgenre.tagging import edit
-from tfgenre.tagging.splices import Content, Splice, apply, digest, pieces, reversing
+from tfgenre.tagging.splices import Content, Splice, apply, digest, reversing
 
 
 @dataclass(frozen=True)

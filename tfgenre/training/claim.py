@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tfgenre import storage
 from tfgenre.errors import UserError
@@ -32,16 +32,8 @@ def locked(run_dir: RunDir) -> Iterator[None]:
         return
     folder = os.open(run_dir.path, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(folder)
-        raise UserError(
-            f"Another training is running in {run_dir.path}: wait for it, or give another "
-            "--run_dir."
-        ) from error
-    except OSError:  # some network file systems cannot lock folders
-        pass
-    try:
+        with suppress(OSError):  # some network file systems cannot lock folders
+            _lock(folder, run_dir)
         yield
     finally:
         os.close(folder)
@@ -85,6 +77,16 @@ def claim(
     manifests.write(manifest, run_dir.path, scratch=run_dir.path)
     write_atomically(run_dir.flags, text.encode(errors="surrogateescape"), scratch=run_dir.path)
     return False
+
+
+def _lock(folder: int, run_dir: RunDir) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UserError(
+            f"Another training is running in {run_dir.path}: wait for it, or give another "
+            "--run_dir."
+        ) from error
 
 
 def discard(run_dir: RunDir) -> None:
