@@ -16,7 +16,7 @@ from tfgenre.building import build as builds
 from tfgenre.building.build import Runner
 from tfgenre.building.local import LocalRunner
 from tfgenre.building.plan import make_plan
-from tfgenre.config import BATCH_SIZE, SPLITS, BuildConfig, RenderConfig, check_choice, check_range
+from tfgenre.config import BATCH_SIZE, SPLITS, BuildConfig, check_choice, check_range
 from tfgenre.datasets import Catalogue
 from tfgenre.export.folder import check_export_dir, check_formats, find_records
 from tfgenre.options import config_of, options_of
@@ -197,7 +197,7 @@ def predict(
     trained_on = run.read_manifest()
     paths = find_songs([songs] if isinstance(songs, (str, os.PathLike)) else songs)
     on_found(len(paths))
-    render = RenderConfig(**trained_on.config["render"])
+    render = trained_on.render
     check_renderer(render)
     with quiet_tensorflow():
         from tfgenre.prediction.predict import predict as predict_songs

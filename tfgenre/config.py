@@ -16,6 +16,7 @@ FMA_GENRES = ("tracks", "id3")
 JAMENDO_AUDIO = ("audio", "audio-low")
 JAMENDO_GENRES = ("first", "single")
 RUNNERS = ("local", "beam")
+SPECTROGRAMS = ("sox", "mel")
 RENDERERS = ("native", "sox")
 TAILS = ("drop", "overlap")
 SPLITS = ("train", "validation", "test")
@@ -71,10 +72,12 @@ class CollectionConfig:
 class RenderConfig:
     """How a song becomes slices.
 
-    `sample_rate_hz` 0 means: each song's own rate. `tail` decides about the columns after the last
-    whole slice. `max_slices_per_track` 0 means: all.
+    `spectrogram` sox is that of the sox program, mel has bands spaced as people hear pitch.
+    `renderer` is what draws SoX's. `sample_rate_hz` 0 means: each song's own rate. `tail` decides
+    about the columns after the last whole slice. `max_slices_per_track` 0 means: all.
     """
 
+    spectrogram: str = "sox"
     pixels_per_second: int = 50
     sample_rate_hz: int = 44100
     renderer: str = "native"
@@ -88,6 +91,18 @@ class RenderConfig:
         check_range("max_slices_per_track", self.max_slices_per_track, 0)
         check_range("pixels_per_second", self.pixels_per_second, 1, 5000)
         check_choice("renderer", self.renderer, RENDERERS)
+        check_choice("spectrogram", self.spectrogram, SPECTROGRAMS)
+        if self.spectrogram != "sox":
+            self._check_in_process()
+
+    def _check_in_process(self) -> None:
+        """Checks what holds for all spectrograms but SoX's."""
+        kind, rate_hz = self.spectrogram, self.sample_rate_hz
+        check(rate_hz > 0, f"--sample_rate_hz must be above 0 for --spectrogram={kind}", rate_hz)
+        rule = f"--renderer must be native for --spectrogram={kind}"
+        check(self.renderer == "native", rule, self.renderer)
+        rule = "--pixels_per_second must be at most --sample_rate_hz"
+        check(self.pixels_per_second <= rate_hz, rule, self.pixels_per_second)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -253,6 +253,18 @@ def test_shards_lie_in_key_order_and_match_the_index(plan, tmp_path):
             in_shard = index["shard"] == shard_index(shard.name)
             of_shard = in_shard & (index["split"] == number)
             np.testing.assert_array_equal(index["key"][of_shard], keys)
+            songs = np.array(list(built.artists()))[index["track"][of_shard]]
+            assert songs.tolist() == read(tmp_path / shard.name)["track_id"].tolist()
+
+
+def test_units_of_another_kind_of_index_are_not_resumed(plan, tmp_path, monkeypatch):
+    build_and_interrupt(plan, tmp_path)
+    digest = plan.job(tmp_path).plan_digest
+    monkeypatch.setattr("tfgenre.building.plan.INDEX_DTYPE", np.dtype("i8"))
+    assert plan.job(tmp_path).plan_digest != digest
+    before: list[int] = []
+    build.build(plan, tmp_path, runner=LocalRunner(2), on_found=before.append)
+    assert before == [0]
 
 
 def test_split_by_slice_divides_songs(tmp_path):

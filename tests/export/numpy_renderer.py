@@ -3,10 +3,11 @@
 import numpy as np
 
 from tfgenre.config import RenderConfig
-from tfgenre.spectrogram import native, slices
+from tfgenre.spectrogram import mel, native, slices
 
 
 def drawn_by_numpy(samples: np.ndarray, rate_hz: int, config: RenderConfig) -> np.ndarray:
-    columns = native.columns([samples], rate_hz=rate_hz, pixels_per_second=config.pixels_per_second)
+    draw = native.columns if config.spectrogram == "sox" else mel.columns
+    columns = draw([samples], rate_hz=rate_hz, pixels_per_second=config.pixels_per_second)
     cut = slices.cut(columns, tail=config.tail)
     return np.stack([image for _, image in slices.spread(cut, config.max_slices_per_track)])

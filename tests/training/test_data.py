@@ -1,11 +1,14 @@
 """What a run reads: caches, class weights, batches that devices share."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from tfgenre.config import BuildConfig
 from tfgenre.errors import UserError
+from tfgenre.records import synthetic
 from tfgenre.records.folder import Records
 from tfgenre.training.config import AugmentConfig, PipelineConfig, TrainConfig
 from tfgenre.training.data import find_training_data
@@ -59,3 +62,27 @@ def test_a_copy_on_disk_is_for_one_worker(records_dir, tmp_path):
         find_training_data(
             Records.open(records_dir), config, cache_dir=tmp_path, worker=Worker(0, 2, 2)
         )
+
+
+@pytest.mark.parametrize("cache", ["none", "memory", "disk"])
+def test_artists_are_balanced_with_any_cache(tmp_path, cache):
+    records = synthetic.write_records(
+        tmp_path / "records",
+        BuildConfig(dataset="folder", genres=("Folk", "Pop")),
+        tracks_per_genre=20,
+        artist_of=lambda name: "one" if "Folk" in name else "",
+    )
+    settings = PipelineConfig(batch_size=4, cache=cache, sampling="artist")
+    config = replace(CONFIG, label_smoothing=0.0, class_weights="balanced", pipeline=settings)
+    data = find_training_data(records, config, cache_dir=tmp_path / "cache")
+    epochs = [
+        Counter(
+            image.tobytes() for batch, _ in data.epoch(epoch, config) for image in batch.numpy()
+        )
+        for epoch in (0, 0, 1)
+    ]
+    assert epochs[0] == epochs[1] != epochs[2]
+    assert [epoch.total() for epoch in epochs] == [data.num_slices] * 3
+    assert max(epochs[0].values()) > 1
+    assert data.class_weight is not None
+    np.testing.assert_allclose(data.class_weight[0] / data.class_weight[1], 20**0.5)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfgenre import storage
 from tfgenre.building.changes import changes
@@ -78,15 +79,23 @@ def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Records:
     counts = {split: found.num_slices for split, found in manifest.splits.items()}
     num_used = plan.num_tracks + len(plan.skipped) - len(manifest.skipped)
     check_splits(counts, "slices", skipped=manifest.skipped, num_used=num_used)
-    with ThreadPoolExecutor(_THREADS) as threads:
-        rows = list(threads.map(lambda unit: read_unit_index(unit, job), plan.units))
     pairs = (zip(unit.tracks, unit.splits, strict=True) for unit in plan.units)
     return Records.finish(
         job.records_dir,
         manifest,
-        index=np.concatenate(rows),
+        index=_merge_indexes(plan.units, job),
         split_tracks=itertools.chain.from_iterable(pairs),
     )
+
+
+def _merge_indexes(units: Sequence[Unit], job: Job) -> NDArray[np.void]:
+    """The rows of all units, with track as the number of the song's row in tracks.csv."""
+    with ThreadPoolExecutor(_THREADS) as threads:
+        rows = list(threads.map(lambda unit: read_unit_index(unit, job), units))
+    sizes = [len(unit.tracks) for unit in units]
+    for part, first in zip(rows, np.cumsum([0, *sizes[:-1]]), strict=True):
+        part["track"] += first
+    return np.concatenate(rows)
 
 
 def _build_units(

@@ -18,6 +18,7 @@ from tfgenre.errors import UserError
 from tfgenre.hashing import stable_hash
 from tfgenre.records import example
 from tfgenre.records.manifest import FORMAT
+from tfgenre.records.sampling import INDEX_DTYPE
 from tfgenre.spectrogram import slices
 from tfgenre.spectrogram.render import check_renderer
 
@@ -99,7 +100,8 @@ class Plan:
     def job(self, records_dir: Path) -> Job:
         """The plan's work in a folder."""
         # A build that another version began is not resumed.
-        text = json.dumps({**self.identity, "format": FORMAT}, sort_keys=True)
+        version = {"format": FORMAT, "index": str(INDEX_DTYPE)}
+        text = json.dumps({**self.identity, **version}, sort_keys=True)
         return Job(
             config=self.config,
             data_dir=storage.absolute(self.data_dir),

@@ -121,7 +121,10 @@ def reported(job: Job) -> set[int]:
 
 
 def read_unit_index(unit: Unit, job: Job) -> NDArray[np.void]:
-    """The index rows of a finished unit's slices, `sampling.INDEX_DTYPE` [slices]."""
+    """The index rows of a finished unit's slices, `sampling.INDEX_DTYPE` [slices].
+
+    In them, track is the song's position in the unit.
+    """
     return sampling.read_index(_work_path(unit, job, ".npy"))
 
 
@@ -193,8 +196,10 @@ def _encoded(pieces: list[_Slice], job: Job) -> Iterator[bytes]:
 
 
 def _index_rows(unit: Unit, found: Mapping[str, list[_Slice]]) -> NDArray[np.void]:
+    """The rows of a unit's slices; track is the song's position in the unit."""
+    position = {track.id: index for index, track in enumerate(unit.tracks)}
     rows = [
-        (piece.key, piece.label, unit.index, SPLITS.index(split))
+        (piece.key, piece.label, unit.index, SPLITS.index(split), position[piece.track_id])
         for split, pieces in found.items()
         for piece in pieces
     ]

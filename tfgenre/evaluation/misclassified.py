@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfgenre.config import RenderConfig
 from tfgenre.evaluation import scoring
 from tfgenre.evaluation.scoring import SlicePredictions
 from tfgenre.plots import save
@@ -66,7 +67,7 @@ def picture(
     images: Mapping[int, NDArray[np.uint8]],
     *,
     genres: Sequence[str],
-    pixels_per_second: int,
+    render: RenderConfig,
 ) -> bytes:
     """Plots the song's spectrogram and the genres' probabilities over time, as a PNG file.
 
@@ -75,14 +76,14 @@ def picture(
         predictions: of all slices of the split.
         images: the song's slices by row of the predictions, uint8 [128, 128] each.
         genres: in label order.
-        pixels_per_second: the spectrogram's columns per second.
+        render: how the slices were rendered.
     """
     probabilities = SongProbabilities(
         predictions.probabilities[song.rows],
         predictions.indices[song.rows],
         squeezed(np.stack([images[int(row)] for row in song.rows])),
     )
-    figure = vote_plot.draw(probabilities, genres=genres, pixels_per_second=pixels_per_second)
+    figure = vote_plot.draw(probabilities, genres=genres, render=render)
     buffer = io.BytesIO()
     save(figure, buffer, format="png", dpi=_DPI)
     return buffer.getvalue()

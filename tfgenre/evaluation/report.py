@@ -94,7 +94,6 @@ def _plots(
     images: Images,
 ) -> list[str]:
     """Plots of misclassified songs, as sources of img elements."""
-    pixels_per_second = records.manifest.config["render"]["pixels_per_second"]
     return [
         _png(
             misclassified.picture(
@@ -102,7 +101,7 @@ def _plots(
                 predictions,
                 images,
                 genres=records.genres,
-                pixels_per_second=pixels_per_second,
+                render=records.manifest.render,
             )
         )
         for song in songs

@@ -1,47 +1,17 @@
 """The renderer as TensorFlow ops: draws the same slices as `spectrogram`, inside a graph."""
 
-from typing import NamedTuple
-
 import numpy as np
 import tensorflow as tf
 
 from tfgenre.audio.song import RATES_HZ
 from tfgenre.config import RenderConfig
-from tfgenre.spectrogram.native import (
-    DFT_SIZE,
-    FLOOR_DB,
-    PALETTE_FIRST,
-    PALETTE_STEPS,
-    ROWS,
-    TINY,
-    Grid,
-    window,
-)
+from tfgenre.export import graph_mel, graph_sox
+from tfgenre.spectrogram.palette import FLOOR_DB
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
-_MOST_MISSING = DFT_SIZE - 2
-# Windows of frames with missing samples: 254 at the end, ..., none, ..., 254 at the start.
-_WINDOWS = np.stack([window(missing) for missing in range(-_MOST_MISSING, _MOST_MISSING + 1)])
 # 12 dB above full scale. Decoded MP3s exceed it by up to about 6 dB, while the integers that some
 # libraries give as floats, up to 32768, are below 4 only where a song is all but silent.
 _LARGEST_SAMPLE = 4.0
-_DECIBELS_PER_LOG = 10 / np.log(10)
-
-
-class _Song(NamedTuple):
-    """A song to draw; numbers are int64 scalars, or Python's where the sample rate is known.
-
-    Attributes:
-        padded: float32 [any], the samples with a frame of silence before and after them.
-        num_samples: the number of samples without that silence.
-        num_frames: the number of frames, as `Grid.num_frames` counts them.
-        grid: where the frames are.
-    """
-
-    padded: tf.Tensor
-    num_samples: tf.Tensor
-    num_frames: tf.Tensor
-    grid: Grid
 
 
 def draw_slices(
@@ -69,12 +39,12 @@ def draw_slices(
     ]
     with tf.control_dependencies(checks):
         rate_hz = tf.cast(sample_rate_hz, tf.int64)
-    song = _song(samples, _grid(rate_hz, config))
-    num_columns = _num_columns(song, rate_hz, config.pixels_per_second)
+    picture = graph_sox.picture if config.spectrogram == "sox" else graph_mel.picture
+    num_columns, columns = picture(samples, rate_hz=rate_hz, config=config)
     with tf.control_dependencies([_check_length(num_columns)]):
         starts = _starts(num_columns, config)
     images = tf.map_fn(
-        lambda start: _slice(song, start),
+        lambda start: tf.transpose(columns(start)[:, SLICE_SIZE - 1 :: -1]),
         starts,
         fn_output_signature=tf.TensorSpec((SLICE_SIZE, SLICE_SIZE), tf.uint8),
     )
@@ -116,40 +86,6 @@ def _check_audible(samples: tf.Tensor) -> tf.Operation:
     return tf.debugging.Assert(~silent, ["The song is silent: no sample reaches -120 dB"])
 
 
-def _grid(rate_hz: tf.Tensor, config: RenderConfig) -> Grid:
-    """`Grid.for_rate`, as integers of the graph if songs keep their own sample rates."""
-    if config.sample_rate_hz:
-        return Grid.for_rate(config.sample_rate_hz, config.pixels_per_second)
-    block = rate_hz // config.pixels_per_second
-    step = _rounded_ratio(block, _ceil_ratio(block, DFT_SIZE // 2))
-    return Grid(step=step, frames_per_column=_rounded_ratio(block, step))
-
-
-def _rounded_ratio(dividend: tf.Tensor, divisor: tf.Tensor) -> tf.Tensor:
-    return (2 * dividend + divisor) // (2 * divisor)
-
-
-def _ceil_ratio(dividend: tf.Tensor, divisor: tf.Tensor | int) -> tf.Tensor:
-    return (dividend + divisor - 1) // divisor
-
-
-def _song(samples: tf.Tensor, grid: Grid) -> _Song:
-    silence = tf.zeros([DFT_SIZE])
-    padded = tf.concat([silence, samples, silence], 0)
-    num_samples = tf.size(samples, tf.int64)
-    left_over = num_samples % grid.step
-    padding = tf.where(left_over >= grid.step // 2, grid.step - left_over, 0)
-    num_frames = (num_samples + grid.lead + padding - grid.first) // grid.step + 1
-    return _Song(padded, num_samples, tf.maximum(num_frames, 0), grid)
-
-
-def _num_columns(song: _Song, rate_hz: tf.Tensor, pixels_per_second: int) -> tf.Tensor:
-    """The columns of the picture; for 0, SoX takes 800, but such songs have no slices."""
-    seconds = tf.cast(song.num_samples, tf.float64) / tf.cast(rate_hz, tf.float64)
-    width = tf.cast(pixels_per_second * seconds + 0.5, tf.int64)
-    return tf.minimum(width, _ceil_ratio(song.num_frames, song.grid.frames_per_column))
-
-
 def _starts(num_columns: tf.Tensor, config: RenderConfig) -> tf.Tensor:
     """The first column of each slice, int64 [slices], as in `slices.cut` and `slices.spread`."""
     starts = tf.range(num_columns // SLICE_SIZE) * SLICE_SIZE
@@ -162,42 +98,8 @@ def _starts(num_columns: tf.Tensor, config: RenderConfig) -> tf.Tensor:
 def _spread(starts: tf.Tensor, limit: int) -> tf.Tensor:
     """The choice of `slices.spread`: `limit` of every 2**n-th slice, at most 4 * limit of them."""
     strides = tf.constant(2 ** np.arange(40))
-    few_enough = _ceil_ratio(tf.size(starts, tf.int64), strides) <= 4 * limit
+    few_enough = -(-tf.size(starts, tf.int64) // strides) <= 4 * limit
     kept = starts[:: strides[tf.argmax(few_enough)]]
     num_kept = tf.size(kept, tf.int64)
     count = tf.minimum(num_kept, limit)
     return tf.gather(kept, (2 * tf.range(count) + 1) * num_kept // (2 * count))
-
-
-def _slice(song: _Song, start: tf.Tensor) -> tf.Tensor:
-    """The slice that begins at a column, uint8 [128, 128]."""
-    frames_per_column = song.grid.frames_per_column
-    frames = tf.range(SLICE_SIZE * frames_per_column, dtype=tf.int64) + start * frames_per_column
-    # The song's last column may have fewer frames.
-    counts = tf.cast(frames < song.num_frames, tf.float64)
-    squares = _power(song, frames) * counts[:, tf.newaxis]
-    sums = tf.reduce_sum(tf.reshape(squares, (SLICE_SIZE, frames_per_column, ROWS)), 1)
-    counts = tf.reduce_sum(tf.reshape(counts, (SLICE_SIZE, frames_per_column)), 1)
-    columns = _palette(sums / counts[:, tf.newaxis])
-    return tf.transpose(columns[:, SLICE_SIZE - 1 :: -1])
-
-
-def _power(song: _Song, frames: tf.Tensor) -> tf.Tensor:
-    """The squared spectrum of some frames, float64 [frames, 129]."""
-    ends = song.grid.first + frames * song.grid.step
-    lacks_end = song.num_samples - ends
-    missing = tf.where(lacks_end >= 0, tf.maximum(DFT_SIZE - ends, 0), lacks_end)
-    missing = tf.maximum(missing, -_MOST_MISSING)
-    last = tf.size(song.padded, tf.int64) - 1
-    places = tf.minimum(ends[:, tf.newaxis] + np.arange(DFT_SIZE), last)
-    samples = tf.cast(tf.gather(song.padded, places), tf.float64)
-    spectrum = tf.signal.rfft(samples * tf.gather(_WINDOWS, missing + _MOST_MISSING))
-    return tf.square(tf.math.real(spectrum)) + tf.square(tf.math.imag(spectrum))
-
-
-def _palette(power: tf.Tensor) -> tf.Tensor:
-    """Mean power to palette index, uint8; decibels pass through float32, as in SoX."""
-    decibels = tf.cast(_DECIBELS_PER_LOG * tf.math.log(tf.maximum(power, TINY)), tf.float32)
-    steps = 1 + (1 - tf.cast(decibels, tf.float64) / FLOOR_DB) * PALETTE_STEPS
-    steps = tf.minimum(steps, PALETTE_STEPS + 1) * tf.cast(decibels >= FLOOR_DB, tf.float64)
-    return tf.cast(steps, tf.uint8) + PALETTE_FIRST

@@ -8,7 +8,6 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tfgenre.config import RenderConfig
 from tfgenre.export.graph_audio import decode
 from tfgenre.export.graph_resample import resample
 from tfgenre.export.graph_spectrogram import draw_slices
@@ -48,7 +47,7 @@ class GenreClassifier(tf.Module):
         self._predict = partial(network, training=False)
         self._variables = [variable.value for variable in network.variables]
         self._genres = [genre.encode(errors="surrogateescape") for genre in trained_on.genres]
-        self._config = RenderConfig(**trained_on.config["render"])
+        self._config = trained_on.render
         self.from_pcm = tf.function(self._from_pcm, input_signature=(_SAMPLES, _SAMPLE_RATE_HZ))
         self.from_slices = tf.function(self._from_slices, input_signature=(IMAGES,))
         self.labels = _asset(assets / "labels.txt", b"\n".join([*self._genres, b""]))

@@ -21,10 +21,11 @@ _WHERE = ("dataset", "data_dir", "records_dir", "genres")
 _SPLITTING = option_names(SplitConfig)
 _HOW = ("num_shards", "shard_mb", "runner", "beam_options", "num_workers", "overwrite")
 BUILD = (*_WHERE, *COLLECTION, *RENDERING, *_SPLITTING, *_HOW)
-DESCRIBE = (*_WHERE, *COLLECTION, "pixels_per_second", *_SPLITTING, "html")
-TRAIN = ("dataset", "pixels_per_second", *training.TRAINING, "overwrite")
-INSPECT = ("dataset", "pixels_per_second", "records_dir", "png")
-VERIFY = ("dataset", "pixels_per_second", "records_dir", "num_workers")
+_FOLDER = ("dataset", "pixels_per_second", "spectrogram")  # which name the default of
+DESCRIBE = (*_WHERE, *COLLECTION, "pixels_per_second", "spectrogram", *_SPLITTING, "html")
+TRAIN = (*_FOLDER, *training.TRAINING, "overwrite")
+INSPECT = (*_FOLDER, "records_dir", "png")
+VERIFY = (*_FOLDER, "records_dir", "num_workers")
 EVALUATE = ("run_dir", "records_dir", "split", "batch_size", "json")
 LEAK_REPORT = (
     *(name for name in BUILD if name not in ("records_dir", "split_by")),
@@ -58,7 +59,8 @@ def _define_collection(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "records_dir",
         None,
-        "The folder of records; data/records/DATASET-PPSpx if not given.",
+        "The folder of records; data/records/DATASET-PPSpx if not given (with --spectrogram=mel "
+        "DATASET-PPSpx-mel).",
         **where,
     )
     option(
@@ -93,6 +95,12 @@ def _define_collection(values: flags.FlagValues) -> None:
 
 def _define_rendering(values: flags.FlagValues) -> None:
     option = partial(define_option, values, RenderConfig)
+    option(
+        "spectrogram",
+        "What is drawn: sox (the sox program's spectrogram: 128 evenly spaced frequencies), or mel "
+        "(128 bands, spaced as people hear pitch; networks tell genres apart better by it).",
+        choices=config.SPECTROGRAMS,
+    )
     option("pixels_per_second", "Columns of the picture per second.")
     option(
         "sample_rate_hz",
@@ -108,8 +116,8 @@ def _define_rendering(values: flags.FlagValues) -> None:
     option("max_slices_per_track", "Slices per song at most, spread evenly over it; 0: all.")
     option(
         "renderer",
-        "What draws: native (NumPy, SoX's picture), or sox (the program; 200,000 columns per song "
-        "at most).",
+        "What draws --spectrogram=sox: native (NumPy), or sox (the program; 200,000 columns per "
+        "song at most).",
         choices=config.RENDERERS,
     )
 

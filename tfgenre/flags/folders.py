@@ -75,4 +75,5 @@ def _folder(flag: str, name: str) -> Path:
 
 
 def _name(values: flags.FlagValues, or_flag: str) -> str:
-    return f"{dataset(values, or_flag)}-{values.pixels_per_second}px"
+    kind = "" if values.spectrogram == "sox" else f"-{values.spectrogram}"
+    return f"{dataset(values, or_flag)}-{values.pixels_per_second}px{kind}"

@@ -83,6 +83,12 @@ def _define_reading(option: "partial[None]") -> None:
         "slices_per_genre",
         "Slices of each genre to use, counted over all splits before splitting; 0: all.",
     )
+    option(
+        "sampling",
+        "slice (every training slice once an epoch), or artist (as many slices, drawn so that "
+        "artists with many songs count less: a slice's weight is 1 / sqrt(songs of its artist)).",
+        choices=config.SAMPLINGS,
+    )
     option("shuffle_buffer", "Slices (16 KB each) to shuffle among.")
     option(
         "cache",

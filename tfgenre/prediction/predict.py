@@ -70,8 +70,7 @@ def predict(
         prediction = decide(path, song, genres=genres, config=config.vote)
         if plot_dir is not None and isinstance(song, SongProbabilities):
             name = os.path.relpath(os.path.abspath(path), top)
-            rate = render.pixels_per_second
-            figure = vote_plot.draw(song, genres=genres, pixels_per_second=rate)
+            figure = vote_plot.draw(song, genres=genres, render=render)
             vote_plot.write(figure, prediction, plot_dir / f"{name}.png")
         yield _tagged(prediction, config.tag, log) if config.tag.write_tags else prediction
 

@@ -9,10 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tfgenre.config import RenderConfig
 from tfgenre.files import atomic_file
 from tfgenre.plots import drawable, plain, save
 from tfgenre.prediction.result import Prediction
 from tfgenre.prediction.votes import SongProbabilities
+from tfgenre.spectrogram import axis
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 _COLOURS = ("#2f6fde", "#c2410c", "#2e8b57", "#8b5cf6", "#b8860b", "#db2777", "#0891b2", "#52525b")
@@ -20,18 +22,19 @@ _STYLES = ("-", "--", ":")
 _MOST_COLUMNS = 4096
 
 
-def draw(song: SongProbabilities, *, genres: Sequence[str], pixels_per_second: int) -> Figure:
+def draw(song: SongProbabilities, *, genres: Sequence[str], render: RenderConfig) -> Figure:
     """Plots a song.
 
     Args:
         song: the probabilities of its slices, with pictures.
         genres: in label order.
-        pixels_per_second: the spectrogram's columns per second.
+        render: how the slices were rendered.
     """
-    slice_s = SLICE_SIZE / pixels_per_second
+    slice_s = SLICE_SIZE / render.pixels_per_second
     figure = Figure(figsize=(11, 5.5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
     _draw_picture(above, song, slice_s)
+    above.set_yticks(*zip(*axis.ticks(render).items(), strict=True))
     _draw_probabilities(below, song, genres, slice_s)
     figure.legend(loc="outside right center", frameon=False)
     return figure
@@ -63,7 +66,7 @@ def _draw_picture(axes: Axes, song: SongProbabilities, slice_s: float) -> None:
     extent = (0, canvas.shape[1] * slice_s, 0, 1)
     image = canvas.reshape(height, -1)
     axes.imshow(image, cmap="gray", aspect="auto", extent=extent, vmin=0, vmax=255)
-    axes.set(ylabel="frequency", yticks=(0, 1), yticklabels=("0", "half the\nsample rate"))
+    axes.set(ylabel="frequency")
     axes.set_facecolor("#dbeafe")
 
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from tfgenre import datasets, storage
 from tfgenre.config import SPLITS
 from tfgenre.datasets import Track
-from tfgenre.records import data_card, sampling, sources, tfds, tracks
+from tfgenre.errors import UserError, program
+from tfgenre.records import data_card, drawing, sampling, sources, tfds, tracks
 from tfgenre.records import manifest as manifests
 from tfgenre.records.manifest import Manifest
+from tfgenre.records.shards import damaged_error
 from tfgenre.records.sources import Source
 
 
@@ -91,11 +93,21 @@ class Records:
         return self.manifest.genres
 
     def source(
-        self, split: str, *, slices_per_genre: int = 0, at_most: Sequence[int] | None = None
+        self,
+        split: str,
+        *,
+        slices_per_genre: int = 0,
+        at_most: Sequence[int] | None = None,
+        weights: NDArray[np.float64] | None = None,
     ) -> Source:
         """The files of a split and the records to read from them; see `sources.find`."""
         return sources.find(
-            self.path, self.manifest, split, slices_per_genre=slices_per_genre, at_most=at_most
+            self.path,
+            self.manifest,
+            split,
+            slices_per_genre=slices_per_genre,
+            at_most=at_most,
+            weights=weights,
         )
 
     def index(self) -> NDArray[np.void]:
@@ -113,6 +125,40 @@ class Records:
             UserError: if the table of tracks is missing or damaged.
         """
         return tracks.read_artists(self.path)
+
+    def artist_weights(
+        self, split: str, *, slices_per_genre: int = 0, at_most: Sequence[int] | None = None
+    ) -> NDArray[np.float64]:
+        """The weights by which artists are balanced, one per row of the index.
+
+        Args:
+            split: as of `source`.
+            slices_per_genre: the same.
+            at_most: the same.
+
+        Returns:
+            See `drawing.artist_weights`.
+
+        Raises:
+            UserError: if the index lacks the songs, or no selected song has a known artist.
+        """
+        rows = self.index()
+        if "track" not in (rows.dtype.names or ()):
+            raise UserError(
+                "--sampling=artist needs an index with the song of each slice, got "
+                f"{self.path / sampling.NAME} of an earlier version: build the records again with "
+                f"{program('make_records')} --overwrite."
+            )
+        keep = sampling.split_mask(rows, split, slices_per_genre=slices_per_genre, at_most=at_most)
+        artists, used = list(self.artists().values()), np.unique(rows["track"][keep])
+        if used.max(initial=-1) >= len(artists):
+            raise damaged_error(self.path / tracks.NAME)
+        if not any(artists[track] for track in used):
+            raise UserError(
+                f"--sampling=artist needs songs with a known artist, got {len(used):,} songs in "
+                f"{split} of {self.path}, none with one: use --sampling=slice."
+            )
+        return drawing.artist_weights(rows["track"], keep, artists)
 
     def tracks(self) -> dict[str, dict[str, str]]:
         """The table of tracks, by track id; see `tracks.read`.

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tfgenre.config import RenderConfig
 from tfgenre.datasets.track import Skipped
 from tfgenre.errors import UserError, program
 from tfgenre.files import read_json, write_json
@@ -57,6 +58,11 @@ class Manifest:
         return str(self.config["dataset"])
 
     @property
+    def render(self) -> RenderConfig:
+        """How the songs became slices."""
+        return RenderConfig(**self.config["render"])
+
+    @property
     def split_by(self) -> str:
         """How tracks were split: artist, track, slice or official."""
         return str(self.config["split"]["split_by"])
@@ -99,6 +105,7 @@ def _manifest(
     skipped: list[dict[str, str]],
 ) -> Manifest:
     config["render"]["pixels_per_second"], config["split"]["split_by"]  # KeyError if one is missing
+    config["render"].setdefault("spectrogram", "sox")  # there was no other
     return Manifest(
         config=config,
         collection_sha256=collection_sha256,

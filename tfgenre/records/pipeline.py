@@ -62,18 +62,19 @@ def training_dataset(
     seed: int = 0,
     reshuffle: bool = False,
 ) -> tf.data.Dataset:
-    """Shuffled batches for training, one pass over the records.
+    """Shuffled batches for training, one pass over the records, or as many drawn by weight.
 
     Args:
         source: the records to read.
         batch_size: slices per batch.
         shuffle_buffer: the size of the shuffle buffer in slices, 16 KB each.
-        seed: of the shuffle.
+        seed: of the shuffle and the draw.
         reshuffle: whether each further pass has another order.
 
     Returns:
         (image uint8 [batch, 128, 128, 1], label int64 [batch]).
     """
+    source = source.drawn(seed)
     num_shards = len(source.paths)
     # The slices in a shard are already shuffled. Passes differ in which shards are read together,
     # and in the order within the buffer.
@@ -134,7 +135,8 @@ def in_memory(source: Source, *, batch_size: int) -> Callable[..., tf.data.Datas
     label = tf.concat([batch["label"] for batch in batches], 0)
 
     def read(*, seed: int) -> tf.data.Dataset:
-        numbers = tf.data.Dataset.range(len(label))
+        drawn = np.repeat(np.arange(len(label)), source.copies(seed))
+        numbers = tf.data.Dataset.from_tensor_slices(drawn)
         numbers = numbers.shuffle(len(label), seed=seed, reshuffle_each_iteration=False)
         batches = numbers.batch(batch_size).map(
             lambda chosen: (tf.gather(image, chosen), tf.gather(label, chosen)), tf.data.AUTOTUNE

@@ -8,6 +8,7 @@ keys are hashes, so the sample is random; they are stable, so it is reproducible
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,13 @@ from tfgenre.files import write_atomically
 from tfgenre.hashing import stable_hash
 from tfgenre.records.shards import damaged_error
 
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 NAME = "index.npy"
 # One row per slice; the rows of a shard are consecutive, in the order of its records.
-INDEX_DTYPE = np.dtype([("key", "<i8"), ("label", "<i4"), ("shard", "<i4"), ("split", "<i1")])
+_FIELDS = [("key", "<i8"), ("label", "<i4"), ("shard", "<i4"), ("split", "<i1")]
+# The track is the number of the song's row in tracks.csv; indexes of earlier versions lack it.
+INDEX_DTYPE = np.dtype([*_FIELDS, ("track", "<i4")])
+_DTYPES = (INDEX_DTYPE, np.dtype(_FIELDS))
 
 
 def write_index(path: Path, rows: NDArray[np.void]) -> None:
@@ -35,7 +40,7 @@ def index_bytes(rows: NDArray[np.void]) -> bytes:
 
 
 def read_index(path: Path) -> NDArray[np.void]:
-    """Reads rows of dtype INDEX_DTYPE.
+    """Reads rows of dtype INDEX_DTYPE, without track if an earlier version wrote them.
 
     Raises:
         UserError: if the file is missing or damaged.
@@ -43,7 +48,7 @@ def read_index(path: Path) -> NDArray[np.void]:
     try:
         with path.open("rb") as file:
             rows: NDArray[np.void] = np.load(file, allow_pickle=False)
-        if rows.dtype != INDEX_DTYPE:
+        if rows.dtype not in _DTYPES:
             raise ValueError("dtype")
     except (OSError, ValueError, EOFError) as error:
         raise damaged_error(path) from error
@@ -104,13 +109,31 @@ def shard_masks(
     Returns:
         Shard index -> mask of its records up to the last selected one, bool [records].
     """
-    in_split = rows["split"] == SPLITS.index(split)
-    masks = {}
-    for shard in np.unique(rows["shard"][in_split]):
-        mask = keep[in_split & (rows["shard"] == shard)]
-        if mask.any():
-            masks[int(shard)] = mask[: np.flatnonzero(mask)[-1] + 1]
-    return masks
+    return {
+        shard: mask[: np.flatnonzero(mask)[-1] + 1]
+        for shard, mask in by_shard(rows, split, keep).items()
+        if mask.any()
+    }
+
+
+def by_shard(
+    rows: NDArray[np.void], split: str, values: NDArray[ScalarT]
+) -> dict[int, NDArray[ScalarT]]:
+    """The values of each shard of a split.
+
+    Args:
+        rows: of dtype INDEX_DTYPE.
+        split: train, validation or test.
+        values: one per row, [slices].
+
+    Returns:
+        Shard index -> the values of its records, [records], in their order.
+    """
+    members = np.flatnonzero(rows["split"] == SPLITS.index(split))
+    members = members[np.argsort(rows["shard"][members], kind="stable")]
+    shards, starts = np.unique(rows["shard"][members], return_index=True)
+    parts = np.split(values[members], starts[1:]) if len(shards) else []
+    return dict(zip(shards.tolist(), parts, strict=True))
 
 
 def sampling_key(seed: int, track_id: str, slice_index: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.errors import UserError
-from tfgenre.records import sampling
+from tfgenre.records import drawing, sampling
 from tfgenre.records.manifest import NAME, Manifest
 from tfgenre.records.shards import check_complete, damaged_error, shard_index
 
@@ -23,16 +23,19 @@ class Source:
         lengths: the number of records in each.
         framed_bytes: the length of every record in its file, in bytes.
         keep: for each shard, a mask of its leading records, bool [records]; None means all records.
+        weights: for each shard, those by which its records are drawn, float64 [records]; None means
+            that each is read once.
     """
 
     paths: tuple[str, ...]
     lengths: tuple[int, ...]
     framed_bytes: int
     keep: tuple[NDArray[np.bool_], ...] | None = None
+    weights: tuple[NDArray[np.float64], ...] | None = None
 
     @property
     def num_slices(self) -> int:
-        """Number of records to read."""
+        """Number of records to read, or to draw."""
         return sum(self.lengths if self.keep is None else (int(mask.sum()) for mask in self.keep))
 
     def num_batches(self, batch_size: int) -> int:
@@ -82,12 +85,7 @@ class Source:
             if smallest == index:
                 mine.append(shard)
         mine.sort()
-        return replace(
-            self,
-            paths=tuple(self.paths[shard] for shard in mine),
-            lengths=tuple(self.lengths[shard] for shard in mine),
-            keep=None if self.keep is None else tuple(self.keep[shard] for shard in mine),
-        )
+        return self._of_shards(mine, None if self.keep is None else [self.keep[i] for i in mine])
 
     def strided(self, index: int, count: int, *, rows: int) -> "Source":
         """Every count-th record, starting at index, and only the first `rows` of those."""
@@ -99,6 +97,41 @@ class Source:
             masks.append(_mask(kept[(numbers % count == index) & (numbers < rows * count)]))
             number += len(kept)
         return replace(self, keep=tuple(masks))
+
+    def copies(self, seed: int) -> NDArray[np.int64]:
+        """How often each of these records comes in an epoch, int64 [num_slices]."""
+        if self.weights is None:
+            return np.ones(self.num_slices, np.int64)
+        pairs = zip(self.weights, self._kept(), strict=True)
+        weights = np.concatenate([weights[kept] for weights, kept in pairs])
+        return drawing.copies(weights, np.random.default_rng(seed).random())
+
+    def drawn(self, seed: int) -> "Source":
+        """The records of an epoch: a shard is listed again for those that come again."""
+        if self.weights is None:
+            return self
+        kept = self._kept()
+        ends = np.cumsum([len(positions) for positions in kept])
+        copies = np.split(self.copies(seed), ends[:-1])
+        chosen = [
+            (shard, _mask(positions[number > listed]))
+            for shard, (positions, number) in enumerate(zip(kept, copies, strict=True))
+            for listed in range(number.max(initial=0))
+        ]
+        shards, masks = zip(*chosen, strict=True)
+        return replace(self._of_shards(shards, masks), weights=None)
+
+    def _of_shards(
+        self, shards: Sequence[int], keep: Sequence[NDArray[np.bool_]] | None
+    ) -> "Source":
+        """These shards, with other masks."""
+        return replace(
+            self,
+            paths=tuple(self.paths[shard] for shard in shards),
+            lengths=tuple(self.lengths[shard] for shard in shards),
+            keep=None if keep is None else tuple(keep),
+            weights=None if self.weights is None else tuple(self.weights[i] for i in shards),
+        )
 
     def _kept(self) -> list[NDArray[np.int64]]:
         """For each shard, the positions of the records to read."""
@@ -121,6 +154,7 @@ def find(
     *,
     slices_per_genre: int = 0,
     at_most: Sequence[int] | None = None,
+    weights: NDArray[np.float64] | None = None,
 ) -> Source:
     """Finds a split's records.
 
@@ -130,6 +164,8 @@ def find(
         split: train, validation or test.
         slices_per_genre: how many of each genre, counted over all splits; 0 means all.
         at_most: how many of each label of this split; None means all.
+        weights: by which slices are drawn, one per row of the index, float64 [slices]; None means
+            that each is read once.
 
     Raises:
         UserError: if the split has no slices, or a shard is missing or of another size.
@@ -153,4 +189,17 @@ def find(
     if len(sizes) > 1 or any(remainder for _, remainder in sizes):
         raise damaged_error(records_dir / NAME)
     ((framed_bytes, _),) = sizes
-    return Source(paths, lengths, framed_bytes, None if keep is None else tuple(keep.values()))
+    masks = None if keep is None else tuple(keep.values())
+    if weights is None:
+        return Source(paths, lengths, framed_bytes, masks)
+    of_shards = _by_shard(records_dir, split, weights)
+    if any(len(of_shards.get(index, ())) != shard.slices for index, shard in shards.items()):
+        raise damaged_error(records_dir / sampling.NAME)
+    return Source(paths, lengths, framed_bytes, masks, tuple(of_shards[index] for index in shards))
+
+
+def _by_shard(
+    records_dir: Path, split: str, weights: NDArray[np.float64]
+) -> dict[int, NDArray[np.float64]]:
+    """The weights of each shard's records."""
+    return sampling.by_shard(sampling.read_index(records_dir / sampling.NAME), split, weights)

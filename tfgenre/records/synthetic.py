@@ -1,13 +1,14 @@
 """Generates records of random slices, to try training without a collection."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tfgenre.config import SPLITS, BuildConfig, to_json
+from tfgenre.datasets.track import Track
 from tfgenre.records import sampling
 from tfgenre.records.example import Example, encode, record_bytes
 from tfgenre.records.folder import Records
@@ -20,10 +21,20 @@ _SIX_GENRES = ("Electronic", "Folk", "Hip-Hop", "Instrumental", "Pop", "Rock")
 _GENRES = {"fma_small": tuple(sorted((*_SIX_GENRES, "Experimental", "International")))}
 _SLICES_PER_TRACK = 2
 _LONGEST_TRACK_ID = 64  # in bytes
+ArtistOf = Callable[[str], str]
+
+
+def _unknown(track_id: str) -> str:
+    return ""
 
 
 def write_records(
-    records_dir: Path, config: BuildConfig, *, tracks_per_genre: int = 2, num_shards: int = 1
+    records_dir: Path,
+    config: BuildConfig,
+    *,
+    tracks_per_genre: int = 2,
+    num_shards: int = 1,
+    artist_of: ArtistOf = _unknown,
 ) -> Records:
     """Writes records like a build of that config, but of noise with a bright band per genre.
 
@@ -32,6 +43,7 @@ def write_records(
         config: the dataset and its genres; if it has none, those of the seed's experiments.
         tracks_per_genre: in each shard of each split, with two slices each.
         num_shards: of each split.
+        artist_of: a song's id to its artist.
     """
     genres = config.genres or _GENRES.get(config.dataset, _SIX_GENRES)
     split_by = config.split.split_by or "track"
@@ -45,7 +57,7 @@ def write_records(
             yield _examples(rng, genres, f"{split}-{index}", tracks_per_genre, seed)
 
     shards = {split: shards_of(split) for split in SPLITS}
-    return write_examples(records_dir, config, shards, num_shards=num_shards)
+    return write_examples(records_dir, config, shards, num_shards=num_shards, artist_of=artist_of)
 
 
 def write_examples(
@@ -54,6 +66,7 @@ def write_examples(
     shards: Mapping[str, Iterable[Iterable[Example]]],
     *,
     num_shards: int,
+    artist_of: ArtistOf = _unknown,
 ) -> Records:
     """Writes examples as the records of a build.
 
@@ -62,15 +75,20 @@ def write_examples(
         config: with genres and split method resolved.
         shards: for each split, the examples of each shard, in any order; they are sorted by key.
         num_shards: the total in the shards' names.
+        artist_of: a song's id to its artist.
     """
     size = record_bytes(_LONGEST_TRACK_ID)
     splits, rows = {}, []
+    songs: dict[str, tuple[int, Track, str]] = {}  # by id: its row, itself and its split
     for number, split in enumerate(SPLITS):
         written, slices = [], Counter[int]()
         tracks: set[tuple[str, int]] = set()
         for index, unordered in enumerate(shards[split]):
             examples = sorted(unordered, key=lambda example: example.key)
-            rows += [(example.key, example.label, index, number) for example in examples]
+            for key, label, track_id in ((e.key, e.label, e.track_id) for e in examples):
+                song = Track(track_id, track_id, config.genres[label], artist_of(track_id))
+                row, *_ = songs.setdefault(track_id, (len(songs), song, split))
+                rows.append((key, label, index, number, row))
             slices.update(example.label for example in examples)
             tracks.update((example.track_id, example.label) for example in examples)
             name = shard_name(config.dataset, split, index, num_shards)
@@ -82,7 +100,8 @@ def write_examples(
     config = replace(config, num_shards=num_shards)
     manifest = Manifest(to_json(config), "", config.genres, splits, ())
     all_rows = np.array(rows, sampling.INDEX_DTYPE)
-    return Records.finish(records_dir, manifest, index=all_rows, split_tracks=())
+    split_tracks = ((song, split) for _, song, split in songs.values())
+    return Records.finish(records_dir, manifest, index=all_rows, split_tracks=split_tracks)
 
 
 def _examples(

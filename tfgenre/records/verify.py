@@ -27,13 +27,16 @@ class ShardContents:
 
     Attributes:
         problem: what is wrong with it, "" if nothing; otherwise the rest is empty.
-        rows: key and label of each slice, `sampling.INDEX_DTYPE` [slices], without shard and split.
+        rows: key and label of each slice, `sampling.INDEX_DTYPE` [slices], without shard and split;
+            track is a position in `track_ids`.
         tracks: the number of tracks of each label.
+        track_ids: the songs in the shard.
     """
 
     problem: str
     rows: NDArray[np.void]
     tracks: Counter[int]
+    track_ids: tuple[str, ...] = ()
 
 
 def verify(
@@ -89,6 +92,7 @@ def _contents(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardCont
         raise ValueError(f"has {size:,} bytes, not {shard.bytes:,}")
     rows, tracks = np.zeros(shard.slices, sampling.INDEX_DTYPE), set()
     digest, number = hashlib.sha256(), 0
+    positions: dict[str, int] = {}
     for number, record in enumerate(read_shard(path, digest=digest), start=1):
         example = decode(record)
         if not 0 <= example.label < num_genres:
@@ -96,7 +100,8 @@ def _contents(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardCont
         if example.key != sampling_key(seed, example.track_id, example.slice_index):
             raise ValueError(f"record {number - 1:,} has the key of another slice")
         if number <= shard.slices:
-            rows[number - 1]["key"], rows[number - 1]["label"] = example.key, example.label
+            position = positions.setdefault(example.track_id, len(positions))
+            rows[number - 1] = (example.key, example.label, 0, 0, position)
         tracks.add((example.label, example.track_id))
     if number != shard.slices:
         raise ValueError(f"has {number:,} slices, not {shard.slices:,}")
@@ -104,7 +109,8 @@ def _contents(path: Path, shard: Shard, num_genres: int, seed: int) -> ShardCont
         raise ValueError("is not sorted by key")
     if digest.hexdigest() != shard.sha256:
         raise ValueError("has a digest other than the manifest's")
-    return ShardContents("", rows, Counter(label for label, _ in tracks))
+    counts = Counter(label for label, _ in tracks)
+    return ShardContents("", rows, counts, tuple(positions))
 
 
 def _foreign(records_dir: Path, shards: dict[str, Shard]) -> list[str]:
@@ -129,14 +135,20 @@ def _wrong_counts(manifest: Manifest, checked: dict[str, ShardContents]) -> Iter
 def _wrong_index(records: Records, checked: dict[str, ShardContents]) -> Iterator[str]:
     try:
         index = records.index()
+        has_tracks = "track" in (index.dtype.names or ())
+        row_of = {name: row for row, name in enumerate(records.tracks() if has_tracks else ())}
     except UserError as error:
         yield str(error)
         return
     for number, split in enumerate(SPLITS):
         for shard in records.manifest.splits[split].shards:
             member = (index["split"] == number) & (index["shard"] == shard_index(shard.name))
-            rows, indexed = checked[shard.name].rows, index[member]
-            if not all(np.array_equal(indexed[name], rows[name]) for name in ("key", "label")):
+            contents, indexed = checked[shard.name], index[member]
+            rows = contents.rows.copy()
+            own = np.array([row_of.get(name, -1) for name in contents.track_ids], np.int32)
+            rows["track"] = own[rows["track"]]
+            names = ("key", "label", "track") if has_tracks else ("key", "label")
+            if not all(np.array_equal(indexed[name], rows[name]) for name in names):
                 yield f"{sampling.NAME}: does not match {shard.name}"
     if len(index) != sum(split.num_slices for split in records.manifest.splits.values()):
         yield f"{sampling.NAME}: has {len(index):,} rows, not one per slice"

@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.errors import SkipTrack
+from tfgenre.spectrogram.palette import palette
+from tfgenre.spectrogram.sample_buffer import SampleBuffer
 
 DFT_SIZE = 256
 ROWS = DFT_SIZE // 2 + 1
-FLOOR_DB = -120.0
-PALETTE_FIRST = 4
-PALETTE_STEPS = 249
 _FRAMES_PER_CHUNK = 196  # their samples and spectra take 0.8 MB; a core's own cache has 1 or 2 MB
 _CHUNKS_AT_ONCE = 4  # about one slice
-TINY = np.finfo(float).tiny
 Samples = NDArray[np.float32] | NDArray[np.float64]
 
 
@@ -132,35 +130,6 @@ def spectrogram(
     return np.concatenate([np.zeros((0, ROWS), np.uint8), *drawn])[:, ::-1].T
 
 
-class _SampleBuffer:
-    """A queue of samples: appended at the end, discarded from the start."""
-
-    def __init__(self, samples: NDArray[np.float64]) -> None:
-        self._storage = samples
-        self._start, self._end = 0, len(samples)
-
-    @property
-    def samples(self) -> NDArray[np.float64]:
-        """The samples in the buffer; only valid until the next append."""
-        return self._storage[self._start : self._end]
-
-    def append(self, samples: Samples) -> None:
-        """Adds samples at the end, mostly without moving the others."""
-        if self._end + len(samples) > len(self._storage):
-            kept = self.samples
-            size = len(kept) + len(samples)
-            if 2 * size > len(self._storage):
-                self._storage = np.empty(2 * size)
-            self._storage[: len(kept)] = kept
-            self._start, self._end = 0, len(kept)
-        self._storage[self._end : self._end + len(samples)] = samples
-        self._end += len(samples)
-
-    def discard(self, count: int) -> None:
-        """Drops the first samples."""
-        self._start += count
-
-
 class _ColumnStream:
     """Turns a stream of samples into columns, uint8 [columns, 129], lowest frequency first.
 
@@ -172,7 +141,7 @@ class _ColumnStream:
         self._grid = grid
         self._frames_drawn = 0
         # The first frames reach back before the song.
-        self._buffer = _SampleBuffer(np.zeros(DFT_SIZE - grid.first))
+        self._buffer = SampleBuffer(np.zeros(DFT_SIZE - grid.first))
         columns = max(1, _FRAMES_PER_CHUNK // grid.frames_per_column)
         self._chunk = columns * grid.frames_per_column  # frames
         self._windowed = np.empty((self._chunk, DFT_SIZE))
@@ -181,7 +150,7 @@ class _ColumnStream:
         """Yields all columns; the song is padded with silence on both sides."""
         power = self._power(blocks)
         while chunks := list(itertools.islice(power, _CHUNKS_AT_ONCE)):
-            yield _palette(np.concatenate(chunks))
+            yield palette(np.concatenate(chunks))
 
     def _power(self, blocks: Iterable[Samples]) -> Iterator[NDArray[np.float64]]:
         """Yields the mean power of all columns, float64 [columns, 129]."""
@@ -229,12 +198,3 @@ def _mean_squares(frames: NDArray[np.float64], frames_per_column: int) -> NDArra
     if whole == len(frames):
         return means
     return np.concatenate([means, np.square(frames[whole:]).mean(axis=0, keepdims=True)])
-
-
-def _palette(power: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Converts mean power to palette indices; decibels pass through float32, as in SoX."""
-    decibels = (10 * np.log10(np.maximum(power, TINY))).astype(np.float32)
-    steps = 1 + (1 - decibels.astype(np.float64) / FLOOR_DB) * PALETTE_STEPS
-    np.minimum(steps, PALETTE_STEPS + 1, out=steps)
-    steps[decibels < FLOOR_DB] = 0
-    return steps.astype(np.uint8) + np.uint8(PALETTE_FIRST)

@@ -14,7 +14,8 @@ from tfgenre.audio import archives
 from tfgenre.audio.song import open_audio
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
-from tfgenre.spectrogram import native, slices, sox
+from tfgenre.spectrogram import mel, native, slices, sox
+from tfgenre.spectrogram.palette import PALETTE_FIRST
 
 _SLICES_PER_PIECE = 64  # 1 MB
 _MIN_BYTES_PER_SECOND = 1000  # MPEG audio has at least 8 kbit/s
@@ -63,7 +64,7 @@ def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
         nonlocal audible, num_columns
         for some in columns(path, config):
             num_columns += len(some)
-            audible = audible or bool(some.size and some.max() > native.PALETTE_FIRST)
+            audible = audible or bool(some.size and some.max() > PALETTE_FIRST)
             yield some
 
     cut = slices.cut(checked(), tail=config.tail)
@@ -81,7 +82,9 @@ def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
 
 
 def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
-    """Yields a song's columns as they are drawn, uint8 [columns, 129]; see `native.columns`.
+    """Yields a song's columns as they are drawn, each from the lowest frequency up.
+
+    They are uint8 [columns, 129], see `native.columns`, or [columns, 128], see `mel.columns`.
 
     Raises:
         SkipTrack: as `render_pieces`.
@@ -92,7 +95,8 @@ def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
             yield _sox_picture(place, config, file_type=file_type).T[:, ::-1]
             return
         with open_audio(place, sample_rate_hz=config.sample_rate_hz) as song:
-            yield from native.columns(
+            draw = native.columns if config.spectrogram == "sox" else mel.columns
+            yield from draw(
                 song.blocks, rate_hz=song.rate_hz, pixels_per_second=config.pixels_per_second
             )
 

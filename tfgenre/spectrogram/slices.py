@@ -14,16 +14,17 @@ def cut(columns: Iterable[NDArray[np.uint8]], *, tail: str = "drop") -> Iterator
     """Cuts a song's columns into slices, side by side.
 
     Args:
-        columns: uint8 [columns, 129] each: consecutive columns, each from 0 Hz up.
+        columns: uint8 [columns, rows] each: consecutive columns, each from the lowest frequency up,
+            of 128 rows or more.
         tail: what to do with columns after the last whole slice: `drop` leaves them out, `overlap`
             adds a slice that ends where the song does.
 
     Yields:
-        uint8 [128, 128]: rows from the second-highest frequency down to 0 Hz, columns in time.
+        uint8 [128, 128]: the lowest 128 rows, from the highest of them down, columns in time.
     """
-    rest = previous = np.zeros((0, SLICE_SIZE + 1), np.uint8)
+    rest = previous = np.zeros((0, SLICE_SIZE), np.uint8)
     for some in columns:
-        rest = np.concatenate([rest, some])
+        rest = np.concatenate([rest, some[:, :SLICE_SIZE]])
         while len(rest) >= SLICE_SIZE:
             previous, rest = rest[:SLICE_SIZE], rest[SLICE_SIZE:]
             yield _upright(previous)
@@ -32,7 +33,7 @@ def cut(columns: Iterable[NDArray[np.uint8]], *, tail: str = "drop") -> Iterator
 
 
 def _upright(columns: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return columns[:, SLICE_SIZE - 1 :: -1].T
+    return columns[:, ::-1].T
 
 
 def spread(slices: Iterable[Item], limit: int) -> Iterator[tuple[int, Item]]:

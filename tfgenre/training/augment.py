@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tfgenre.spectrogram.native import PALETTE_FIRST
+from tfgenre.spectrogram.palette import PALETTE_FIRST
 from tfgenre.training.config import AugmentConfig
 
 Batch = tuple[tf.Tensor, tf.Tensor]

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from tfgenre import storage
 from tfgenre.errors import UserError
 from tfgenre.files import write_atomically
-from tfgenre.options import differences, options_of
+from tfgenre.options import default_of, differences, options_of
 from tfgenre.records import manifest as manifests
 from tfgenre.records import sampling
 from tfgenre.records.folder import Records
@@ -124,7 +124,10 @@ def _check_same(run_dir: RunDir, flags: dict[str, str], records: Records) -> Non
         {f"--{name}": value for name, value in found.items() if name in flags and name != "run_dir"}
         for found in (run_dir.read_flags(), flags)
     )
-    differing = differences(stored, requested)
+    # An option that the run's version did not have is at its default there.
+    added = requested.keys() - stored.keys()
+    defaults = {name: str(default_of(TrainConfig, name.removeprefix("--"))) for name in added}
+    differing = differences(defaults | stored, requested)
     if not differing and manifests.read(run_dir.path) != records.manifest:
         differing = ["the records it was trained on"]
     if differing:

@@ -13,6 +13,7 @@ INITIALIZERS = tuple(
 ACTIVATIONS = ("relu", "elu", "selu", "gelu", "silu", "tanh")
 SCHEDULES = ("constant", "cosine", "plateau")
 CLASS_WEIGHTS = ("none", "balanced")
+SAMPLINGS = ("slice", "artist")
 CACHES = ("none", "memory", "disk")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 JIT_COMPILE = ("auto", "yes", "no")
@@ -52,13 +53,15 @@ class AugmentConfig:
 class PipelineConfig:
     """How records are read for training.
 
-    `slices_per_genre` 0 means all. `cache` memory keeps the slices in memory, disk copies the
-    shards to the run's folder first.
+    `slices_per_genre` 0 means all. `sampling` slice reads every slice once an epoch; artist draws
+    as many, in proportion to 1 / sqrt(number of training songs of the slice's artist). `cache`
+    memory keeps the slices in memory, disk copies the shards to the run's folder first.
     """
 
     batch_size: int = BATCH_SIZE
     shuffle_buffer: int = SHUFFLE_BUFFER
     slices_per_genre: int = 0
+    sampling: str = "slice"
     seed: int = 0
     cache: str = "none"
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -68,6 +71,7 @@ class PipelineConfig:
         check_range("shuffle_buffer", self.shuffle_buffer, 1, 10**9)
         check_range("slices_per_genre", self.slices_per_genre, 0)
         check_range("seed", self.seed, 0, MAX_SEED)
+        check_choice("sampling", self.sampling, SAMPLINGS)
         check_choice("cache", self.cache, CACHES)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from tfgenre.config import MAX_SEED, check
@@ -18,6 +17,7 @@ from tfgenre.records.sources import Source
 from tfgenre.training.augment import augmenter
 from tfgenre.training.config import AugmentConfig, TrainConfig
 from tfgenre.training.multiworker import Worker
+from tfgenre.training.weights import class_weights, draw_weights
 
 _SINGLE_WORKER = Worker()
 # seed (a keyword) -> (image uint8 [batch, 128, 128, 1], label int64 [batch])
@@ -96,10 +96,16 @@ def find_training_data(
         rule = f"at_most must have a number for each of the {len(records.genres)} genres"
         check(len(at_most) == len(records.genres), rule, at_most)
     settings = config.pipeline
+    weights = draw_weights(records, config, at_most)
     if settings.cache == "disk":
         _check_single(worker)
         records = _copied(records, cache_dir)
-    training = records.source("train", slices_per_genre=settings.slices_per_genre, at_most=at_most)
+    training = records.source(
+        "train",
+        slices_per_genre=settings.slices_per_genre,
+        at_most=at_most,
+        weights=weights,
+    )
     validation = records.source("validation", slices_per_genre=settings.slices_per_genre)
     parts = tuple(training.partition(i, config.partitions) for i in range(config.partitions))
     batch_size = worker.batch_size(settings.batch_size)
@@ -113,9 +119,7 @@ def find_training_data(
         validation_batches=_validation_batches(validation, config, worker).map(
             one_hot(len(records.genres))
         ),
-        class_weight=_balanced(records, config, at_most)
-        if config.class_weights != "none"
-        else None,
+        class_weight=class_weights(records, config, at_most, weights),
     )
 
 
@@ -178,18 +182,6 @@ def _copied(records: Records, folder: Path) -> Records:
             with (records.path / name).open("rb") as source, target.open("wb") as copy:
                 shutil.copyfileobj(source, copy, 8 << 20)
     return Records(folder, records.manifest)
-
-
-def _balanced(
-    records: Records, config: TrainConfig, at_most: Sequence[int] | None
-) -> dict[int, float]:
-    """Class weights that give every genre in training the same total; 1 on average over slices."""
-    counts = records.count_slices(
-        "train", slices_per_genre=config.pipeline.slices_per_genre, at_most=at_most
-    )
-    present = np.count_nonzero(counts)
-    weights = counts.sum() / (present * np.maximum(counts, 1))
-    return dict(enumerate(weights.tolist()))
 
 
 def epoch_dataset(

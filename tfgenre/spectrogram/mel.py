@@ -1,0 +1,150 @@
+"""A mel spectrogram in NumPy: 128 bands, evenly spaced in pitch as people hear it.
+
+Frames of 2,048 samples, centred at their columns, under a Hann window; triangular bands on the mel
+scale of O'Shaughnessy (1987), 2595 log10(1 + f / 700), from 20 Hz to 20 kHz. It is librosa's
+`melspectrogram(htk=True, norm=1)` in decibels, but for bands narrower than the distance of two
+frequencies of the transform, which are empty there and take the nearest frequency here. A
+full-scale sine wave on such a frequency has a power of 1 in it, 0 dB.
+"""
+
+import functools
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre.spectrogram.palette import palette
+from tfgenre.spectrogram.sample_buffer import SampleBuffer
+
+DFT_SIZE = 2048
+BANDS = 128
+LOWEST_HZ, HIGHEST_HZ = 20.0, 20_000.0
+_FRAMES_AT_ONCE = 64  # their samples take 1 MB: a core's own cache has 1 or 2 MB
+
+
+class Bands(NamedTuple):
+    """The bands as weighted sums over the transform's frequencies.
+
+    Attributes:
+        bins: the frequencies of the first band, of the second and so on, int64 [terms].
+        weights: the weight of each, float32 [terms]; those of a band sum to 1.
+        starts: where each band begins in these, int64 [128].
+    """
+
+    bins: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    starts: NDArray[np.int64]
+
+
+def window() -> NDArray[np.float64]:
+    """A periodic Hann window, float64 [2048], that sums to 2."""
+    shape = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(DFT_SIZE) / DFT_SIZE)
+    return shape * (2 / shape.sum())
+
+
+def edges_hz(rate_hz: int) -> NDArray[np.float64]:
+    """The band edges, float64 [130]: band k rises from edge k to k + 1 and falls to k + 2.
+
+    The last is 20 kHz, or half the sample rate if that is lower.
+    """
+    lowest, highest = (_mel(hz) for hz in (LOWEST_HZ, min(HIGHEST_HZ, rate_hz / 2)))
+    return 700 * (10 ** (np.linspace(lowest, highest, BANDS + 2) / 2595) - 1)
+
+
+def _mel(hz: float) -> float:
+    return float(2595 * np.log10(1 + hz / 700))
+
+
+@functools.cache
+def bands(rate_hz: int) -> Bands:
+    """The bands at a sample rate."""
+    frequencies_hz = np.arange(DFT_SIZE // 2 + 1) * (rate_hz / DFT_SIZE)
+    edges = edges_hz(rate_hz)
+    bins, weights = [], []
+    for low, centre, high in zip(edges, edges[1:], edges[2:], strict=False):
+        rising = (frequencies_hz - low) / (centre - low)
+        falling = (high - frequencies_hz) / (high - centre)
+        triangle = np.maximum(0, np.minimum(rising, falling))
+        if not triangle.any():
+            triangle[np.abs(frequencies_hz - centre).argmin()] = 1
+        bins.append(np.flatnonzero(triangle))
+        weights.append(triangle[bins[-1]] / triangle.sum())
+    starts = np.cumsum([0, *map(len, bins[:-1])])
+    return Bands(np.concatenate(bins), np.concatenate(weights).astype(np.float32), starts)
+
+
+def num_columns(num_samples: int, *, rate_hz: int, pixels_per_second: int) -> int:
+    """The number of columns of a song: one at its start, and at every step within it."""
+    return 1 + num_samples * pixels_per_second // rate_hz if num_samples else 0
+
+
+def columns(
+    blocks: Iterable[NDArray[np.floating]], *, rate_hz: int, pixels_per_second: int
+) -> Iterator[NDArray[np.uint8]]:
+    """Draws a song while it is read.
+
+    Args:
+        blocks: mono samples, float32 or float64 [samples] each, full scale 1.
+        rate_hz: their sample rate.
+        pixels_per_second: columns per second; column k is centred at sample k * rate_hz /
+            pixels_per_second, rounded.
+
+    Yields:
+        uint8 [columns, 128]: consecutive columns, each from the lowest band up, palette indices 4
+        (at or below -120 dB) to 254 (0 dB).
+    """
+    step = _Step(rate_hz, pixels_per_second)
+    buffer = SampleBuffer(np.zeros(DFT_SIZE // 2))
+    num_samples = drawn = 0
+    for block in blocks:
+        num_samples += len(block)
+        buffer.append(block)
+        while len(buffer.samples) >= step.reach(drawn, _FRAMES_AT_ONCE):
+            yield _draw(buffer.samples, step.starts(drawn, _FRAMES_AT_ONCE), rate_hz)
+            buffer.discard(step.centre(drawn + _FRAMES_AT_ONCE) - step.centre(drawn))
+            drawn += _FRAMES_AT_ONCE
+    left = num_columns(num_samples, rate_hz=rate_hz, pixels_per_second=pixels_per_second) - drawn
+    buffer.append(np.zeros(DFT_SIZE))
+    if left:
+        yield _draw(buffer.samples, step.starts(drawn, left), rate_hz)
+
+
+class _Step(NamedTuple):
+    """The way from one column to the next, in samples."""
+
+    rate_hz: int
+    pixels_per_second: int
+
+    def centre(self, column: int) -> int:
+        """The sample at which a column is centred."""
+        return (2 * column * self.rate_hz + self.pixels_per_second) // (2 * self.pixels_per_second)
+
+    def starts(self, first: int, count: int) -> NDArray[np.int64]:
+        """Where the frames of some columns start, from that of the first, int64 [count]."""
+        return np.array([self.centre(first + k) - self.centre(first) for k in range(count)])
+
+    def reach(self, first: int, count: int) -> int:
+        """How many samples the frames of some columns span, up to the next one's start at least."""
+        start, last, after = map(self.centre, (first, first + count - 1, first + count))
+        return max(last + DFT_SIZE, after) - start
+
+
+_WINDOW = window()
+
+
+def _draw(
+    samples: NDArray[np.float64], starts: NDArray[np.int64], rate_hz: int
+) -> NDArray[np.uint8]:
+    """Draws the columns whose frames start there, uint8 [columns, 128]."""
+    frames = np.lib.stride_tricks.sliding_window_view(samples, DFT_SIZE)[starts]
+    # In float32, quiet bands beside a loud tone would be a step off.
+    parts = np.fft.rfft(frames * _WINDOW).view(np.float64)  # real and imaginary parts alternate
+    parts *= parts
+    # Transposed, [frequencies, columns]: sums then run along the columns, several at once.
+    power = np.empty((DFT_SIZE // 2 + 1, len(starts)), np.float32)
+    np.add(parts[:, 0::2].T, parts[:, 1::2].T, out=power, casting="same_kind")
+    found = bands(rate_hz)
+    terms = power.take(found.bins, axis=0)
+    terms *= found.weights[:, np.newaxis]
+    return palette(np.add.reduceat(terms, found.starts)).T
