@@ -1,5 +1,6 @@
 """Files that are written atomically and read with checks; parts of files."""
 
+import fcntl
 import io
 import json
 import os
@@ -66,6 +67,23 @@ def pieces(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
             raise OSError(f"the file ends at byte {start}, before {end}")
         start += len(piece)
         yield piece
+
+
+def lock(file: IO[bytes] | IO[str] | int, *, taken: str) -> None:
+    """Locks an open file or folder until it is closed, or the process ends.
+
+    Args:
+        file: the file, or its descriptor.
+        taken: what to say if another process has locked it.
+
+    Raises:
+        UserError: if another process has.
+        OSError: if the file system has no such locks.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UserError(taken) from error
 
 
 def size_of(file: IO[bytes]) -> int:

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from tfgenre.config import SPLITS
+from tfgenre.config import SPLITS, BuildConfig
 from tfgenre.errors import UserError
+from tfgenre.files import read_json, write_json
+from tfgenre.records import manifest as manifests
+from tfgenre.records import synthetic
 from tfgenre.records.folder import Records
 
 
@@ -31,3 +34,13 @@ def test_counted_slices_are_those_of_the_source(records, options):
         assert counts.shape == (len(records.genres),)
         assert counts.dtype == np.int64
         assert counts.sum() == records.source(split, **options).num_slices
+
+
+def test_records_of_before_are_of_soxs_spectrogram(tmp_path):
+    config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
+    records = synthetic.write_records(tmp_path, config)
+    values = read_json(tmp_path / manifests.NAME, advice="")
+    del values["config"]["render"]["spectrogram"]
+    write_json(tmp_path / manifests.NAME, values)
+    assert Records.open(tmp_path).manifest == records.manifest
+    assert records.manifest.render.spectrogram == "sox"

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from tfgenre.config import RenderConfig
-from tfgenre.spectrogram import axis, mel, native
+from tfgenre.spectrogram import axis
+from tfgenre.spectrogram.render import DRAW
 
 RATE_HZ = 44100
 
 
 def drawn(hz: float, config: RenderConfig) -> np.ndarray:
     """The picture of a sine wave, from the lowest frequency up, uint8 [128]."""
-    draw = native.columns if config.spectrogram == "sox" else mel.columns
     sine = 0.5 * np.sin(2 * np.pi * hz / RATE_HZ * np.arange(RATE_HZ))
-    columns = draw([sine], rate_hz=RATE_HZ, pixels_per_second=50)
+    columns = DRAW[config.spectrogram]([sine], rate_hz=RATE_HZ, pixels_per_second=50)
     return np.concatenate(list(columns))[25, :128]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from tfgenre.errors import SkipTrack
+from tfgenre.files import read_at
 
 _FIRST_PAGE = re.compile(rb"OggS\0[\x02\x03\x06\x07]\0{8}")  # it begins a stream
 HEADER_BYTES = 27  # of a page, before the sizes of its segments
@@ -46,8 +47,7 @@ def page_bytes(header: bytes) -> int:
 def _first_pages(file: BinaryIO, start: int) -> Iterator[tuple[int, int]]:
     """Offset and length of each page that begins a stream."""
     while True:
-        file.seek(start)
-        data = file.read(_CHUNK_BYTES + MOST_HEADER_BYTES)
+        data = read_at(file, start, _CHUNK_BYTES + MOST_HEADER_BYTES)
         for found in _FIRST_PAGE.finditer(data, 0, min(len(data), _CHUNK_BYTES + 13)):
             header = data[found.start() : found.start() + MOST_HEADER_BYTES]
             yield start + found.start(), page_bytes(header)

@@ -5,7 +5,6 @@ interrupted: the same command resumes where it was stopped.
 """
 
 import dataclasses
-import fcntl
 import itertools
 import os
 from collections import Counter
@@ -24,7 +23,7 @@ from tfgenre.building.plan import WORK, Job, Plan, Unit, check_splits
 from tfgenre.building.unit import PLAN, UnitReport, UnitSplit, read_report, read_unit_index
 from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
-from tfgenre.files import TEMPORARY, read_json, write_json
+from tfgenre.files import TEMPORARY, lock, read_json, write_json
 from tfgenre.options import differences, flattened
 from tfgenre.records.folder import Records
 from tfgenre.records.manifest import Manifest, SplitContents
@@ -141,13 +140,11 @@ def _locked(records_dir: Path) -> Iterator[None]:
             yield
             return
         with (work / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise UserError(
-                    f"Another make_records is running in {records_dir}: wait for it, or give "
-                    "another --records_dir."
-                ) from error
+            lock(
+                file,
+                taken=f"Another make_records is running in {records_dir}: wait for it, or give "
+                "another --records_dir.",
+            )
             if _is_still(work / "lock", file):
                 yield
                 return

@@ -1,44 +1,34 @@
 """The mel spectrogram as TensorFlow ops: the columns of `spectrogram.mel`, in a graph."""
 
+from functools import partial
+
 import numpy as np
 import tensorflow as tf
 
 from tfgenre.config import RenderConfig
-from tfgenre.export.graph_palette import Columns, palette
-from tfgenre.spectrogram.mel import BANDS, DFT_SIZE, bands, window
+from tfgenre.export.graph_palette import Picture, palette
+from tfgenre.spectrogram.mel import BANDS, DFT_SIZE, bands, centre, window
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 
-def picture(
-    samples: tf.Tensor, *, rate_hz: tf.Tensor, config: RenderConfig
-) -> tuple[tf.Tensor, Columns]:
-    """Prepares a song's picture.
-
-    Args:
-        samples: mono, float32 [samples].
-        rate_hz: their sample rate, an int64 scalar.
-        config: how songs are rendered.
-
-    Returns:
-        The number of columns, an int64 scalar, and what draws them.
-    """
+def picture(samples: tf.Tensor, *, rate_hz: tf.Tensor, config: RenderConfig) -> Picture:
+    """A song's picture; the arguments are those of `graph_spectrogram.draw_slices`."""
     padded = tf.pad(samples, [[DFT_SIZE // 2, DFT_SIZE]])
     num_samples = tf.size(samples, tf.int64)
-    num_columns = tf.where(
-        num_samples > 0, 1 + num_samples * config.pixels_per_second // rate_hz, 0
-    )
-    return num_columns, lambda start: _columns(padded, start, config)
+    width = 1 + num_samples * config.pixels_per_second // rate_hz
+    width = tf.where(num_samples > 0, width, 0)
+    return Picture(width, partial(_columns, padded, config))
 
 
-def _columns(padded: tf.Tensor, start: tf.Tensor, config: RenderConfig) -> tf.Tensor:
+def _columns(padded: tf.Tensor, config: RenderConfig, start: tf.Tensor) -> tf.Tensor:
     """The 128 columns from one on, uint8 [128, 128], each from the lowest band up."""
-    rate, per_second = config.sample_rate_hz, config.pixels_per_second
+    rate_hz, per_second = config.sample_rate_hz, config.pixels_per_second
     numbers = start + tf.range(SLICE_SIZE, dtype=tf.int64)
-    centres = (2 * numbers * rate + per_second) // (2 * per_second)
+    centres = centre(numbers, rate_hz=rate_hz, pixels_per_second=per_second)
     frames = tf.gather(padded, centres[:, tf.newaxis] + np.arange(DFT_SIZE))
     spectrum = tf.signal.rfft(tf.cast(frames, tf.float64) * window())
     power = tf.square(tf.math.real(spectrum)) + tf.square(tf.math.imag(spectrum))
-    return palette(tf.matmul(power, _weights(rate)))
+    return palette(tf.matmul(power, _weights(rate_hz)))
 
 
 def _weights(rate_hz: int) -> np.ndarray:

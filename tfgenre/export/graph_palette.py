@@ -1,16 +1,27 @@
-"""Power to pixels as TensorFlow ops: `spectrogram.palette`, in a graph."""
+"""What the pictures in a graph share: what one is, and `spectrogram.palette` as TensorFlow ops."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from tfgenre.spectrogram.palette import FLOOR_DB, PALETTE_FIRST, PALETTE_STEPS, TINY
 
-# A column's number, an int64 scalar -> it and the next 127, uint8 [128, 128 or more], each from the
-# lowest frequency up.
-Columns = Callable[[tf.Tensor], tf.Tensor]
 _DECIBELS_PER_LOG = 10 / np.log(10)
+
+
+class Picture(NamedTuple):
+    """A song's picture, drawn part by part.
+
+    Attributes:
+        num_columns: an int64 scalar.
+        columns: a column's number, an int64 scalar -> it and the next 127, uint8 [128, 128 or
+            more], each from the lowest frequency up.
+    """
+
+    num_columns: tf.Tensor
+    columns: Callable[[tf.Tensor], tf.Tensor]
 
 
 def palette(power: tf.Tensor) -> tf.Tensor:

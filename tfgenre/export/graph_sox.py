@@ -1,12 +1,13 @@
 """SoX's spectrogram as TensorFlow ops: the columns of `spectrogram.native`, in a graph."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from tfgenre.config import RenderConfig
-from tfgenre.export.graph_palette import Columns, palette
+from tfgenre.export.graph_palette import Picture, palette
 from tfgenre.spectrogram.native import DFT_SIZE, ROWS, Grid, window
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
@@ -31,23 +32,11 @@ class _Song(NamedTuple):
     grid: Grid
 
 
-def picture(
-    samples: tf.Tensor, *, rate_hz: tf.Tensor, config: RenderConfig
-) -> tuple[tf.Tensor, Columns]:
-    """Prepares a song's picture.
-
-    Args:
-        samples: mono, float32 [samples].
-        rate_hz: their sample rate, an int64 scalar.
-        config: how songs are rendered.
-
-    Returns:
-        The number of columns, an int64 scalar, and what draws them.
-    """
+def picture(samples: tf.Tensor, *, rate_hz: tf.Tensor, config: RenderConfig) -> Picture:
+    """A song's picture; the arguments are those of `graph_spectrogram.draw_slices`."""
     song = _song(samples, _grid(rate_hz, config))
-    return _num_columns(song, rate_hz, config.pixels_per_second), lambda start: _columns(
-        song, start
-    )
+    width = _num_columns(song, rate_hz, config.pixels_per_second)
+    return Picture(width, partial(_columns, song))
 
 
 def _grid(rate_hz: tf.Tensor, config: RenderConfig) -> Grid:

@@ -39,12 +39,12 @@ def draw_slices(
     ]
     with tf.control_dependencies(checks):
         rate_hz = tf.cast(sample_rate_hz, tf.int64)
-    picture = graph_sox.picture if config.spectrogram == "sox" else graph_mel.picture
-    num_columns, columns = picture(samples, rate_hz=rate_hz, config=config)
-    with tf.control_dependencies([_check_length(num_columns)]):
-        starts = _starts(num_columns, config)
+    prepare = graph_sox.picture if config.spectrogram == "sox" else graph_mel.picture
+    picture = prepare(samples, rate_hz=rate_hz, config=config)
+    with tf.control_dependencies([_check_length(picture.num_columns)]):
+        starts = _starts(picture.num_columns, config)
     images = tf.map_fn(
-        lambda start: tf.transpose(columns(start)[:, SLICE_SIZE - 1 :: -1]),
+        lambda start: tf.transpose(picture.columns(start)[:, SLICE_SIZE - 1 :: -1]),
         starts,
         fn_output_signature=tf.TensorSpec((SLICE_SIZE, SLICE_SIZE), tf.uint8),
     )

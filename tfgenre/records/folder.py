@@ -143,7 +143,7 @@ class Records:
             UserError: if the index lacks the songs, or no selected song has a known artist.
         """
         rows = self.index()
-        if "track" not in (rows.dtype.names or ()):
+        if rows.dtype != sampling.INDEX_DTYPE:
             raise UserError(
                 "--sampling=artist needs an index with the song of each slice, got "
                 f"{self.path / sampling.NAME} of an earlier version: build the records again with "

@@ -171,9 +171,11 @@ def find(
         UserError: if the split has no slices, or a shard is missing or of another size.
     """
     shards = {shard_index(shard.name): shard for shard in manifest.splits[split].shards}
-    keep = None
-    if slices_per_genre or at_most is not None:
+    keep = rows = None
+    selects = bool(slices_per_genre) or at_most is not None
+    if selects or weights is not None:
         rows = sampling.read_index(records_dir / sampling.NAME)
+    if rows is not None and selects:
         kept = sampling.split_mask(rows, split, slices_per_genre=slices_per_genre, at_most=at_most)
         keep = sampling.shard_masks(rows, split, kept)
         if not keep.keys() <= shards.keys():
@@ -190,16 +192,9 @@ def find(
         raise damaged_error(records_dir / NAME)
     ((framed_bytes, _),) = sizes
     masks = None if keep is None else tuple(keep.values())
-    if weights is None:
+    if rows is None or weights is None:
         return Source(paths, lengths, framed_bytes, masks)
-    of_shards = _by_shard(records_dir, split, weights)
+    of_shards = sampling.by_shard(rows, split, weights)
     if any(len(of_shards.get(index, ())) != shard.slices for index, shard in shards.items()):
         raise damaged_error(records_dir / sampling.NAME)
     return Source(paths, lengths, framed_bytes, masks, tuple(of_shards[index] for index in shards))
-
-
-def _by_shard(
-    records_dir: Path, split: str, weights: NDArray[np.float64]
-) -> dict[int, NDArray[np.float64]]:
-    """The weights of each shard's records."""
-    return sampling.by_shard(sampling.read_index(records_dir / sampling.NAME), split, weights)

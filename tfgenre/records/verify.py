@@ -135,7 +135,7 @@ def _wrong_counts(manifest: Manifest, checked: dict[str, ShardContents]) -> Iter
 def _wrong_index(records: Records, checked: dict[str, ShardContents]) -> Iterator[str]:
     try:
         index = records.index()
-        has_tracks = "track" in (index.dtype.names or ())
+        has_tracks = index.dtype == sampling.INDEX_DTYPE
         row_of = {name: row for row, name in enumerate(records.tracks() if has_tracks else ())}
     except UserError as error:
         yield str(error)

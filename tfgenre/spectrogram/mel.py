@@ -9,7 +9,7 @@ full-scale sine wave on such a frequency has a power of 1 in it, 0 dB.
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,11 @@ def bands(rate_hz: int) -> Bands:
     return Bands(np.concatenate(bins), np.concatenate(weights).astype(np.float32), starts)
 
 
+def centre(column: Any, *, rate_hz: int, pixels_per_second: int) -> Any:
+    """The sample at which a column is centred; integers of any kind, arrays and tensors too."""
+    return (2 * column * rate_hz + pixels_per_second) // (2 * pixels_per_second)
+
+
 def num_columns(num_samples: int, *, rate_hz: int, pixels_per_second: int) -> int:
     """The number of columns of a song: one at its start, and at every step within it."""
     return 1 + num_samples * pixels_per_second // rate_hz if num_samples else 0
@@ -87,47 +92,33 @@ def columns(
     Args:
         blocks: mono samples, float32 or float64 [samples] each, full scale 1.
         rate_hz: their sample rate.
-        pixels_per_second: columns per second; column k is centred at sample k * rate_hz /
-            pixels_per_second, rounded.
+        pixels_per_second: columns per second; `centre` says where each is.
 
     Yields:
         uint8 [columns, 128]: consecutive columns, each from the lowest band up, palette indices 4
         (at or below -120 dB) to 254 (0 dB).
     """
-    step = _Step(rate_hz, pixels_per_second)
-    buffer = SampleBuffer(np.zeros(DFT_SIZE // 2))
+    at = functools.partial(centre, rate_hz=rate_hz, pixels_per_second=pixels_per_second)
+    buffer = SampleBuffer(np.zeros(DFT_SIZE // 2))  # it begins where the next column's frame does
     num_samples = drawn = 0
+
+    def starts(count: int) -> NDArray[np.int64]:
+        """Where the frames of the next columns start in the buffer, int64 [count]."""
+        return at(drawn + np.arange(count)) - at(drawn)
+
+    following = starts(_FRAMES_AT_ONCE + 1)
     for block in blocks:
         num_samples += len(block)
         buffer.append(block)
-        while len(buffer.samples) >= step.reach(drawn, _FRAMES_AT_ONCE):
-            yield _draw(buffer.samples, step.starts(drawn, _FRAMES_AT_ONCE), rate_hz)
-            buffer.discard(step.centre(drawn + _FRAMES_AT_ONCE) - step.centre(drawn))
+        while len(buffer.samples) >= max(following[-2] + DFT_SIZE, following[-1]):
+            yield _draw(buffer.samples, following[:-1], rate_hz)
+            buffer.discard(int(following[-1]))
             drawn += _FRAMES_AT_ONCE
+            following = starts(_FRAMES_AT_ONCE + 1)
     left = num_columns(num_samples, rate_hz=rate_hz, pixels_per_second=pixels_per_second) - drawn
     buffer.append(np.zeros(DFT_SIZE))
     if left:
-        yield _draw(buffer.samples, step.starts(drawn, left), rate_hz)
-
-
-class _Step(NamedTuple):
-    """The way from one column to the next, in samples."""
-
-    rate_hz: int
-    pixels_per_second: int
-
-    def centre(self, column: int) -> int:
-        """The sample at which a column is centred."""
-        return (2 * column * self.rate_hz + self.pixels_per_second) // (2 * self.pixels_per_second)
-
-    def starts(self, first: int, count: int) -> NDArray[np.int64]:
-        """Where the frames of some columns start, from that of the first, int64 [count]."""
-        return np.array([self.centre(first + k) - self.centre(first) for k in range(count)])
-
-    def reach(self, first: int, count: int) -> int:
-        """How many samples the frames of some columns span, up to the next one's start at least."""
-        start, last, after = map(self.centre, (first, first + count - 1, first + count))
-        return max(last + DFT_SIZE, after) - start
+        yield _draw(buffer.samples, starts(left), rate_hz)
 
 
 _WINDOW = window()

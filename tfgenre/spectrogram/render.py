@@ -17,6 +17,7 @@ from tfgenre.errors import SkipTrack, UserError
 from tfgenre.spectrogram import mel, native, slices, sox
 from tfgenre.spectrogram.palette import PALETTE_FIRST
 
+DRAW = {"sox": native.columns, "mel": mel.columns}  # by spectrogram
 _SLICES_PER_PIECE = 64  # 1 MB
 _MIN_BYTES_PER_SECOND = 1000  # MPEG audio has at least 8 kbit/s
 
@@ -95,8 +96,7 @@ def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
             yield _sox_picture(place, config, file_type=file_type).T[:, ::-1]
             return
         with open_audio(place, sample_rate_hz=config.sample_rate_hz) as song:
-            draw = native.columns if config.spectrogram == "sox" else mel.columns
-            yield from draw(
+            yield from DRAW[config.spectrogram](
                 song.blocks, rate_hz=song.rate_hz, pixels_per_second=config.pixels_per_second
             )
 

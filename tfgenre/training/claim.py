@@ -1,6 +1,5 @@
 """Claiming a folder: a new run takes it, the same run resumes in it, another run is refused."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,8 +7,8 @@ from contextlib import contextmanager, suppress
 
 from tfgenre import storage
 from tfgenre.errors import UserError
-from tfgenre.files import write_atomically
-from tfgenre.options import default_of, differences, options_of
+from tfgenre.files import lock, write_atomically
+from tfgenre.options import differences, options_of
 from tfgenre.records import manifest as manifests
 from tfgenre.records import sampling
 from tfgenre.records.folder import Records
@@ -31,9 +30,12 @@ def locked(run_dir: RunDir) -> Iterator[None]:
         yield
         return
     folder = os.open(run_dir.path, os.O_RDONLY)
+    taken = (
+        f"Another training is running in {run_dir.path}: wait for it, or give another --run_dir."
+    )
     try:
         with suppress(OSError):  # some network file systems cannot lock folders
-            _lock(folder, run_dir)
+            lock(folder, taken=taken)
         yield
     finally:
         os.close(folder)
@@ -79,16 +81,6 @@ def claim(
     return False
 
 
-def _lock(folder: int, run_dir: RunDir) -> None:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise UserError(
-            f"Another training is running in {run_dir.path}: wait for it, or give another "
-            "--run_dir."
-        ) from error
-
-
 def discard(run_dir: RunDir) -> None:
     """Removes a run's files, and no others."""
     files = [
@@ -125,8 +117,7 @@ def _check_same(run_dir: RunDir, flags: dict[str, str], records: Records) -> Non
         for found in (run_dir.read_flags(), flags)
     )
     # An option that the run's version did not have is at its default there.
-    added = requested.keys() - stored.keys()
-    defaults = {name: str(default_of(TrainConfig, name.removeprefix("--"))) for name in added}
+    defaults = {f"--{name}": str(value) for name, value in options_of(TrainConfig()).items()}
     differing = differences(defaults | stored, requested)
     if not differing and manifests.read(run_dir.path) != records.manifest:
         differing = ["the records it was trained on"]
