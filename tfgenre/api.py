@@ -197,8 +197,8 @@ def predict(
     trained_on = run.read_manifest()
     paths = find_songs([songs] if isinstance(songs, (str, os.PathLike)) else songs)
     on_found(len(paths))
-    render = trained_on.render
-    check_renderer(render)
+    check_renderer(render := trained_on.render)
+    config = config if config.vote.vote else config.with_vote(run.read_vote())
     with quiet_tensorflow():
         from tfgenre.prediction.predict import predict as predict_songs
     return predict_songs(

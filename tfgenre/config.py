@@ -20,6 +20,7 @@ SPECTROGRAMS = ("sox", "mel")
 RENDERERS = ("native", "sox")
 TAILS = ("drop", "overlap")
 SPLITS = ("train", "validation", "test")
+VOTES = ("hard", "mean")
 SPLIT_METHODS = ("artist", "track", "slice", "official")
 TFLITE_FORMATS = ("tflite", "tflite_float16", "tflite_int8")
 EXPORT_FORMATS = ("saved_model", "saved_model_tfio", "keras", "onnx", *TFLITE_FORMATS)
@@ -110,7 +111,8 @@ class SplitConfig:
     """Which of train, validation and test a track goes to.
 
     `split_by` None means: by artist where the collection knows artists, else by track.
-    `split_ratios` are the shares of train, validation and test, in any unit.
+    `split_ratios` are the shares of train, validation and test, in any unit. That of validation may
+    be 0.
     """
 
     split_by: str | None = None
@@ -122,9 +124,13 @@ class SplitConfig:
         if self.split_by is not None:
             check_choice("split_by", self.split_by, SPLIT_METHODS)
         ratios = self.split_ratios
-        is_right = len(ratios) == 3 and all(isinstance(r, Real) and 0 < r < 1e9 for r in ratios)
-        rule = "--split_ratios must be three positive numbers (train,validation,test)"
-        check(is_right, rule, ",".join(f"{r:g}" if isinstance(r, Real) else str(r) for r in ratios))
+        is_right = len(ratios) == 3 and all(isinstance(r, Real) and 0 <= r < 1e9 for r in ratios)
+        rule = (
+            "--split_ratios must be three positive numbers (train,validation,test; validation may "
+            "be 0)"
+        )
+        given = ",".join(f"{r:g}" if isinstance(r, Real) else str(r) for r in ratios)
+        check(is_right and bool(ratios[0] and ratios[2]), rule, given)
         # The same ratios are the same build, whether they were integers or not.
         object.__setattr__(self, "split_ratios", tuple(map(float, ratios)))
 
@@ -133,6 +139,13 @@ class SplitConfig:
         """Each split's share of the tracks; the shares sum to 1."""
         total = sum(self.split_ratios)
         return {split: r / total for split, r in zip(SPLITS, self.split_ratios, strict=True)}
+
+    @property
+    def not_empty(self) -> tuple[str, ...]:
+        """The splits that must get slices."""
+        if self.split_by == "official":  # which may have no validation split, whatever the shares
+            return ("train", "test")
+        return tuple(split for split, share in self.shares.items() if share)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,9 @@ def test_the_most_confident_mistakes_come_first():
         np.arange(4)[::-1],
     )
     tracks = [
-        {"id": "a", "genre": "B", "vote": "A", "probabilities": [0.6, 0.4]},
-        {"id": "b", "genre": "B", "vote": "A", "probabilities": [0.85, 0.15]},
-        {"id": "c", "genre": "B", "vote": "B", "probabilities": [0.2, 0.8]},
+        {"id": "a", "genre": "B", "predicted": "A", "probabilities": [0.6, 0.4]},
+        {"id": "b", "genre": "B", "predicted": "A", "probabilities": [0.85, 0.15]},
+        {"id": "c", "genre": "B", "predicted": "B", "probabilities": [0.2, 0.8]},
     ]
     found = misclassified.find(predictions, tracks, ("A", "B"))
     assert [(song.name, song.confidence) for song in found] == [("b", 0.85), ("a", 0.6)]

@@ -30,7 +30,7 @@ def spectral(records_dir) -> keras.Model:
 def test_tflite_predicts_nearly_the_same(spectral, records_dir, tmp_path, name, tolerance):
     records = Records.open(records_dir)
     network = export.float32(spectral)
-    saved_model.save(network, tmp_path, trained_on=records.manifest)
+    saved_model.save(network, tmp_path, trained_on=records.manifest, vote="hard")
     batches = pipeline.validation_dataset(records.source("test"), 100)
     ((images, _),) = batches.as_numpy_iterator()
     ours = network.predict(images, verbose=0)

@@ -175,7 +175,9 @@ def test_songs_keep_their_rates_if_the_config_says_so(records_dir, tmp_path):
     contents = manifest.read(records_dir)
     trained_on = replace(contents, config={"render": {"sample_rate_hz": 0}})
     network = build_model(ModelConfig(initializer="he_uniform"), num_genres=2)
-    classifier = EncodedGenreClassifier(network, trained_on=trained_on, assets=tmp_path)
+    classifier = EncodedGenreClassifier(
+        network, trained_on=trained_on, vote="hard", assets=tmp_path
+    )
     path = song(tmp_path / "song.flac", "FLAC", "PCM_16", rate_hz=48000)
     expected = classifier.from_pcm(by_tfgenre(path).astype(np.float32), 48000)
     assert_same(classifier.from_bytes(path.read_bytes()), expected)

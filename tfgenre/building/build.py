@@ -77,7 +77,7 @@ def _finish(plan: Plan, job: Job, reports: list[UnitReport]) -> Records:
     manifest = _merge(plan, reports)
     counts = {split: found.num_slices for split, found in manifest.splits.items()}
     num_used = plan.num_tracks + len(plan.skipped) - len(manifest.skipped)
-    check_splits(counts, "slices", skipped=manifest.skipped, num_used=num_used)
+    check_splits(plan.config.split, counts, "slices", skipped=manifest.skipped, num_used=num_used)
     pairs = (zip(unit.tracks, unit.splits, strict=True) for unit in plan.units)
     return Records.finish(
         job.records_dir,

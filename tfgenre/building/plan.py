@@ -11,7 +11,7 @@ from typing import Any
 
 from tfgenre import storage
 from tfgenre.audio import tags
-from tfgenre.config import SPLITS, BuildConfig, check, to_json
+from tfgenre.config import SPLITS, BuildConfig, SplitConfig, check, to_json
 from tfgenre.datasets import splits
 from tfgenre.datasets.track import Catalogue, Skipped, Track, left_out
 from tfgenre.errors import UserError
@@ -146,7 +146,11 @@ def make_plan(catalogue: Catalogue, config: BuildConfig, *, shard_mb: int = SHAR
     if method != "slice":
         split_of = splits.assign(catalogue.tracks, method=method, config=config.split)
         check_splits(
-            Counter(split_of.values()), "tracks", skipped=catalogue.skipped, num_used=len(split_of)
+            config.split,
+            Counter(split_of.values()),
+            "tracks",
+            skipped=catalogue.skipped,
+            num_used=len(split_of),
         )
     return Plan(
         config=config,
@@ -168,17 +172,23 @@ def _check_collection(catalogue: Catalogue, config: BuildConfig) -> None:
 
 
 def check_splits(
-    counts: Mapping[str, int], what: str, *, skipped: Sequence[Skipped], num_used: int
+    config: SplitConfig,
+    counts: Mapping[str, int],
+    what: str,
+    *,
+    skipped: Sequence[Skipped],
+    num_used: int,
 ) -> None:
-    """Raises UserError if train, validation or test has none of what is counted.
+    """Raises UserError if a split that must not be empty has none of what is counted.
 
     Args:
+        config: says which these are.
         counts: by split.
         what: is counted.
         skipped: songs that were left out; their reasons are listed.
         num_used: the number of the other songs.
     """
-    if empty := [split for split in SPLITS if not counts.get(split)]:
+    if empty := [split for split in config.not_empty if not counts.get(split)]:
         have = ", ".join(f"{split} {counts.get(split, 0)}" for split in SPLITS)
         first = "see why songs are skipped, " if len(skipped) > num_used else ""
         raise UserError(

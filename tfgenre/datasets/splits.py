@@ -57,7 +57,8 @@ def assign(tracks: Iterable[Track], *, method: str, config: SplitConfig) -> dict
         groups, key=lambda name: (-len(groups[name]), stable_hash(config.split_seed, name))
     )
     counts = {name: _counts(groups[name]) for name in groups}
-    chosen = _greedy([counts[name] for name in order], config.shares)
+    shares = {split: share for split, share in config.shares.items() if share}
+    chosen = _greedy([counts[name] for name in order], shares)
     return {
         track.id: split for name, split in zip(order, chosen, strict=True) for track in groups[name]
     }
@@ -97,6 +98,8 @@ def notes(
             f"none of the {unknown:,} songs has a known artist, so songs of one artist may be in "
             "both train and test, which makes the score higher"
         )
+    if method == "official":  # whose shares are not those of the config
+        return sentences
     return sentences + deviations(tracks, split_of, method=method, config=config)
 
 
@@ -108,7 +111,7 @@ def deviations(
     Args:
         tracks: the collection's.
         split_of: track id -> split, from `assign`.
-        method: artist, track or official.
+        method: artist or track.
         config: the requested shares.
 
     Returns:
@@ -134,8 +137,6 @@ def _percents(shares: Mapping[str, float]) -> str:
 
 
 def _why(members: list[Track], method: str) -> str:
-    if method == "official":
-        return "that is the official split"
     (_, largest), *_ = Counter(track.artist_key or track.id for track in members).most_common(1)
     if method == "track" or largest == 1:
         return "there are few"

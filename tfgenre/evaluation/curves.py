@@ -18,6 +18,8 @@ def learning_curves(rows: Sequence[EpochMetrics]) -> str:
     for axes, measure in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
         for part, colour in (("train", _SOFT), ("validation", _STRONG)):
             values = [row[f"{part}_{measure}"] for row in rows]
+            if values[0] is None:  # there is no validation
+                continue
             axes.plot(epochs, values, color=colour, label=part, marker="o", markersize=3)
         axes.set(title=measure, xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)

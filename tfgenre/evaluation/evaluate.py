@@ -11,6 +11,7 @@ from sklearn import metrics
 from tfgenre.datasets.splits import SLICE_SPLIT_WARNING
 from tfgenre.errors import UserError
 from tfgenre.evaluation import scoring
+from tfgenre.evaluation.intervals import with_interval
 from tfgenre.evaluation.scoring import SlicePredictions, Tracks
 from tfgenre.records import pipeline
 from tfgenre.records.folder import Records
@@ -47,6 +48,8 @@ def score(
     *,
     split: str,
     trained_on: Manifest,
+    vote: str = "hard",
+    svm: Mapping[bytes, int] | None = None,
     artists: Mapping[bytes, str] | None = None,
 ) -> dict[str, Any]:
     """Computes the metrics of an evaluation.
@@ -56,25 +59,36 @@ def score(
         records: the records the slices come from.
         split: the name of the split.
         trained_on: the manifest of the records that the network was trained on.
+        vote: how slices decide: hard, or mean.
+        svm: the label that the baseline predicts for each track id; None or empty: there is none.
         artists: each track's artist, by track id; None if unknown.
 
     Returns:
         The metrics of `scoring.accuracies`; the accuracy of always predicting the most frequent
         training genre; per-genre metrics, rankings and calibration, each by slice and by track
-        (per genre by vote, otherwise by mean probability); counts; confusion matrices (rows: true
-        genre); and for each track its true genre, its genre by vote and its mean probabilities.
+        (rankings and calibration of tracks by mean probability); counts; confusion matrices (rows:
+        true genre); and for each track its artist, its true genre, its predicted genre, that by
+        vote and its mean probabilities.
     """
     manifest = records.manifest
     tracks = scoring.by_track(predictions)
     predicted = predictions.probabilities.argmax(axis=1)
     most_frequent = _most_frequent(trained_on)
-    labels = {"slice": (predictions.labels, predicted), "track": (tracks.labels, tracks.voted)}
+    decided = tracks.decided(vote)
+    labels = {"slice": (predictions.labels, predicted), "track": (tracks.labels, decided)}
     scores: dict[str, tuple[NDArray[np.int64], NDArray[np.floating]]] = {
         "slice": (predictions.labels, predictions.probabilities),
         "track": (tracks.labels, tracks.mean),
     }
     return {
-        **scoring.accuracies(predictions, tracks, artists=artists),
+        "vote": vote,
+        **scoring.accuracies(
+            predictions,
+            tracks,
+            vote=vote,
+            svm=np.array([svm[track_id] for track_id in tracks.ids]) if svm else None,
+            artists=artists,
+        ),
         "majority_baseline": float(np.mean(tracks.labels == most_frequent)),
         "majority_genre": manifest.genres[most_frequent],
         "per_genre": {
@@ -91,24 +105,34 @@ def score(
         "confusion": {
             unit: _confusion(*pair, range(len(manifest.genres))) for unit, pair in labels.items()
         },
-        "tracks": _rows(tracks, manifest.genres),
+        "tracks": _rows(tracks, decided, manifest.genres, artists or {}),
     }
 
 
 def summary(found: dict[str, Any]) -> str:
     """The metrics of `score`, as lines for a person."""
 
-    def with_interval(name: str) -> str:
-        return scoring.with_interval(found[name], *found["intervals"][name])
+    def figure(name: str) -> str:
+        return with_interval(found[name], *found["intervals"][name])
 
     bootstrap = found["bootstrap"]
+    rules = [("track_accuracy_vote", "vote"), ("track_accuracy_mean", "mean probability")]
+    (own, own_rule), (other, other_rule) = rules if found["vote"] == "hard" else rules[::-1]
+    svm = []
+    if "svm_accuracy" in found:
+        svm = [
+            f"  SVM baseline        {figure('svm_accuracy')} of tracks",
+            f"  network minus SVM   {figure('gain_over_svm')}",
+        ]
     lines = [
         f"{found['split']}: {found['num_slices']:,} slices of {found['num_tracks']:,} tracks, "
         f"split by {found['split_by']}",
-        f"  track accuracy      {with_interval('track_accuracy_vote')} by vote",
-        f"                      {with_interval('track_accuracy_mean')} by mean probability",
-        f"  slice accuracy      {with_interval('slice_accuracy')}",
-        f"  macro F1 of tracks  {with_interval('macro_f1')} by vote",
+        f"  track accuracy      {figure(own)} by {own_rule}",
+        f"                      {figure(other)} by {other_rule}",
+        f"  mean over artists   {figure('artist_accuracy')}",
+        f"  slice accuracy      {figure('slice_accuracy')}",
+        f"  macro F1 of tracks  {figure('macro_f1')}",
+        *svm,
         f"  majority baseline   {found['majority_baseline']:.3f} "
         f"(always {one_line(found['majority_genre'])})",
         f"  in parentheses: 95 % intervals, bootstrapped over {bootstrap['groups']:,} "
@@ -150,16 +174,23 @@ def check_fits(records: Records, *, trained_on: Manifest) -> None:
         )
 
 
-def _rows(tracks: Tracks, genres: tuple[str, ...]) -> list[dict[str, Any]]:
+def _rows(
+    tracks: Tracks,
+    decided: NDArray[np.int64],
+    genres: tuple[str, ...],
+    artists: Mapping[bytes, str],
+) -> list[dict[str, Any]]:
     return [
         {
             "id": track_id.decode(errors="surrogateescape"),
+            "artist": artists.get(track_id, ""),
             "genre": genres[true],
+            "predicted": genres[predicted],
             "vote": genres[vote],
             "probabilities": [round(share, 4) for share in mean],
         }
-        for track_id, true, vote, mean in zip(
-            tracks.ids, tracks.labels, tracks.voted, tracks.mean.tolist(), strict=True
+        for track_id, true, predicted, vote, mean in zip(
+            tracks.ids, tracks.labels, decided, tracks.voted, tracks.mean.tolist(), strict=True
         )
     ]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tfgenre.evaluation import evaluate, model_card, report
+from tfgenre.evaluation import baseline, evaluate, model_card, report
 from tfgenre.files import write_json
 from tfgenre.records.folder import Records
 from tfgenre.training.run_dir import RunDir
@@ -11,7 +11,7 @@ from tfgenre.training.run_dir import RunDir
 def evaluate_run(
     run_dir: RunDir, records: Records, *, split: str, batch_size: int
 ) -> dict[str, Any]:
-    """Evaluates a run's best network, and writes the metrics and the report to its folder.
+    """Evaluates a run's network, and writes the metrics and the report to its folder.
 
     Args:
         run_dir: the run.
@@ -31,11 +31,18 @@ def evaluate_run(
     model = run_dir.load_best_model(num_genres=len(trained_on.genres))
     predictions = evaluate.predict_split(model, records, split, batch_size=batch_size)
     run_dir.check_probabilities(predictions.probabilities)
+    is_own = records.manifest == trained_on
     found = evaluate.score(
-        predictions, records, split=split, trained_on=trained_on, artists=records.artists()
+        predictions,
+        records,
+        split=split,
+        trained_on=trained_on,
+        vote=run_dir.read_vote(),
+        svm=baseline.predict(records, split) if is_own else None,
+        artists=records.artists(),
     )
     write_json(run_dir.evaluation(split), found)
-    if split == "test" and found["same_records"]:
+    if split == "test" and is_own:
         model_card.write(run_dir.model_card, manifest=trained_on, result=result, found=found)
     report.write_report(run_dir, found, predictions, result=result, records=records)
     return found

@@ -34,7 +34,7 @@ class Outcome:
         seed_hours: the seed's training time.
         seed_ram: the share of its machine's memory that the seed used.
         slice_accuracy: our accuracy on the test slices.
-        track_accuracy: our accuracy on the test songs, by vote.
+        track_accuracy: our accuracy on the test songs, by the run's rule.
         majority_baseline: accuracy on the test songs of always predicting the same genre.
         epochs: the number of epochs trained.
         hours: our training time, with validation.
@@ -101,7 +101,7 @@ def read_outcome(so_far: Outcome, run_dir: RunDir) -> Outcome:
     return replace(
         so_far,
         slice_accuracy=found["slice_accuracy"],
-        track_accuracy=found["track_accuracy_vote"],
+        track_accuracy=found["track_accuracy"],
         majority_baseline=found["majority_baseline"],
         epochs=result["epochs"],
         hours=result["seconds"] / 3600,
@@ -164,7 +164,7 @@ def _draw(outcomes: Sequence[Outcome]) -> bytes:
     for field, label, marker, colour in (
         ("majority_baseline", "majority baseline, songs", "|", "#8a8f98"),
         ("seed_accuracy", "seed, slices (leaky split)", "x", "#c2410c"),
-        ("track_accuracy", "ours, songs by vote", "D", "#12356f"),
+        ("track_accuracy", "ours, songs", "D", "#12356f"),
         ("slice_accuracy", "ours, slices", ".", "#7fb0ff"),
     ):
         shares = [getattr(outcome, field) for outcome in outcomes]

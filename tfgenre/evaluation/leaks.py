@@ -12,7 +12,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from tfgenre import pages
-from tfgenre.evaluation import scoring
+from tfgenre.evaluation import intervals
 from tfgenre.files import write_atomically, write_json
 from tfgenre.plots import as_svg, plain
 from tfgenre.records.folder import Records
@@ -89,10 +89,10 @@ def summary(report: dict[str, Any]) -> str:
     """The result of `compare`, as a table for a person."""
     rows = [("", *MEASURES.values(), "test songs")]
     for method, values in report["claims"].items():
-        cells = (scoring.with_interval(*values[measure]) for measure in MEASURES)
+        cells = (intervals.with_interval(*values[measure]) for measure in MEASURES)
         rows.append((f"split by {method}", *cells, f"{report['num_tracks'][method]:,}"))
     for method, values in report["leakage"].items():
-        cells = (scoring.with_interval(*values[measure]) for measure in MEASURES)
+        cells = (intervals.with_interval(*values[measure]) for measure in MEASURES)
         rows.append((f"{method} minus {report['strict']}", *cells, ""))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
@@ -114,7 +114,7 @@ def write(report: dict[str, Any], folder: Path) -> None:
         "leaks.html",
         report=report,
         measures=MEASURES,
-        with_interval=scoring.with_interval,
+        with_interval=intervals.with_interval,
         plot=_draw(report),
     )
     write_atomically(folder / "leaks.html", page.encode())

@@ -26,7 +26,7 @@ class MisclassifiedSong:
     Attributes:
         name: its track id.
         genre: the true genre.
-        predicted: the predicted genre, by vote.
+        predicted: the predicted genre.
         confidence: the mean probability of the predicted genre.
         rows: the rows of its slices in the predictions, in the song's order, int64 [slices].
     """
@@ -51,12 +51,12 @@ def find(
     of_slice = scoring.by_track(predictions).of_slice
     found = []
     for number, track in enumerate(tracks):
-        if track["vote"] != track["genre"]:
+        if track["predicted"] != track["genre"]:
             rows = np.flatnonzero(of_slice == number)
             rows = rows[np.argsort(predictions.indices[rows])][:_MOST_SLICES]
-            confidence = track["probabilities"][genres.index(track["vote"])]
+            confidence = track["probabilities"][genres.index(track["predicted"])]
             found.append(
-                MisclassifiedSong(track["id"], track["genre"], track["vote"], confidence, rows)
+                MisclassifiedSong(track["id"], track["genre"], track["predicted"], confidence, rows)
             )
     return sorted(found, key=lambda song: -song.confidence)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tfgenre import pages
-from tfgenre.evaluation import scoring
+from tfgenre.evaluation import intervals
 from tfgenre.files import write_atomically
 from tfgenre.records.data_card import facts
 from tfgenre.records.manifest import Manifest
@@ -24,6 +24,6 @@ def write(path: Path, *, manifest: Manifest, result: dict[str, Any], found: dict
         **facts(manifest),
         result=result,
         found=found,
-        with_interval=scoring.with_interval,
+        with_interval=intervals.with_interval,
     )
     write_atomically(path, card.encode())

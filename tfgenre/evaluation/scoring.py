@@ -1,8 +1,6 @@
 """The metrics of predictions: accuracies with intervals, per-genre metrics, ranking, calibration.
 
-Metrics are scikit-learn's. Intervals are the 2.5th and 97.5th percentiles of a bootstrap (Efron
-1979) over whole groups, artists where they are known and songs elsewhere: slices of a song, and
-songs of an artist, are not independent (Field and Welsh 2007).
+Metrics are scikit-learn's.
 """
 
 from collections.abc import Mapping
@@ -13,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
 
+from tfgenre.evaluation import intervals
+from tfgenre.evaluation.intervals import Groups
 from tfgenre.prediction.votes import winner
 
-_ROUNDS = 1000
-_ROUNDS_AT_ONCE = 100
 _BINS = 15
 
 
@@ -55,6 +53,10 @@ class Tracks:
     voted: NDArray[np.int64]
     mean: NDArray[np.float64]
 
+    def decided(self, vote: str) -> NDArray[np.int64]:
+        """The predicted genres, int64 [tracks], by a rule of `config.VOTES`."""
+        return self.voted if vote == "hard" else self.mean.argmax(axis=1)
+
 
 def by_track(predictions: SlicePredictions) -> Tracks:
     """Aggregates slices by track."""
@@ -72,42 +74,84 @@ def by_track(predictions: SlicePredictions) -> Tracks:
 
 
 def accuracies(
-    predictions: SlicePredictions, tracks: Tracks, *, artists: Mapping[bytes, str] | None = None
+    predictions: SlicePredictions,
+    tracks: Tracks,
+    *,
+    vote: str = "hard",
+    svm: NDArray[np.int64] | None = None,
+    artists: Mapping[bytes, str] | None = None,
 ) -> dict[str, Any]:
     """Accuracies and macro F1, each with its 95 % interval.
 
     Args:
         predictions: of some slices.
         tracks: the same predictions by track.
+        vote: how slices decide: hard, or mean.
+        svm: the genres that the baseline predicts, int64 [tracks]; None if there is none.
         artists: each track's artist; a track whose artist is missing or "" is its own group.
 
     Returns:
-        slice_accuracy, slice_top2, track_accuracy_vote, track_accuracy_mean, track_top2 and
-        macro_f1 (of tracks by vote); `intervals`: the same names with (low, high); `bootstrap`:
-        what was drawn, from how many groups, and how often.
+        slice_accuracy, slice_top2, track_top2, track_accuracy_vote and track_accuracy_mean;
+        track_accuracy, the one of the two that `vote` names, artist_accuracy (the mean over artists
+        of the share of their songs that are correct) and macro_f1 of tracks, both by the same rule.
+        With a baseline, svm_accuracy, svm_artist_accuracy, and gain_over_svm, the track accuracy
+        minus the baseline's. `intervals`: the same names with (low, high); `bootstrap`: what was
+        drawn, from how many groups, and how often.
     """
-    names, group_of_track = _groups(tracks, artists or {})
-    correct = _correct(predictions, tracks)
-    counts = {}  # per metric: how many are correct, and how many there are, [groups] each
-    for name, hits in correct.items():
-        group = group_of_track[tracks.of_slice] if name.startswith("slice") else group_of_track
-        counts[name] = (
-            np.bincount(group, hits, len(names)),
-            np.bincount(group, minlength=len(names)),
-        )
-    confusions = np.zeros((len(names), *(tracks.mean.shape[1],) * 2))
-    np.add.at(confusions, (group_of_track, tracks.labels, tracks.voted), 1)
-    rounds = _bootstrap(len(names), counts, confusions)
+    groups = intervals.group(tracks.ids.tolist(), artists or {})
+    measure = _measure(_correct(predictions, tracks, vote, svm), tracks, groups, vote)
     return {
-        **{name: float(hits.mean()) for name, hits in correct.items()},
-        "macro_f1": float(macro_f1(confusions.sum(axis=0))),
-        "intervals": {name: _interval(found) for name, found in rounds.items()},
+        **intervals.values(measure, groups.count),
+        "intervals": intervals.intervals(measure, groups.count),
         "bootstrap": {
-            "drawn": "artists" if artists and any(artists.values()) else "tracks",
-            "groups": len(names),
-            "rounds": _ROUNDS,
+            "drawn": "artists" if groups.are_artists else "tracks",
+            "groups": groups.count,
+            "rounds": intervals.ROUNDS,
         },
     }
+
+
+def _correct(
+    predictions: SlicePredictions, tracks: Tracks, vote: str, svm: NDArray[np.int64] | None
+) -> dict[str, NDArray[np.bool_]]:
+    """For each accuracy, whether each slice or track counts as correct."""
+    baseline = {} if svm is None else {"svm_accuracy": svm == tracks.labels}
+    return baseline | {
+        "slice_accuracy": predictions.probabilities.argmax(axis=1) == predictions.labels,
+        "slice_top2": _is_in_top2(predictions.probabilities, predictions.labels),
+        "track_accuracy": tracks.decided(vote) == tracks.labels,
+        "track_accuracy_vote": tracks.decided("hard") == tracks.labels,
+        "track_accuracy_mean": tracks.decided("mean") == tracks.labels,
+        "track_top2": _is_in_top2(tracks.mean, tracks.labels),
+    }
+
+
+def _measure(
+    correct: Mapping[str, NDArray[np.bool_]], tracks: Tracks, groups: Groups, vote: str
+) -> intervals.Measure:
+    """A function from how often each group counts to the metrics."""
+    of_slice = groups.of_track[tracks.of_slice]
+    counts = {}  # per metric: how many are correct, and how many there are, [groups] each
+    for name, hits in correct.items():
+        group = of_slice if name.startswith("slice") else groups.of_track
+        counts[name] = (np.bincount(group, hits, groups.count), np.bincount(group))
+    confusions = np.zeros((groups.count, *(tracks.mean.shape[1],) * 2))
+    np.add.at(confusions, (groups.of_track, tracks.labels, tracks.decided(vote)), 1)
+
+    def over_artists(drawn: NDArray[np.integer], name: str) -> NDArray[np.float64]:
+        hits, total = counts[name]
+        return (drawn @ (hits / total)) / drawn.sum(axis=1)
+
+    def measure(drawn: NDArray[np.integer]) -> dict[str, NDArray[np.float64]]:
+        found = {name: (drawn @ hits) / (drawn @ total) for name, (hits, total) in counts.items()}
+        found["artist_accuracy"] = over_artists(drawn, "track_accuracy")
+        found["macro_f1"] = macro_f1(np.tensordot(drawn, confusions, 1))
+        if "svm_accuracy" in found:
+            found["svm_artist_accuracy"] = over_artists(drawn, "svm_accuracy")
+            found["gain_over_svm"] = found["track_accuracy"] - found["svm_accuracy"]
+        return found
+
+    return measure
 
 
 def macro_f1(confusion: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -192,56 +236,6 @@ def calibration(truth: NDArray[np.int64], scores: NDArray[np.floating]) -> dict[
     return {"ece": error, "curve": curve}
 
 
-def with_interval(value: float, low: float, high: float) -> str:
-    """A metric and its interval, for a person."""
-    return f"{value:.3f} ({low:.3f} to {high:.3f})"
-
-
-def _correct(predictions: SlicePredictions, tracks: Tracks) -> dict[str, NDArray[np.bool_]]:
-    """For each accuracy, whether each slice or track counts as correct."""
-    return {
-        "slice_accuracy": predictions.probabilities.argmax(axis=1) == predictions.labels,
-        "slice_top2": _is_in_top2(predictions.probabilities, predictions.labels),
-        "track_accuracy_vote": tracks.voted == tracks.labels,
-        "track_accuracy_mean": tracks.mean.argmax(axis=1) == tracks.labels,
-        "track_top2": _is_in_top2(tracks.mean, tracks.labels),
-    }
-
-
 def _is_in_top2(scores: NDArray[np.floating], truth: NDArray[np.int64]) -> NDArray[np.bool_]:
     above = scores > np.take_along_axis(scores, truth[:, np.newaxis], axis=1)
     return above.sum(axis=1) < 2
-
-
-def _groups(
-    tracks: Tracks, artists: Mapping[bytes, str]
-) -> tuple[list[tuple[str, bytes]], NDArray[np.int64]]:
-    """The groups to draw from, and each track's group, int64 [tracks]."""
-    keys = [
-        (artist, b"") if (artist := artists.get(track_id, "")) else ("", track_id)
-        for track_id in tracks.ids
-    ]
-    names = sorted(set(keys))
-    number = {name: place for place, name in enumerate(names)}
-    return names, np.array([number[key] for key in keys])
-
-
-def _bootstrap(
-    num_groups: int,
-    counts: Mapping[str, tuple[NDArray[Any], NDArray[Any]]],
-    confusions: NDArray[np.floating],
-) -> dict[str, NDArray[np.float64]]:
-    """Each metric's values, [rounds], for groups drawn with replacement."""
-    rng = np.random.default_rng(0)
-    found: dict[str, list[NDArray[np.float64]]] = {}
-    for _ in range(_ROUNDS // _ROUNDS_AT_ONCE):
-        drawn = rng.multinomial(num_groups, np.full(num_groups, 1 / num_groups), _ROUNDS_AT_ONCE)
-        for name, (correct, total) in counts.items():
-            found.setdefault(name, []).append((drawn @ correct) / (drawn @ total))
-        found.setdefault("macro_f1", []).append(macro_f1(np.tensordot(drawn, confusions, 1)))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
-
-
-def _interval(rounds: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = np.percentile(rounds, (2.5, 97.5))
-    return float(low), float(high)

@@ -130,18 +130,18 @@ def export(
         )
     if "saved_model_tfio" in formats:
         graph_audio.check_tensorflow_io()
-    trained_on = run_dir.read_manifest()
+    trained_on, vote = run_dir.read_manifest(), run_dir.read_vote()
     slices = _slices_of(records, trained_on, formats)
     best = run_dir.load_best_model(num_genres=len(trained_on.genres))
     network = float32(best)
     with tempfile.TemporaryDirectory() as scratch, atomic_folder(folder) as target:
         saved = Path(scratch, "saved_model")
-        saved_model.save(network, saved, trained_on=trained_on)
+        saved_model.save(network, saved, trained_on=trained_on, vote=vote)
         if "saved_model" in formats:
             shutil.copytree(saved, target / _FILES["saved_model"])
         if "saved_model_tfio" in formats:
             path = target / _FILES["saved_model_tfio"]
-            saved_model.save(network, path, trained_on=trained_on, with_tfio=True)
+            saved_model.save(network, path, trained_on=trained_on, vote=vote, with_tfio=True)
         if "keras" in formats:
             shutil.copyfile(run_dir.best_model, target / _FILES["keras"])
         if "onnx" in formats:
@@ -231,5 +231,6 @@ def _report(run_dir: RunDir, trained_on: Manifest, found: Mapping[str, Exported]
         "run_dir": str(run_dir.path),
         "genres": list(trained_on.genres),
         "render": trained_on.config["render"],
+        "vote": run_dir.read_vote(),
         "formats": {name: asdict(exported) for name, exported in found.items()},
     }

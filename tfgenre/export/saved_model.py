@@ -28,26 +28,29 @@ class GenreClassifier(tf.Module):
         from_pcm: samples, mono float32 [samples], full scale 1 (4 at most), and sample_rate_hz,
             int32, which must be the config's unless that is 0 -> probabilities float32 [slices,
             genres] and their mean [genres]; votes int64 [genres], the number of slices for each
-            genre; genre_index int64 and genre, a string, the one with the most votes. It raises the
-            errors of `draw_slices`.
+            genre; genre_index int64 and genre, a string, the predicted one. It raises the errors of
+            `draw_slices`.
         from_slices: image, uint8 [slices, 128, 128, 1] -> probabilities float32 [slices, genres].
         labels: the names of the genres, one per line.
         config: how the records were built, as JSON, from manifest.json.
     """
 
-    def __init__(self, network: keras.Model, *, trained_on: Manifest, assets: Path) -> None:
+    def __init__(
+        self, network: keras.Model, *, trained_on: Manifest, vote: str, assets: Path
+    ) -> None:
         """Writes the assets, and collects what is saved.
 
         Args:
             network: uint8 [slices, 128, 128, 1] -> probabilities float32 [slices, genres].
             trained_on: the manifest of the records that the network was trained on.
+            vote: how slices decide a song's genre: hard, or mean.
             assets: the folder for labels.txt and config.json, needed until the module is saved.
         """
         super().__init__(name="genre_classifier")
         self._predict = partial(network, training=False)
         self._variables = [variable.value for variable in network.variables]
         self._genres = [genre.encode(errors="surrogateescape") for genre in trained_on.genres]
-        self._config = trained_on.render
+        self._config, self._vote = trained_on.render, vote
         self.from_pcm = tf.function(self._from_pcm, input_signature=(_SAMPLES, _SAMPLE_RATE_HZ))
         self.from_slices = tf.function(self._from_slices, input_signature=(IMAGES,))
         self.labels = _asset(assets / "labels.txt", b"\n".join([*self._genres, b""]))
@@ -71,11 +74,12 @@ class GenreClassifier(tf.Module):
         return found.merge_dims(0, 1)
 
     def _decide(self, probabilities: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The hard vote, as in `prediction.votes`."""
+        """As `prediction.votes` does."""
         mean = tf.reduce_mean(probabilities, 0)
         predicted = tf.one_hot(tf.argmax(probabilities, 1), len(self._genres), dtype=tf.int64)
         votes = tf.reduce_sum(predicted, 0)
-        index = tf.argmax(tf.where(votes == tf.reduce_max(votes), mean, -1.0))
+        is_best = votes == tf.reduce_max(votes)
+        index = tf.argmax(tf.where(is_best, mean, -1.0) if self._vote == "hard" else mean)
         return {
             "probabilities": probabilities,
             "mean": mean,
@@ -94,9 +98,11 @@ class EncodedGenreClassifier(GenreClassifier):
             `graph_audio.decode` and `draw_slices`.
     """
 
-    def __init__(self, network: keras.Model, *, trained_on: Manifest, assets: Path) -> None:
+    def __init__(
+        self, network: keras.Model, *, trained_on: Manifest, vote: str, assets: Path
+    ) -> None:
         """See `GenreClassifier`."""
-        super().__init__(network, trained_on=trained_on, assets=assets)
+        super().__init__(network, trained_on=trained_on, vote=vote, assets=assets)
         self.from_bytes = tf.function(self._from_bytes, input_signature=(_ENCODED,))
 
     def _from_bytes(self, encoded: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -117,7 +123,7 @@ def _asset(path: Path, content: bytes) -> tf.saved_model.Asset:
 
 
 def save(
-    network: keras.Model, path: Path, *, trained_on: Manifest, with_tfio: bool = False
+    network: keras.Model, path: Path, *, trained_on: Manifest, vote: str, with_tfio: bool = False
 ) -> None:
     """Writes a SavedModel; `serving_default` is `GenreClassifier.from_pcm`.
 
@@ -125,12 +131,13 @@ def save(
         network: slices -> probabilities.
         path: the folder to write.
         trained_on: the manifest of the records that the network was trained on.
+        vote: how slices decide a song's genre: hard, or mean.
         with_tfio: whether to add the signature from_bytes; tensorflow-io's ops must then be loaded
             before the SavedModel.
     """
     kind = EncodedGenreClassifier if with_tfio else GenreClassifier
     with tempfile.TemporaryDirectory() as folder:
-        classifier = kind(network, trained_on=trained_on, assets=Path(folder))
+        classifier = kind(network, trained_on=trained_on, vote=vote, assets=Path(folder))
         signatures = {"serving_default": classifier.from_pcm, "from_slices": classifier.from_slices}
         if isinstance(classifier, EncodedGenreClassifier):
             signatures["from_bytes"] = classifier.from_bytes

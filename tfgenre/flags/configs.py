@@ -146,7 +146,8 @@ def read_flags(path: Path) -> flags.FlagValues:
 
 
 def _options(values: flags.FlagValues, kind: type[Any]) -> dict[str, Any]:
-    return {name: values[name].value for name in option_names(kind)}
+    given = {name: values[name].value for name in option_names(kind)}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _value(name: str, value: Any) -> Any:

@@ -131,7 +131,7 @@ def _define_splitting(values: flags.FlagValues) -> None:
         "and test alike. official is the collection's own split.",
         choices=config.SPLIT_METHODS,
     )
-    option("split_ratios", "Shares of train, validation and test.")
+    option("split_ratios", "Shares of train, validation (may be 0) and test.")
     option("num_shards", "Shards per split; 0: estimated for shards of --shard_mb.")
     flags.DEFINE_integer(
         "shard_mb",

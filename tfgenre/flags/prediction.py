@@ -4,6 +4,7 @@ from functools import partial
 
 from absl import flags
 
+from tfgenre.config import VOTES
 from tfgenre.flags.from_config import define_option
 from tfgenre.options import option_names
 from tfgenre.prediction import config
@@ -33,8 +34,9 @@ def define(values: flags.FlagValues) -> None:
     option = partial(define_option, values, VoteConfig)
     option(
         "vote",
-        "A song's genre: hard (that of most slices), or mean (of the highest mean probability).",
-        choices=config.VOTES,
+        "A song's genre: hard (that of most slices), or mean (of the highest mean probability); if "
+        "not given, what was given in training, else hard.",
+        choices=VOTES,
     )
     option(
         "min_confidence",

@@ -25,6 +25,11 @@ def define(values: flags.FlagValues) -> None:
 def _define_learning(option: "partial[None]") -> None:
     option("epochs", "Passes over the training records, at most.")
     option(
+        "min_steps",
+        "Epochs are added until training has so many steps, for collections with few slices; 0: "
+        "none are.",
+    )
+    option(
         "partitions",
         "Cut the training slices into so many parts, and train on each for all epochs before the "
         "next, as the seed did for want of memory; 1: all of them in each epoch.",
@@ -33,8 +38,8 @@ def _define_learning(option: "partial[None]") -> None:
     option("optimizer", "The optimizer.", choices=config.OPTIMIZERS)
     option(
         "learning_rate_schedule",
-        "constant; cosine (falls to 0 by the last step); plateau (halved after three epochs "
-        "without a lower validation loss).",
+        "constant; cosine (falls to 0 by the last step, and the last epoch is kept instead of the "
+        "best on validation); plateau (halved after three epochs without a lower validation loss).",
         choices=config.SCHEDULES,
     )
     option("rmsprop_decay", "The decay of RMSprop's mean of squared gradients.")

@@ -1,12 +1,11 @@
 """The settings of prediction: how slices decide a song's genre, and what is written into songs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tfgenre.config import check, check_choice, check_range
+from tfgenre.config import VOTES, check, check_choice, check_range
 from tfgenre.errors import UserError
 
 OUTPUT_FORMATS = ("table", "csv", "json")
-VOTES = ("hard", "mean")
 UNSURE = "unsure"
 
 
@@ -15,16 +14,18 @@ class VoteConfig:
     """How slices decide a song's genre.
 
     Attributes:
-        vote: hard (the genre predicted for most slices) or mean (the highest mean probability).
+        vote: hard (the genre predicted for most slices) or mean (the highest mean probability);
+            None: as the run was trained for.
         min_confidence: the lowest share of slices (hard) or mean probability (mean) at which a
             genre is predicted; below it the song is unsure.
     """
 
-    vote: str = "hard"
+    vote: str | None = None
     min_confidence: float = 0.0
 
     def __post_init__(self) -> None:
-        check_choice("vote", self.vote, VOTES)
+        if self.vote is not None:
+            check_choice("vote", self.vote, VOTES)
         check_range("min_confidence", self.min_confidence, 0, 1)
 
 
@@ -72,6 +73,10 @@ class PredictConfig:
 
     vote: VoteConfig = field(default_factory=VoteConfig)
     tag: TagConfig = field(default_factory=TagConfig)
+
+    def with_vote(self, vote: str) -> "PredictConfig":
+        """The config with another way in which slices decide."""
+        return replace(self, vote=replace(self.vote, vote=vote))
 
     def __post_init__(self) -> None:
         undo = self.tag.undo_tags

@@ -55,7 +55,7 @@ def decide(
         path: the song.
         song: the probabilities of its slices, or why it has none.
         genres: in label order.
-        config: how slices decide.
+        config: how slices decide; hard if its vote is None.
 
     Raises:
         UserError: if a probability is NaN or infinite.
@@ -68,7 +68,7 @@ def decide(
             "--precision=float32 or a lower --learning_rate."
         )
     votes, mean = vote(song.probabilities), song.probabilities.mean(axis=0)
-    is_hard = config.vote == "hard"
+    is_hard = config.vote != "mean"
     label = winner(votes, mean) if is_hard else int(mean.argmax())
     confidence = float(votes[label] / votes.sum() if is_hard else mean[label])
     return Prediction(

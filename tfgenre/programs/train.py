@@ -32,10 +32,12 @@ def main(arguments: list[str]) -> None:
     if not said:
         print(f"{run_dir.path} is trained already")
     result = run_dir.read_result()
-    best = result["best"]
+    kept, accuracy = result["best"], result["best"]["validation_accuracy"]
+    is_last = result.get("kept") == "last"
     print(
-        f"best: epoch {best['epoch']}, validation accuracy {best['validation_accuracy']:.3f} "
-        f"({result['epochs']} epochs, {result['seconds']:,.0f} s, "
+        f"{'kept: the last' if is_last else 'best:'} epoch {kept['epoch']}"
+        + ("" if accuracy is None else f", validation accuracy {accuracy:.3f}")
+        + f" ({result['epochs']} epochs, {result['seconds']:,.0f} s, "
         f"{result['peak_memory_mb']:,} MB)\nrun: {run_dir.path}"
     )
 

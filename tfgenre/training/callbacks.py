@@ -50,6 +50,14 @@ class EpochWatch(keras.callbacks.Callback):
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Stops timing when validation begins."""
+        self._stop()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Stops timing if there was no validation."""
+        if not self.seconds_trained:
+            self._stop()
+
+    def _stop(self) -> None:
         self.seconds_trained = time.monotonic() - self._started
         self._bar.close()
 

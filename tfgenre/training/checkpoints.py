@@ -1,4 +1,4 @@
-"""A run's saved networks: a checkpoint per epoch while it trains, the best and the last."""
+"""A run's saved networks: a checkpoint per epoch while it trains, the kept and the last."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 
 from tfgenre.training import multiworker, progress
+from tfgenre.training.config import TrainConfig
 from tfgenre.training.progress import EpochMetrics
 from tfgenre.training.run_dir import RunDir, has_finite_weights
 
@@ -17,9 +18,9 @@ class Checkpoints:
     exists and is complete.
     """
 
-    def __init__(self, run_dir: RunDir, *, keep_all: bool) -> None:
+    def __init__(self, run_dir: RunDir, config: TrainConfig) -> None:
         self._run_dir = run_dir
-        self._keep_all = keep_all
+        self._config = config
 
     def resume(self, say: Callable[[str], object]) -> tuple[keras.Model, list[EpochMetrics]] | None:
         """Loads the network and rows of an unfinished run.
@@ -48,30 +49,30 @@ class Checkpoints:
         return model, rows
 
     def catch_up(self, model: keras.Model, rows: Sequence[EpochMetrics]) -> None:
-        """Saves the best network again, in case the run was stopped before that."""
-        if rows and progress.best_epoch(rows) == len(rows):
-            self._save_best(model)
+        """Saves the kept network again, in case the run was stopped before that."""
+        if rows and progress.kept_epoch(rows, self._config) == len(rows):
+            self._save_kept(model)
 
     def save(self, model: keras.Model, rows: Sequence[EpochMetrics]) -> None:
         """Saves the checkpoint of the last row's epoch, then the rows."""
         epoch = len(rows)
         save(model, self._run_dir.checkpoint(epoch))
         progress.write_rows(self._run_dir.metrics, rows)
-        if progress.best_epoch(rows) == epoch:
-            self._save_best(model)
-        if not self._keep_all:
+        if progress.kept_epoch(rows, self._config) == epoch:
+            self._save_kept(model)
+        if not self._config.keep_checkpoints:
             self._run_dir.checkpoint(epoch - 1).unlink(missing_ok=True)
 
     def finish(self, epoch: int) -> None:
         """Makes the last epoch's checkpoint the run's last network."""
         last = self._run_dir.checkpoint(epoch)
-        if self._keep_all:
+        if self._config.keep_checkpoints:
             self._run_dir.last_model.unlink(missing_ok=True)
             self._run_dir.last_model.hardlink_to(last)
         else:
             last.replace(self._run_dir.last_model)
 
-    def _save_best(self, model: keras.Model) -> None:
+    def _save_kept(self, model: keras.Model) -> None:
         """Saves without the optimizer's state, which only resuming needs."""
         stateless = keras.Model(model.inputs, model.outputs, name=model.name)
         save(stateless, self._run_dir.best_model)

@@ -1,9 +1,17 @@
 """The settings of training, as frozen dataclasses that validate themselves, as in `config`."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tfgenre.config import BATCH_SIZE, MAX_SEED, SHUFFLE_BUFFER, check, check_choice, check_range
+from tfgenre.config import (
+    BATCH_SIZE,
+    MAX_SEED,
+    SHUFFLE_BUFFER,
+    VOTES,
+    check,
+    check_choice,
+    check_range,
+)
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
 MODELS = ("despois", "spectral")
@@ -151,11 +159,14 @@ class TrainConfig:
 
     It stops early once validation accuracy and loss both reach their thresholds, or after
     `early_stop_patience` epochs without improvement (0: never). The training slices are divided
-    into `partitions`; each is trained on for all epochs before the next. `class_weights` balanced
-    gives every genre the same total weight.
+    into `partitions`; each is trained on for all epochs before the next. With few slices there are
+    more `epochs`, so that the run has `min_steps` steps. `class_weights` balanced gives every genre
+    the same total weight. `vote` is how slices decide a song's genre, unless a prediction says
+    otherwise: hard (the genre predicted for most) or mean (the highest mean probability).
     """
 
     epochs: int = 30
+    min_steps: int = 0
     partitions: int = 1
     early_stop_accuracy: float = 0.9
     early_stop_loss: float = 0.1
@@ -163,6 +174,7 @@ class TrainConfig:
     class_weights: str = "none"
     label_smoothing: float = 0.0
     keep_checkpoints: bool = False
+    vote: str = "hard"
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     pipeline: PipelineConfig = field(default_factory=PipelineConfig)
@@ -170,14 +182,35 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_range("epochs", self.epochs, 1)
+        check_range("min_steps", self.min_steps, 0, 10**9)
         check_range("partitions", self.partitions, 1, 1000)
         check_range("early_stop_accuracy", self.early_stop_accuracy, 0)
         check_range("early_stop_loss", self.early_stop_loss, 0)
         check_range("early_stop_patience", self.early_stop_patience, 0)
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
         check_range("label_smoothing", self.label_smoothing, 0, 0.99)
+        check_choice("vote", self.vote, VOTES)
+        check(
+            not (self.early_stop_patience and self.keeps_last),
+            "--early_stop_patience must be 0 for --learning_rate_schedule=cosine, whose last epoch "
+            "is kept",
+            self.early_stop_patience,
+        )
 
     @property
     def total_epochs(self) -> int:
         """Epochs over all partitions."""
         return self.epochs * self.partitions
+
+    @property
+    def keeps_last(self) -> bool:
+        """Whether the last epoch is kept, not the best on validation: the rate ends at 0."""
+        return self.optimizer.learning_rate_schedule == "cosine"
+
+    def lengthened(self, steps_per_pass: int) -> "TrainConfig":
+        """The config with enough epochs for `min_steps`.
+
+        Args:
+            steps_per_pass: those of an epoch of every partition.
+        """
+        return replace(self, epochs=max(self.epochs, math.ceil(self.min_steps / steps_per_pass)))

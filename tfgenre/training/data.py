@@ -32,21 +32,21 @@ class TrainingData:
         records: the records it comes from.
         worker: the worker that reads it.
         training: each partition's shards, of all workers.
-        validation: the validation shards, of all workers.
+        validation: the validation shards, of all workers; None if the split is empty.
         readers: for each partition, a function from a seed to this worker's batches of one pass.
         num_batches: steps per epoch of each partition, the same for all workers.
         validation_batches: (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]) of
-            this worker.
+            this worker; None if the split is empty.
         class_weight: the weight of each label; None if all are equal.
     """
 
     records: Records
     worker: Worker
     training: tuple[Source, ...]
-    validation: Source
+    validation: Source | None
     readers: tuple[Reader, ...]
     num_batches: tuple[int, ...]
-    validation_batches: tf.data.Dataset
+    validation_batches: tf.data.Dataset | None
     class_weight: dict[int, float] | None
 
     @property
@@ -90,7 +90,8 @@ def find_training_data(
         at_most: how many slices of each label to train on; None means all.
 
     Raises:
-        UserError: if a split, a partition or a worker has no slices, or a shard is missing.
+        UserError: if training, a partition or a worker has no slices, a shard is missing, or the
+            config needs validation and there is none.
     """
     if at_most is not None:
         rule = f"at_most must have a number for each of the {len(records.genres)} genres"
@@ -106,7 +107,7 @@ def find_training_data(
         at_most=at_most,
         weights=weights,
     )
-    validation = records.source("validation", slices_per_genre=settings.slices_per_genre)
+    validation = _validation(records, config)
     parts = tuple(training.partition(i, config.partitions) for i in range(config.partitions))
     batch_size = worker.batch_size(settings.batch_size)
     return TrainingData(
@@ -116,9 +117,8 @@ def find_training_data(
         validation=validation,
         readers=tuple(_reader(part, config, worker) for part in parts),
         num_batches=tuple(_num_batches(part, worker, batch_size) for part in parts),
-        validation_batches=_validation_batches(validation, config, worker).map(
-            one_hot(len(records.genres))
-        ),
+        validation_batches=validation
+        and _validation_batches(validation, config, worker).map(one_hot(len(records.genres))),
         class_weight=class_weights(records, config, at_most, weights),
     )
 
@@ -136,6 +136,24 @@ def _reader(part: Source, config: TrainConfig, worker: Worker) -> Reader:
         batch_size=batch_size,
         shuffle_buffer=settings.shuffle_buffer,
     )
+
+
+def _validation(records: Records, config: TrainConfig) -> Source | None:
+    """The validation shards; None if the split is empty.
+
+    Raises:
+        UserError: if it is empty and the config needs it.
+    """
+    if records.manifest.splits["validation"].num_slices:
+        return records.source("validation", slices_per_genre=config.pipeline.slices_per_genre)
+    schedule, patience = config.optimizer.learning_rate_schedule, config.early_stop_patience
+    if patience or schedule == "plateau":
+        option = f"early_stop_patience={patience}" if patience else "learning_rate_schedule=plateau"
+        raise UserError(
+            f"--{option} needs validation slices, got none in {records.path}: leave it out, or "
+            "build records with --split_ratios=60,30,10."
+        )
+    return None
 
 
 def _validation_batches(validation: Source, config: TrainConfig, worker: Worker) -> tf.data.Dataset:

@@ -1,4 +1,4 @@
-"""What follows from the epochs so far: the best epoch, early stopping, the learning rate.
+"""What follows from the epochs so far: the epoch to keep, early stopping, the learning rate.
 
 It depends on the rows of metrics.csv only, so a resumed run continues as if never stopped.
 """
@@ -6,7 +6,7 @@ It depends on the rows of metrics.csv only, so a resumed run continues as if nev
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tfgenre.files import write_atomically
 from tfgenre.training.config import OptimizerConfig, TrainConfig
 
 EpochMetrics = dict[str, Any]
-FIELDS = {
+FIELDS: dict[str, Callable[[str], float]] = {
     "epoch": int,
     "train_accuracy": float,
     "train_loss": float,
@@ -25,8 +25,19 @@ FIELDS = {
     "slices_per_second": float,
     "seconds": float,
 }
+_OPTIONAL = ("validation_accuracy", "validation_loss")  # None without validation slices
 _PLATEAU_EPOCHS = 3
 _PLATEAU_FACTOR = 0.5
+
+
+def keeps_last(rows: Sequence[EpochMetrics], config: TrainConfig) -> bool:
+    """Whether the last epoch is kept: the config says so, or there is no validation."""
+    return config.keeps_last or rows[-1]["validation_accuracy"] is None
+
+
+def kept_epoch(rows: Sequence[EpochMetrics], config: TrainConfig) -> int:
+    """The epoch, from 1, whose network is kept."""
+    return len(rows) if keeps_last(rows, config) else best_epoch(rows)
 
 
 def best_epoch(rows: Sequence[EpochMetrics]) -> int:
@@ -37,7 +48,7 @@ def best_epoch(rows: Sequence[EpochMetrics]) -> int:
 
 def stops_early(rows: Sequence[EpochMetrics], config: TrainConfig) -> str:
     """Why training stops before its last epoch; "" if it does not."""
-    if not rows:
+    if not rows or rows[-1]["validation_accuracy"] is None:
         return ""
     last = rows[-1]
     reached = (
@@ -83,15 +94,18 @@ def read_rows(path: Path) -> list[EpochMetrics]:
     try:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
-        return [{name: _finite(kind(row[name])) for name, kind in FIELDS.items()} for row in rows]
+        return [{name: _value(row, name) for name in FIELDS} for row in rows]
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged: train again, with --overwrite.") from error
 
 
-def _finite(value: float) -> float:
-    """The value; ValueError if it is NaN or infinite."""
+def _value(row: Mapping[str, str], name: str) -> float | None:
+    """A cell's value; ValueError if it is NaN or infinite."""
+    if row[name] == "" and name in _OPTIONAL:
+        return None
+    value = FIELDS[name](row[name])
     if not math.isfinite(value):
         raise ValueError(value)
     return value

@@ -82,6 +82,14 @@ class RunDir:
             line[2:].split("=", 1) for line in lines if line.startswith("--") and "=" in line
         )
 
+    def read_vote(self) -> str:
+        """How slices decide a song's genre: hard, or mean.
+
+        Raises:
+            UserError: if the run's flags cannot be read.
+        """
+        return self._flags().get("vote", "hard")  # earlier versions knew no other
+
     def read_records_dir(self) -> Path:
         """The folder of the records that the run was trained on; it may no longer exist.
 
@@ -89,9 +97,9 @@ class RunDir:
             UserError: if the run's flags do not name it.
         """
         try:
-            return storage.to_path(self.read_flags()["records_dir"])
-        except (OSError, KeyError) as error:
-            raise UserError(f"{self.flags} is missing or damaged: {_TRAIN_AGAIN}.") from error
+            return storage.to_path(self._flags()["records_dir"])
+        except KeyError as error:
+            raise self._damaged_flags() from error
 
     def read_result(self) -> dict[str, Any]:
         """The contents of result.json.
@@ -143,6 +151,15 @@ class RunDir:
         """Raises UserError if the best network predicted NaN or infinity."""
         if not np.isfinite(probabilities).all():
             raise self._not_finite()
+
+    def _flags(self) -> dict[str, str]:
+        try:
+            return self.read_flags()
+        except OSError as error:
+            raise self._damaged_flags() from error
+
+    def _damaged_flags(self) -> UserError:
+        return UserError(f"{self.flags} is missing or damaged: {_TRAIN_AGAIN}.")
 
     def _not_finite(self) -> UserError:
         return UserError(

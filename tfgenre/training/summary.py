@@ -20,7 +20,7 @@ def start_lines(data: TrainingData, model: keras.Model, config: TrainConfig) -> 
     """The lines printed before training: the data, the network, the hardware, and notes."""
     genres, cap = data.records.genres, config.pipeline.slices_per_genre
     lines = [
-        f"{data.num_slices:,} training slices, {data.validation.num_slices:,} validation slices, "
+        f"{data.num_slices:,} training slices, {_num_validation(data):,} validation slices, "
         f"{len(genres)} genres, {model.count_params():,} weights, "
         f"{hardware.precision(config.hardware)} on {hardware.name()}"
     ]
@@ -40,12 +40,15 @@ def start_lines(data: TrainingData, model: keras.Model, config: TrainConfig) -> 
 
 def epoch_line(row: EpochMetrics, config: TrainConfig) -> str:
     """One line about an epoch."""
-    width = len(str(config.total_epochs))
+    width, accuracy = len(str(config.total_epochs)), row["validation_accuracy"]
+    validation = (
+        ""
+        if accuracy is None
+        else f"validation accuracy {accuracy:.3f}  loss {row['validation_loss']:.3f}  "
+    )
     return (
         f"epoch {row['epoch']:>{width}}/{config.total_epochs}  "
-        f"accuracy {row['train_accuracy']:.3f}  loss {row['train_loss']:.3f}  "
-        f"validation accuracy {row['validation_accuracy']:.3f}  "
-        f"loss {row['validation_loss']:.3f}  "
+        f"accuracy {row['train_accuracy']:.3f}  loss {row['train_loss']:.3f}  {validation}"
         f"{row['slices_per_second']:,.0f} slices/s  {row['seconds']:.0f} s"
     )
 
@@ -56,7 +59,7 @@ def description(data: TrainingData, model: keras.Model, config: TrainConfig) -> 
         "genres": list(data.records.genres),
         "split_by": data.records.manifest.split_by,
         "train_slices": data.num_slices,
-        "validation_slices": data.validation.num_slices,
+        "validation_slices": _num_validation(data),
         "weights": model.count_params(),
         "device": hardware.name(),
         "workers": data.worker.count,
@@ -70,6 +73,10 @@ def description(data: TrainingData, model: keras.Model, config: TrainConfig) -> 
     }
 
 
+def _num_validation(data: TrainingData) -> int:
+    return data.validation.num_slices if data.validation else 0
+
+
 class TensorBoardLog:
     """Writes TensorBoard events to the run's folder."""
 
@@ -80,7 +87,7 @@ class TensorBoardLog:
         """Writes an epoch's metrics."""
         with self._writer.as_default(step=row["epoch"]):
             for name, value in row.items():
-                if name != "epoch":
+                if name != "epoch" and value is not None:
                     tf.summary.scalar(name, value)
         self._writer.flush()
 

@@ -1,4 +1,4 @@
-"""Trains a network epoch by epoch, and keeps the best one.
+"""Trains a network epoch by epoch, and keeps the best or the last one.
 
 An epoch is finished when its row is in metrics.csv. Whatever stops a run, the same command resumes
 it after the last finished epoch, with the same weights, optimizer state and random numbers.
@@ -69,13 +69,16 @@ def train(
             worker=worker,
             at_most=at_most,
         )
+        config = config.lengthened(sum(data.num_batches))
         run = _Run(config, data, run_dir, say)
         run.train()
         ceiling = slices_per_second(data.epoch(0, config), seconds=ceiling_s) * worker.count
         result = summary.description(data, run.model, config) | {
             "epochs": len(run.rows),
             "stopped_early": run.stopped_early,
-            "best": run.rows[progress.best_epoch(run.rows) - 1],
+            "best": run.rows[progress.kept_epoch(run.rows, config) - 1],
+            "kept": "last" if progress.keeps_last(run.rows, config) else "best",
+            "vote": config.vote,
             "seconds": round(sum(row["seconds"] for row in run.rows), 1),
             "input_wait_share": run.input_wait_share,
             "input_ceiling_slices_per_second": round(ceiling, 1),
@@ -107,7 +110,7 @@ class _Run:
         self.seconds_trained = 0.0
         self.stopped_early = ""
         self._config, self._data, self._run_dir, self._say = config, data, run_dir, say
-        self._checkpoints = Checkpoints(run_dir, keep_all=config.keep_checkpoints)
+        self._checkpoints = Checkpoints(run_dir, config)
         with hardware.strategy(config.hardware):
             resumed = self._checkpoints.resume(say)
             self.model, self.rows = resumed or (compiled_model(config, data), list[EpochMetrics]())
@@ -176,15 +179,17 @@ class _Run:
         ).history
         check_loss(history["loss"][0], title)
         check_weights(self.model, title)
-        check_loss(history["val_loss"][0], title, name="validation loss")
+        accuracy, loss = (history.get(f"val_{name}", [None])[0] for name in ("accuracy", "loss"))
+        if loss is not None:
+            check_loss(loss, title, name="validation loss")
         self.seconds_trained += watch.seconds_trained
         num_slices = self._data.slices_per_epoch(part, config)
         return {
             "epoch": epoch + 1,
             "train_accuracy": round(history["accuracy"][0], 6),
             "train_loss": round(history["loss"][0], 6),
-            "validation_accuracy": round(history["val_accuracy"][0], 6),
-            "validation_loss": round(history["val_loss"][0], 6),
+            "validation_accuracy": accuracy and round(accuracy, 6),
+            "validation_loss": loss and round(loss, 6),
             "learning_rate": _learning_rate(self.model),
             "slices_per_second": round(num_slices / watch.seconds_trained, 1),
             "seconds": round(time.monotonic() - started, 2),
