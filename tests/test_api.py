@@ -20,10 +20,17 @@ def test_from_a_folder_of_songs_to_a_prediction(collection, tmp_path):
     songs = tfgenre.load_collection(collection)
     records = tfgenre.build(songs, tmp_path / "records", num_shards=2)
     run = tfgenre.train(
-        records, tmp_path / "run", epochs=2, batch_size=4, model="spectral", cache="memory"
+        records,
+        tmp_path / "run",
+        epochs=2,
+        batch_size=4,
+        model="spectral",
+        cache="memory",
+        vote="mean",
     )
     scores = tfgenre.evaluate(run)
     predictions = list(tfgenre.predict(run, collection / "Tones", min_confidence=0.1))
+    hard = [song.confidence for song in tfgenre.predict(run, collection / "Tones", vote="hard")]
     exported = tfgenre.export_model(run, tmp_path / "export", formats=["tflite"])
     batches = tfgenre.load_dataset(records, "test", batch_size=4)
 
@@ -35,6 +42,14 @@ def test_from_a_folder_of_songs_to_a_prediction(collection, tmp_path):
         str(collection / "Tones" / f"{number}.wav") for number in range(6)
     ]
     assert all(prediction.best_guess in records.genres for prediction in predictions)
+    assert scores["vote"] == "mean"
+    assert scores["track_accuracy"] == scores["track_accuracy_mean"]
+    assert {song["predicted"] for song in scores["tracks"]} <= set(records.genres)
+    for prediction, confidence in zip(predictions, hard, strict=True):
+        assert prediction.probabilities is not None
+        assert prediction.confidence == max(prediction.probabilities.values())
+        assert prediction.votes is not None
+        assert confidence == max(prediction.votes.values()) / sum(prediction.votes.values())
     assert exported["tflite"].loss is not None
     assert sum(len(label) for _, label in batches) == scores["num_slices"]
     assert tfgenre.Records.open(tmp_path / "records") == records

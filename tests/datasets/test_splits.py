@@ -59,6 +59,32 @@ def test_each_genre_keeps_to_the_ratios():
     assert counts(tracks, config=test_heavy) == dict.fromkeys("ABCDEF", (6, 1, 3))
 
 
+def test_a_split_may_be_left_out():
+    without = SplitConfig(split_ratios=(90, 0, 10))
+    tracks = [t for genre in "AB" for t in tracks_of([2, 2, 2, 1, 1, 1, 1], genre)]
+    assert counts(tracks, config=without) == dict.fromkeys("AB", (9, 0, 1))
+    of_slices = [splits.split_of_slice("a", index, config=without) for index in range(1000)]
+    assert set(of_slices) == {"train", "test"}
+
+
+@pytest.mark.parametrize(
+    ("method", "ratios", "expected"),
+    [
+        ("artist", (60, 30, 10), SPLITS),
+        ("artist", (90, 0, 10), ("train", "test")),
+        ("official", (60, 30, 10), ("train", "test")),
+    ],
+)
+def test_which_splits_must_have_songs(method, ratios, expected):
+    assert SplitConfig(split_by=method, split_ratios=ratios).not_empty == expected
+
+
+@pytest.mark.parametrize("ratios", [(0, 50, 50), (50, 50, 0), (50, -1, 50), (1, 1)])
+def test_ratios_that_leave_nothing_to_train_or_test_on(ratios):
+    with pytest.raises(UserError, match="--split_ratios must be three positive numbers"):
+        SplitConfig(split_ratios=ratios)
+
+
 def test_an_artist_of_two_genres_is_in_one_split():
     tracks = [
         Track(id=str(i), path="", genre="AB"[i % 2], artist=f"artist {i // 4}") for i in range(80)

@@ -97,6 +97,41 @@ def test_songs_of_an_artist_are_drawn_together():
     assert scoring.accuracies(predictions, tracks, artists=unknown) == by_song
 
 
+def test_the_rule_decides_the_track_accuracy():
+    predictions = predictions_of(60, 4, skill=0.5)
+    tracks = scoring.by_track(predictions)
+    for vote, name in (("hard", "track_accuracy_vote"), ("mean", "track_accuracy_mean")):
+        found = scoring.accuracies(predictions, tracks, vote=vote)
+        assert found["track_accuracy"] == found[name]
+        assert found["intervals"]["track_accuracy"] == found["intervals"][name]
+        decided = tracks.decided(vote)
+        assert found["macro_f1"] == pytest.approx(
+            metrics.f1_score(tracks.labels, decided, average="macro")
+        )
+
+
+def test_the_mean_over_artists():
+    """Nine songs of one artist, one right; one song of another, right."""
+    predictions = predictions_of(10, 1, skill=1)
+    tracks = scoring.by_track(predictions)
+    svm = np.where(np.arange(10) < 8, (tracks.labels + 1) % 3, tracks.labels)
+    artists = {track_id: "ab"[place == 9] for place, track_id in enumerate(tracks.ids)}
+    found = scoring.accuracies(predictions, tracks, svm=svm, artists=artists)
+    assert found["artist_accuracy"] == found["track_accuracy"] == 1
+    assert found["svm_accuracy"] == pytest.approx(2 / 10)
+    assert found["svm_artist_accuracy"] == pytest.approx((1 / 9 + 1) / 2)
+    assert found["gain_over_svm"] == pytest.approx(8 / 10)
+
+
+def test_a_difference_is_drawn_in_pairs():
+    """A network that equals the baseline gains nothing in any draw."""
+    predictions = predictions_of(60, 4, skill=0.5)
+    tracks = scoring.by_track(predictions)
+    found = scoring.accuracies(predictions, tracks, svm=tracks.voted)
+    assert found["intervals"]["gain_over_svm"] == (0, 0)
+    assert found["intervals"]["svm_accuracy"] == found["intervals"]["track_accuracy"]
+
+
 def test_calibration():
     truth = np.array([0, 0, 1, 1])
     scores = np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.3, 0.7]])

@@ -19,6 +19,7 @@ from tfgenre.config import EXPORT_FORMATS, RenderConfig
 from tfgenre.errors import UserError
 from tfgenre.export import conversions, export
 from tfgenre.export.folder import check_export_dir
+from tfgenre.export.saved_model import GenreClassifier
 from tfgenre.prediction.votes import vote, winner
 from tfgenre.records import manifest, pipeline
 from tfgenre.records.folder import Records
@@ -106,6 +107,14 @@ def test_it_loads_without_tfgenre_and_predicts_the_same(exported, network, tmp_p
     assert found["votes"] == vote(probabilities).tolist()
     assert found["genre_index"] == winner(vote(probabilities), probabilities.mean(axis=0))
     assert found["genre"] == ("Noise", "Tones")[found["genre_index"]]
+
+
+@pytest.mark.parametrize(("rule", "genre"), [("hard", b"Noise"), ("mean", b"Tones")])
+def test_it_decides_as_the_run_does(network, records_dir, tmp_path, rule, genre):
+    manifest = Records.open(records_dir).manifest
+    classifier = GenreClassifier(network, trained_on=manifest, vote=rule, assets=tmp_path)
+    probabilities = tf.constant([[0.6, 0.4], [0.6, 0.4], [0.1, 0.9]])
+    assert classifier._decide(probabilities)["genre"] == genre
 
 
 @pytest.mark.parametrize(("name", "tolerance"), [("float16", 0.01), ("int8", 0.1)])

@@ -20,6 +20,7 @@ def run_dir(records_dir, tmp_path_factory) -> str:
     """A run with a tiny, untrained network."""
     folder = RunDir(tmp_path_factory.mktemp("run"))
     manifest.write(manifest.read(records_dir), folder.path)
+    folder.flags.write_text("--vote=hard\n")
     image = keras.Input((128, 128, 1), dtype="uint8")
     pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(image))
     model = keras.Model(image, keras.layers.Dense(2, activation="softmax")(pooled))

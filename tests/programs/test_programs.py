@@ -116,7 +116,7 @@ MISTAKES = {
     "flag that is no number": (("tfgenre_train", "--epochs=many"), "many"),
     "ratios": (
         ("make_records", "--dataset=folder", "--split_ratios=60,40"),
-        "three positive numbers (train,validation,test), got '60,40'",
+        "three positive numbers (train,validation,test; validation may be 0), got '60,40'",
     ),
     "shards of nothing": (
         ("make_records", "--dataset=folder", "--shard_mb=0"),

@@ -6,11 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tfgenre.config import BuildConfig
+from tfgenre.config import BuildConfig, SplitConfig
 from tfgenre.errors import UserError
 from tfgenre.records import synthetic
 from tfgenre.records.folder import Records
-from tfgenre.training.config import AugmentConfig, PipelineConfig, TrainConfig
+from tfgenre.training.config import (
+    AugmentConfig,
+    OptimizerConfig,
+    PipelineConfig,
+    TrainConfig,
+)
 from tfgenre.training.data import find_training_data
 from tfgenre.training.multiworker import Worker
 
@@ -86,3 +91,19 @@ def test_artists_are_balanced_with_any_cache(tmp_path, cache):
     assert max(epochs[0].values()) > 1
     assert data.class_weight is not None
     np.testing.assert_allclose(data.class_weight[0] / data.class_weight[1], 20**0.5)
+
+
+def test_validation_may_be_empty(tmp_path):
+    split = SplitConfig(split_ratios=(90, 0, 10))
+    records = synthetic.write_records(
+        tmp_path, BuildConfig(dataset="folder", genres=("Folk", "Pop"), split=split)
+    )
+    data = find_training_data(records, CONFIG, cache_dir=tmp_path)
+    assert data.validation is None
+    assert data.validation_batches is None
+    for config in (
+        TrainConfig(early_stop_patience=2),
+        TrainConfig(optimizer=OptimizerConfig(learning_rate_schedule="plateau")),
+    ):
+        with pytest.raises(UserError, match="needs validation slices, got none"):
+            find_training_data(records, config, cache_dir=tmp_path)

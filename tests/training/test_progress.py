@@ -9,7 +9,7 @@ from tfgenre.training import progress
 from tfgenre.training.config import OptimizerConfig, TrainConfig
 
 
-def rows_of(*metrics: tuple[float, float]) -> list[progress.EpochMetrics]:
+def rows_of(*metrics: tuple[float | None, float | None]) -> list[progress.EpochMetrics]:
     """Rows with these validation accuracies and losses."""
     rest = {
         "train_accuracy": 0.5,
@@ -33,9 +33,38 @@ def test_the_best_epoch(metrics, best):
 
 
 @pytest.mark.parametrize(
+    ("schedule", "metrics", "kept"),
+    [
+        ("constant", [(0.6, 1), (0.5, 1)], 1),
+        ("cosine", [(0.6, 1), (0.5, 1)], 2),
+        ("constant", [(None, None), (None, None)], 2),
+    ],
+)
+def test_the_kept_epoch(schedule, metrics, kept):
+    config = TrainConfig(optimizer=OptimizerConfig(learning_rate_schedule=schedule))
+    assert progress.kept_epoch(rows_of(*metrics), config) == kept
+
+
+@pytest.mark.parametrize(
+    ("epochs", "min_steps", "expected"), [(4, 0, 4), (4, 40, 4), (4, 41, 5), (4, 600, 60)]
+)
+def test_epochs_are_added_until_there_are_enough_steps(epochs, min_steps, expected):
+    config = TrainConfig(epochs=epochs, min_steps=min_steps)
+    assert config.lengthened(10).epochs == expected
+
+
+def test_patience_does_not_go_with_a_schedule_that_keeps_the_last_epoch():
+    with pytest.raises(UserError, match=r"--early_stop_patience must be 0 .* got 3"):
+        TrainConfig(
+            early_stop_patience=3, optimizer=OptimizerConfig(learning_rate_schedule="cosine")
+        )
+
+
+@pytest.mark.parametrize(
     ("metrics", "patience", "expected"),
     [
         ([], 1, ""),
+        ([(None, None)], 1, ""),
         ([(0.9, 0.1)], 0, "reached their thresholds"),
         ([(0.9, 0.11)], 0, ""),
         ([(0.5, 1), (0.4, 1), (0.4, 1)], 2, "2 epochs without improvement"),
@@ -68,7 +97,7 @@ def test_the_plateau_schedule(losses, halvings):
 
 
 def test_rows_are_read_as_written(tmp_path):
-    rows = rows_of((0.5, 1.25), (0.25, 2.0))
+    rows = rows_of((0.5, 1.25), (None, None))
     assert progress.read_rows(tmp_path / "metrics.csv") == []
     progress.write_rows(tmp_path / "metrics.csv", rows)
     assert progress.read_rows(tmp_path / "metrics.csv") == rows

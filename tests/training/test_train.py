@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from tests.runs import untrained_run
+from tfgenre.config import BuildConfig, SplitConfig
 from tfgenre.errors import UserError
+from tfgenre.records import synthetic
 from tfgenre.records.folder import Records
 from tfgenre.training import hardware, process_state, progress, train
 from tfgenre.training.config import (
@@ -120,6 +122,20 @@ def test_partitions_are_trained_in_sequence(records_dir, tmp_path):
     _, rows = run(records_dir, tmp_path, config)
     assert len(rows) == 3
     assert len(list(tmp_path.glob("epoch-000?.keras"))) == 3
+
+
+def test_without_validation_the_last_epoch_is_kept(tmp_path):
+    split = SplitConfig(split_ratios=(90, 0, 10))
+    config = BuildConfig(dataset="folder", genres=("Folk", "Pop"), split=split)
+    records = synthetic.write_records(tmp_path / "records", config)
+    lines, rows = run(records, tmp_path / "run", replace(CONFIG, min_steps=3))
+    assert ", 0 validation slices, " in lines[0]
+    assert len(rows) == 3  # of one step each
+    assert not any("validation" in line for line in lines[1:])
+    result = RunDir(tmp_path / "run").read_result()
+    assert (result["kept"], result["best"]["epoch"]) == ("last", 3)
+    assert result["best"]["validation_accuracy"] is None
+    assert result["best"]["slices_per_second"] > 0
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(records_dir, tmp_path):

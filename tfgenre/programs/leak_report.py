@@ -23,6 +23,7 @@ from tfgenre.programs import bars
 from tfgenre.programs.launch import launch
 from tfgenre.quiet import quiet_tensorflow
 from tfgenre.records.folder import Records
+from tfgenre.training.run_dir import RunDir
 
 _METHODS = ("slice", "track", "artist")
 
@@ -53,7 +54,7 @@ def main(arguments: list[str]) -> None:
         "dataset": last.manifest.dataset,
         "genres": list(last.genres),
         "train_slices": sum(at_most),
-        "epochs": config.total_epochs,
+        "epochs": RunDir(run_dir).read_result()["epochs"],
         "program": program("leak_report"),
         "command": sys.argv[1:],
     }

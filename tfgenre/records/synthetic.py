@@ -42,7 +42,7 @@ def write_records(
         records_dir: the folder to write to.
         config: the dataset and its genres; if it has none, those of the seed's experiments.
         tracks_per_genre: in each shard of each split, with two slices each.
-        num_shards: of each split.
+        num_shards: of each split whose share is not 0.
         artist_of: a song's id to its artist.
     """
     genres = config.genres or _GENRES.get(config.dataset, _SIX_GENRES)
@@ -53,7 +53,7 @@ def write_records(
     seed = config.split.split_seed
 
     def shards_of(split: str) -> Iterator[list[Example]]:
-        for index in range(num_shards):
+        for index in range(num_shards if config.split.shares[split] else 0):
             yield _examples(rng, genres, f"{split}-{index}", tracks_per_genre, seed)
 
     shards = {split: shards_of(split) for split in SPLITS}

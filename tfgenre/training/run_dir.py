@@ -88,7 +88,13 @@ class RunDir:
         Raises:
             UserError: if the run's flags cannot be read.
         """
-        return self._flags().get("vote", "hard")  # earlier versions knew no other
+        try:
+            return self.read_flags().get("vote", "hard")  # earlier versions knew no other
+        except OSError as error:
+            raise UserError(
+                f"{self.flags}, which says how slices decide a song's genre, is missing or damaged: "
+                "restore it, or give tfgenre_predict --vote=hard or --vote=mean."
+            ) from error
 
     def read_records_dir(self) -> Path:
         """The folder of the records that the run was trained on; it may no longer exist.
@@ -97,9 +103,9 @@ class RunDir:
             UserError: if the run's flags do not name it.
         """
         try:
-            return storage.to_path(self._flags()["records_dir"])
-        except KeyError as error:
-            raise self._damaged_flags() from error
+            return storage.to_path(self.read_flags()["records_dir"])
+        except (OSError, KeyError) as error:
+            raise UserError(f"{self.flags} is missing or damaged: {_TRAIN_AGAIN}.") from error
 
     def read_result(self) -> dict[str, Any]:
         """The contents of result.json.
@@ -151,15 +157,6 @@ class RunDir:
         """Raises UserError if the best network predicted NaN or infinity."""
         if not np.isfinite(probabilities).all():
             raise self._not_finite()
-
-    def _flags(self) -> dict[str, str]:
-        try:
-            return self.read_flags()
-        except OSError as error:
-            raise self._damaged_flags() from error
-
-    def _damaged_flags(self) -> UserError:
-        return UserError(f"{self.flags} is missing or damaged: {_TRAIN_AGAIN}.")
 
     def _not_finite(self) -> UserError:
         return UserError(
