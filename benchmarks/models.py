@@ -25,13 +25,16 @@ def train(steps: int, *, model: str) -> Turn:
     """Some training steps of a network."""
     import tensorflow as tf
 
+    from tfgenre.config import RenderConfig
     from tfgenre.training import hardware
     from tfgenre.training.config import HardwareConfig, ModelConfig, OptimizerConfig
     from tfgenre.training.model import build_model
     from tfgenre.training.optimizer import make_optimizer
 
     with hardware.prepared(HardwareConfig(), seed=0):
-        network = build_model(ModelConfig(model=model), num_genres=_NUM_GENRES)
+        network = build_model(
+            ModelConfig(model=model), num_genres=_NUM_GENRES, render=RenderConfig()
+        )
         optimizer = make_optimizer(OptimizerConfig(), num_steps=1)
         network.compile(optimizer=optimizer, loss="categorical_crossentropy", jit_compile=False)
     rng = np.random.default_rng(0)

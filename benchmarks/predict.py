@@ -108,7 +108,9 @@ def write_run(songs: list[str], run_dir: str) -> None:
     if not run.best_model.exists():
         records = inputs.write_records(run.path.parent / "records", num_slices=60, num_shards=1)
         claim(run, TrainConfig(), records)
-        build_model(ModelConfig(), num_genres=len(records.genres)).save(run.best_model)
+        build_model(
+            ModelConfig(), num_genres=len(records.genres), render=records.manifest.render
+        ).save(run.best_model)
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:

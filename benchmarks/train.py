@@ -57,13 +57,16 @@ def products(records_dir: str, steps: int, *, precision: str) -> Turn:
     """Products of two 2048 x 2048 matrices, counted as the slices that take as many operations."""
     import tensorflow as tf
 
+    from tfgenre.config import RenderConfig
     from tfgenre.training.config import ModelConfig
     from tfgenre.training.model import build_model
 
     dtype = tf.bfloat16 if precision == "mixed_bfloat16" else tf.float32
     left, right = (tf.cast(tf.random.normal([_MATRIX_SIZE] * 2), dtype) for _ in range(2))
     product = tf.function(lambda: tf.matmul(left, right))
-    gflop = _training_gflop_per_slice(build_model(ModelConfig(), num_genres=6))
+    gflop = _training_gflop_per_slice(
+        build_model(ModelConfig(), num_genres=6, render=RenderConfig())
+    )
 
     def turn() -> Done:
         started, done = time.perf_counter(), 0.0

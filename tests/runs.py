@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tfgenre.config import RenderConfig
 from tfgenre.records.folder import Records
 from tfgenre.training import process_state
 from tfgenre.training.claim import claim
@@ -15,6 +16,8 @@ def untrained_run(path: Path, records_dir: Path, *, dtype: str = "float32") -> R
     run_dir = RunDir(path)
     claim(run_dir, TrainConfig(), Records.open(records_dir))
     with process_state.seeded(0), process_state.dtype_policy(dtype):
-        network = build_model(ModelConfig(initializer="he_uniform"), num_genres=2)
+        network = build_model(
+            ModelConfig(initializer="he_uniform"), num_genres=2, render=RenderConfig()
+        )
     network.save(run_dir.best_model)
     return run_dir

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tfgenre.config import RenderConfig
 from tfgenre.evaluation.evaluate_run import evaluate_run
 from tfgenre.training import process_state
 from tfgenre.training.claim import claim
@@ -38,7 +39,7 @@ def page(records, tmp_path_factory) -> Path:
     run_dir = RunDir(path)
     claim(run_dir, TrainConfig(), records)
     with process_state.seeded(0):
-        build_model(ModelConfig(), num_genres=2).save(run_dir.best_model)
+        build_model(ModelConfig(), num_genres=2, render=RenderConfig()).save(run_dir.best_model)
     epoch = "1,0.5,0.7,0.5,0.7,0.001,90.0,1.0\n2,0.6,0.6,0.6,0.6,0.001,90.0,1.0\n"
     run_dir.metrics.write_text(
         "epoch,train_accuracy,train_loss,validation_accuracy,validation_loss,learning_rate,"

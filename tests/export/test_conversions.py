@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgenre.config import RenderConfig
 from tfgenre.export import conversions, export, saved_model
 from tfgenre.records import pipeline
 from tfgenre.records.folder import Records
@@ -17,7 +18,7 @@ from tfgenre.training.model import build_model
 def spectral(records_dir) -> keras.Model:
     """Trained briefly in bfloat16, so that its moving means and variances have changed."""
     with process_state.seeded(0), process_state.dtype_policy("mixed_bfloat16"):
-        model = build_model(ModelConfig(model="spectral"), num_genres=2)
+        model = build_model(ModelConfig(model="spectral"), num_genres=2, render=RenderConfig())
     model.compile(optimizer="adamw", loss="sparse_categorical_crossentropy")
     source = Records.open(records_dir).source("train")
     model.fit(pipeline.validation_dataset(source, 4), epochs=20, verbose=0)

@@ -174,7 +174,9 @@ def test_songs_of_other_rates_are_converted(model, tmp_path, rate_hz):
 def test_songs_keep_their_rates_if_the_config_says_so(records_dir, tmp_path):
     contents = manifest.read(records_dir)
     trained_on = replace(contents, config={"render": {"sample_rate_hz": 0}})
-    network = build_model(ModelConfig(initializer="he_uniform"), num_genres=2)
+    network = build_model(
+        ModelConfig(initializer="he_uniform"), num_genres=2, render=RenderConfig()
+    )
     classifier = EncodedGenreClassifier(
         network, trained_on=trained_on, vote="hard", assets=tmp_path
     )

@@ -68,8 +68,8 @@ def _define_learning(option: "partial[None]") -> None:
 def _define_network(option: "partial[None]") -> None:
     option(
         "model",
-        "The network: despois (the seed's), or spectral (convolutions over time, a seventeenth of "
-        "the arithmetic); docs/models.md compares them.",
+        "The network: despois (the seed's), spectral (convolutions over time, a seventeenth of the "
+        "arithmetic), or spectral_small (a fifth of that); docs/models.md compares them.",
         choices=config.MODELS,
     )
     option("initializer", "Initial weights of the convolutions.", choices=config.INITIALIZERS)

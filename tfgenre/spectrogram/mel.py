@@ -43,13 +43,13 @@ def window() -> NDArray[np.float64]:
     return shape * (2 / shape.sum())
 
 
-def edges_hz(rate_hz: int) -> NDArray[np.float64]:
-    """The band edges, float64 [130]: band k rises from edge k to k + 1 and falls to k + 2.
+def edges_hz(rate_hz: int, num_bands: int = BANDS) -> NDArray[np.float64]:
+    """The band edges, float64 [bands + 2]: band k rises from edge k to k + 1 and falls to k + 2.
 
     The last is 20 kHz, or half the sample rate if that is lower.
     """
     lowest, highest = (_mel(hz) for hz in (LOWEST_HZ, min(HIGHEST_HZ, rate_hz / 2)))
-    return 700 * (10 ** (np.linspace(lowest, highest, BANDS + 2) / 2595) - 1)
+    return 700 * (10 ** (np.linspace(lowest, highest, num_bands + 2) / 2595) - 1)
 
 
 def _mel(hz: float) -> float:
@@ -60,18 +60,28 @@ def _mel(hz: float) -> float:
 def bands(rate_hz: int) -> Bands:
     """The bands at a sample rate."""
     frequencies_hz = np.arange(DFT_SIZE // 2 + 1) * (rate_hz / DFT_SIZE)
-    edges = edges_hz(rate_hz)
-    bins, weights = [], []
-    for low, centre, high in zip(edges, edges[1:], edges[2:], strict=False):
-        rising = (frequencies_hz - low) / (centre - low)
-        falling = (high - frequencies_hz) / (high - centre)
-        triangle = np.maximum(0, np.minimum(rising, falling))
-        if not triangle.any():
-            triangle[np.abs(frequencies_hz - centre).argmin()] = 1
-        bins.append(np.flatnonzero(triangle))
-        weights.append(triangle[bins[-1]] / triangle.sum())
-    starts = np.cumsum([0, *map(len, bins[:-1])])
-    return Bands(np.concatenate(bins), np.concatenate(weights).astype(np.float32), starts)
+    weights = triangles(frequencies_hz, edges_hz(rate_hz))
+    numbers, bins = np.nonzero(weights)
+    starts = np.searchsorted(numbers, np.arange(BANDS))
+    return Bands(bins, weights[numbers, bins].astype(np.float32), starts)
+
+
+def triangles(
+    frequencies_hz: NDArray[np.floating], edges: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """The weight of each frequency in each band, float64 [bands, frequencies]; a band's sum is 1.
+
+    Args:
+        frequencies_hz: in any order, [frequencies].
+        edges: of the bands in Hz, [bands + 2]; a band without a frequency takes the nearest.
+    """
+    low, centre, high = (each[:, np.newaxis] for each in (edges[:-2], edges[1:-1], edges[2:]))
+    rising = (frequencies_hz - low) / (centre - low)
+    falling = (high - frequencies_hz) / (high - centre)
+    weights = np.maximum(0, np.minimum(rising, falling))
+    empty = np.flatnonzero(~weights.any(axis=1))
+    weights[empty, np.abs(frequencies_hz - centre[empty]).argmin(axis=1)] = 1
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def centre(column: Any, *, rate_hz: int, pixels_per_second: int) -> Any:

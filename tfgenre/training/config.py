@@ -14,7 +14,7 @@ from tfgenre.config import (
 )
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
-MODELS = ("despois", "spectral")
+MODELS = ("despois", "spectral", "spectral_small")
 INITIALIZERS = tuple(
     f"{scheme}_{shape}" for scheme in ("glorot", "he", "lecun") for shape in ("uniform", "normal")
 )

@@ -92,7 +92,7 @@ class RunDir:
             return self.read_flags().get("vote", "hard")  # earlier versions knew no other
         except OSError as error:
             raise UserError(
-                f"{self.flags}, which says how slices decide a song's genre, is missing or damaged: "
+                f"{self.flags}, which says how slices decide, is missing or damaged: "
                 "restore it, or give tfgenre_predict --vote=hard or --vote=mean."
             ) from error
 

@@ -210,7 +210,11 @@ class _Run:
 def compiled_model(config: TrainConfig, data: TrainingData) -> keras.Model:
     """A new network, compiled; the same seed gives the same weights."""
     with process_state.seeded(config.pipeline.seed):
-        model = build_model(config.model, num_genres=len(data.records.genres))
+        model = build_model(
+            config.model,
+            num_genres=len(data.records.genres),
+            render=data.records.manifest.render,
+        )
     num_steps = config.epochs * sum(data.num_batches)
     model.compile(
         optimizer=make_optimizer(config.optimizer, num_steps=num_steps),
