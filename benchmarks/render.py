@@ -81,8 +81,8 @@ def by_workers(songs: list[str], *, num_workers: int, times: int = 1) -> Turn:
     return turn
 
 
-def _with_renderer(renderer: str) -> Callable[[str], Any]:
-    return partial(render, config=RenderConfig(renderer=renderer, sample_rate_hz=0))
+def _drawing(**options: Any) -> Callable[..., Turn]:
+    return partial(one_by_one, work=partial(render, config=RenderConfig(**options)))
 
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
@@ -98,8 +98,9 @@ BENCHMARK = Benchmark(
     unit="songs",
     ways={
         "seed": Way("the seed's: sox, mp3, sox, png, slices", partial(seed, num_workers=1)),
-        "sox": Way("--renderer=sox", partial(one_by_one, work=_with_renderer("sox"))),
-        "native": Way("--renderer=native", partial(one_by_one, work=_with_renderer("native"))),
+        "sox": Way("--renderer=sox", _drawing(renderer="sox", sample_rate_hz=0)),
+        "native": Way("--renderer=native", _drawing(sample_rate_hz=0)),
+        "mel": Way("--spectrogram=mel, 44.1 kHz", _drawing(spectrogram="mel")),
         "decoding": Way("soundfile.read alone", partial(one_by_one, work=soundfile.read)),
         "seed2": Way("the seed's, 2 processes", partial(seed, num_workers=2)),
         "native1": Way("native, 1 render process", partial(by_workers, num_workers=1, times=10)),

@@ -25,7 +25,8 @@ def summary(manifest: Manifest) -> str:
     totals = [(s.num_tracks, s.num_slices) for s in manifest.splits.values()]
     lines.append(_row("all genres", width, totals))
     for split, contents in manifest.splits.items():
-        if lacking := [genre for genre in manifest.genres if not contents.slices.get(genre)]:
+        lacking = [genre for genre in manifest.genres if not contents.slices.get(genre)]
+        if lacking and contents.num_slices:  # a split without any was asked for
             names = one_line(", ".join(lacking))
             lines.append(
                 f"note: no slices of {names} in {split}: too few songs or artists, or "
