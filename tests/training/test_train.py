@@ -128,8 +128,11 @@ def test_without_validation_the_last_epoch_is_kept(tmp_path):
     split = SplitConfig(split_ratios=(90, 0, 10))
     config = BuildConfig(dataset="folder", genres=("Folk", "Pop"), split=split)
     records = synthetic.write_records(tmp_path / "records", config)
-    lines, rows = run(records, tmp_path / "run", replace(CONFIG, min_steps=3))
+    pipeline = PipelineConfig(batch_size=8, sampling="artist")
+    asked = replace(CONFIG, min_steps=3, pipeline=pipeline)
+    lines, rows = run(records, tmp_path / "run", asked)
     assert ", 0 validation slices, " in lines[0]
+    assert "no training song has a known artist" in lines[1]
     assert len(rows) == 3  # of one step each
     assert not any("validation" in line for line in lines[1:])
     result = RunDir(tmp_path / "run").read_result()

@@ -1,5 +1,6 @@
 """From flags to configs."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -123,10 +124,14 @@ def check_records(values: flags.FlagValues, records: Records) -> None:
             )
 
 
-def refuse(values: flags.FlagValues, names: tuple[str, ...], *, why: str) -> None:
-    """Raises UserError, which ends in why, if one of some flags was given."""
+def refuse(names: tuple[str, ...], *, why: str) -> None:
+    """Raises UserError, which ends in why, if one of some flags was typed.
+
+    A flag file may hold them, for other programs.
+    """
     for name in names:
-        if values[name].present:
+        typed = re.compile(rf"--?{name}(=|$)")
+        if any(typed.match(argument) for argument in sys.argv[1:]):
             raise UserError(f"--{name} {why}.")
 
 

@@ -28,7 +28,7 @@ _SMOKE_NOTE = (
     "Smoke: each flag file, for two epochs on a few made-up slices. It shows that all of them "
     "work, and nothing else."
 )
-_SMOKE_FLAGS = ("--epochs=2", "--batch_size=16")
+_SMOKE_FLAGS = ("--epochs=2", "--min_steps=0", "--batch_size=16")
 _SMOKE_PARTITIONS = 2
 
 
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     from tfgenre.evaluation import experiments
 
     folders_of_one = ("records_dir", "run_dir")
-    configs.refuse(FLAGS, folders_of_one, why="cannot be the same for several experiments")
+    configs.refuse(folders_of_one, why="cannot be the same for several experiments")
     flag_files = experiments.find_flag_files(FLAGS.flagfiles)
     values = [configs.read_flags(flag_file) for flag_file in flag_files]
     output_dir = folders.output_dir(FLAGS)

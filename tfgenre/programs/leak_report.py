@@ -31,7 +31,7 @@ _METHODS = ("slice", "track", "artist")
 def main(arguments: list[str]) -> None:
     """Builds, trains and evaluates, and writes the page."""
     chosen = ("split_by", "records_dir", "run_dir")
-    configs.refuse(FLAGS, chosen, why="is leak_report's own to choose")
+    configs.refuse(chosen, why="is leak_report's own to choose")
     output_dir = folders.leaks_dir(FLAGS)
     config = configs.train_config(FLAGS)
     built = _build_all(output_dir)

@@ -128,7 +128,7 @@ class Records:
 
     def artist_weights(
         self, split: str, *, slices_per_genre: int = 0, at_most: Sequence[int] | None = None
-    ) -> NDArray[np.float64]:
+    ) -> NDArray[np.float64] | None:
         """The weights by which artists are balanced, one per row of the index.
 
         Args:
@@ -137,10 +137,10 @@ class Records:
             at_most: the same.
 
         Returns:
-            See `drawing.artist_weights`.
+            See `drawing.artist_weights`; None if no selected song has a known artist.
 
         Raises:
-            UserError: if the index lacks the songs, or no selected song has a known artist.
+            UserError: if the index lacks the songs.
         """
         rows = self.index()
         if rows.dtype != sampling.INDEX_DTYPE:
@@ -154,10 +154,7 @@ class Records:
         if used.max(initial=-1) >= len(artists):
             raise damaged_error(self.path / tracks.NAME)
         if not any(artists[track] for track in used):
-            raise UserError(
-                f"--sampling=artist needs songs with a known artist, got {len(used):,} songs in "
-                f"{split} of {self.path}, none with one: use --sampling=slice."
-            )
+            return None
         return drawing.artist_weights(rows["track"], keep, artists)
 
     def tracks(self) -> dict[str, dict[str, str]]:

@@ -26,6 +26,11 @@ def start_lines(data: TrainingData, model: keras.Model, config: TrainConfig) -> 
     ]
     if data.worker.count > 1:
         lines.append(f"worker {data.worker.index} of {data.worker.count}")
+    if config.pipeline.sampling == "artist" and data.training[0].weights is None:
+        lines.append(
+            "note: no training song has a known artist, so --sampling=artist reads each slice once "
+            "an epoch, as --sampling=slice does"
+        )
     counts = {
         genre: sum(split.slices[genre] for split in data.records.manifest.splits.values())
         for genre in genres
