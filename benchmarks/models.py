@@ -33,7 +33,9 @@ def train(steps: int, *, model: str) -> Turn:
 
     with hardware.prepared(HardwareConfig(), seed=0):
         network = build_model(
-            ModelConfig(model=model), num_genres=_NUM_GENRES, render=RenderConfig()
+            ModelConfig(model=model),
+            num_genres=_NUM_GENRES,
+            render=RenderConfig(spectrogram="mel"),
         )
         optimizer = make_optimizer(OptimizerConfig(), num_steps=1)
         network.compile(optimizer=optimizer, loss="categorical_crossentropy", jit_compile=False)

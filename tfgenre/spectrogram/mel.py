@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tfgenre.spectrogram import frames
 from tfgenre.spectrogram.palette import palette
-from tfgenre.spectrogram.sample_buffer import SampleBuffer
 
 DFT_SIZE = 2048
 BANDS = 128
@@ -108,42 +108,27 @@ def columns(
         uint8 [columns, 128]: consecutive columns, each from the lowest band up, palette indices 4
         (at or below -120 dB) to 254 (0 dB).
     """
-    at = functools.partial(centre, rate_hz=rate_hz, pixels_per_second=pixels_per_second)
-    buffer = SampleBuffer(np.zeros(DFT_SIZE // 2))  # it begins where the next column's frame does
-    num_samples = drawn = 0
-
-    def starts(count: int) -> NDArray[np.int64]:
-        """Where the frames of the next columns start in the buffer, int64 [count]."""
-        return at(drawn + np.arange(count)) - at(drawn)
-
-    following = starts(_FRAMES_AT_ONCE + 1)
-    for block in blocks:
-        num_samples += len(block)
-        buffer.append(block)
-        while len(buffer.samples) >= max(following[-2] + DFT_SIZE, following[-1]):
-            yield _draw(buffer.samples, following[:-1], rate_hz)
-            buffer.discard(int(following[-1]))
-            drawn += _FRAMES_AT_ONCE
-            following = starts(_FRAMES_AT_ONCE + 1)
-    left = num_columns(num_samples, rate_hz=rate_hz, pixels_per_second=pixels_per_second) - drawn
-    buffer.append(np.zeros(DFT_SIZE))
-    if left:
-        yield _draw(buffer.samples, starts(left), rate_hz)
+    rates = {"rate_hz": rate_hz, "pixels_per_second": pixels_per_second}
+    for some in frames.centred(
+        blocks,
+        size=DFT_SIZE,
+        centre=functools.partial(centre, **rates),
+        num_columns=functools.partial(num_columns, **rates),
+        at_once=_FRAMES_AT_ONCE,
+    ):
+        yield _draw(some, rate_hz)
 
 
 _WINDOW = window()
 
 
-def _draw(
-    samples: NDArray[np.float64], starts: NDArray[np.int64], rate_hz: int
-) -> NDArray[np.uint8]:
-    """Draws the columns whose frames start there, uint8 [columns, 128]."""
-    frames = np.lib.stride_tricks.sliding_window_view(samples, DFT_SIZE)[starts]
+def _draw(framed: NDArray[np.float64], rate_hz: int) -> NDArray[np.uint8]:
+    """Draws the columns of some frames, [columns, 2048] -> uint8 [columns, 128]."""
     # In float32, quiet bands beside a loud tone would be a step off.
-    parts = np.fft.rfft(frames * _WINDOW).view(np.float64)  # real and imaginary parts alternate
+    parts = np.fft.rfft(framed * _WINDOW).view(np.float64)  # real and imaginary parts alternate
     parts *= parts
     # Transposed, [frequencies, columns]: sums then run along the columns, several at once.
-    power = np.empty((DFT_SIZE // 2 + 1, len(starts)), np.float32)
+    power = np.empty((DFT_SIZE // 2 + 1, len(framed)), np.float32)
     np.add(parts[:, 0::2].T, parts[:, 1::2].T, out=power, casting="same_kind")
     found = bands(rate_hz)
     terms = power.take(found.bins, axis=0)

@@ -1,0 +1,54 @@
+"""The frames of a song's columns, each centred at its column, while the song is read."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfgenre.spectrogram.sample_buffer import SampleBuffer
+
+
+def centred(
+    blocks: Iterable[NDArray[np.floating]],
+    *,
+    size: int,
+    centre: Callable[[NDArray[np.int64]], NDArray[np.int64]],
+    num_columns: Callable[[int], int],
+    at_once: int,
+) -> Iterator[NDArray[np.float64]]:
+    """Yields the frames of consecutive columns; beyond the song's ends they are 0.
+
+    Args:
+        blocks: mono samples, float32 or float64 [samples] each.
+        size: the length of a frame in samples, even.
+        centre: columns -> the sample at which each is centred; the first at sample 0.
+        num_columns: the number of samples -> that of columns.
+        at_once: how many frames are yielded at once; fewer at the end.
+
+    Yields:
+        float64 [columns, size], valid until the next.
+    """
+    buffer = SampleBuffer(np.zeros(size // 2))  # it begins where the next column's frame does
+    num_samples = drawn = 0
+
+    def starts(count: int) -> NDArray[np.int64]:
+        """Where the frames of the next columns start in the buffer, int64 [count]."""
+        places = centre(drawn + np.arange(count))
+        return places - places[0]
+
+    def frames(places: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.lib.stride_tricks.sliding_window_view(buffer.samples, size)[places]
+
+    following = starts(at_once + 1)
+    for block in blocks:
+        num_samples += len(block)
+        buffer.append(block)
+        while len(buffer.samples) >= max(following[-2] + size, following[-1]):
+            yield frames(following[:-1])
+            buffer.discard(int(following[-1]))
+            drawn += at_once
+            following = starts(at_once + 1)
+    left = num_columns(num_samples) - drawn
+    buffer.append(np.zeros(size))
+    if left:
+        yield frames(starts(left))
