@@ -43,7 +43,7 @@ KNOWS_ONLY = {
 FACES = {
     "audio": "song archives archive_index mp4_atoms mpeg mpeg_frames mpeg_headers search "
     "sound_bytes tags",
-    "spectrogram": "axis mel native palette render slices workers",
+    "spectrogram": "axis mel musicnn native palette render slices workers",
     "datasets": " spelling splits track",
     "records": "folder manifest contents example sampling shards sources pipeline data_card "
     "contact_sheet verify synthetic",
@@ -63,8 +63,8 @@ USE_TENSORFLOW = {  # or other heavy libraries
     "optimizer process_state summary train",
     "prediction": "batching predict vote_plot",
     "evaluation": "*",
-    "export": "conversions export graph_audio graph_mel graph_palette graph_resample graph_sox "
-    "graph_spectrogram saved_model",
+    "export": "conversions export graph_audio graph_mel graph_musicnn graph_palette graph_resample "
+    "graph_sox graph_spectrogram saved_model",
 }
 LONGEST_MODULE = 250  # lines
 

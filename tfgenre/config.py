@@ -16,7 +16,7 @@ FMA_GENRES = ("tracks", "id3")
 JAMENDO_AUDIO = ("audio", "audio-low")
 JAMENDO_GENRES = ("first", "single")
 RUNNERS = ("local", "beam")
-SPECTROGRAMS = ("sox", "mel")
+SPECTROGRAMS = ("sox", "mel", "musicnn")
 RENDERERS = ("native", "sox")
 TAILS = ("drop", "overlap")
 SPLITS = ("train", "validation", "test")
@@ -73,7 +73,8 @@ class CollectionConfig:
 class RenderConfig:
     """How a song becomes slices.
 
-    `spectrogram` sox is that of the sox program, mel has bands spaced as people hear pitch.
+    `spectrogram` sox is that of the sox program, mel has bands spaced as people hear pitch, musicnn
+    is that of the network musicnn, at 16 kHz and 62.5 columns per second.
     `renderer` is what draws SoX's. `sample_rate_hz` 0 means: each song's own rate. `tail` decides
     about the columns after the last whole slice. `max_slices_per_track` 0 means: all.
     """
@@ -104,6 +105,16 @@ class RenderConfig:
         check(self.renderer == "native", rule, self.renderer)
         rule = "--pixels_per_second must be at most --sample_rate_hz"
         check(self.pixels_per_second <= rate_hz, rule, self.pixels_per_second)
+        if kind == "musicnn":
+            rule = "--sample_rate_hz must be 16000 for --spectrogram=musicnn"
+            check(rate_hz == 16_000, rule, rate_hz)
+            rule = "--pixels_per_second must be 62 for --spectrogram=musicnn, for 62.5"
+            check(self.pixels_per_second == 62, rule, self.pixels_per_second)
+
+    @property
+    def columns_per_second(self) -> float:
+        """How many columns of a picture a second of a song has."""
+        return 62.5 if self.spectrogram == "musicnn" else float(self.pixels_per_second)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ CONFIGS = (
     RenderConfig(sample_rate_hz=0, pixels_per_second=333, tail="overlap", max_slices_per_track=3),
     RenderConfig(spectrogram="mel"),
     RenderConfig(spectrogram="mel", tail="overlap", pixels_per_second=23, sample_rate_hz=22050),
+    RenderConfig(spectrogram="musicnn", pixels_per_second=62, sample_rate_hz=16000),
 )
 
 

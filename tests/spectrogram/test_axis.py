@@ -7,19 +7,25 @@ from tfgenre.config import RenderConfig
 from tfgenre.spectrogram import axis
 from tfgenre.spectrogram.render import DRAW
 
-RATE_HZ = 44100
+CONFIGS = {
+    "sox": RenderConfig(),
+    "mel": RenderConfig(spectrogram="mel"),
+    "musicnn": RenderConfig(spectrogram="musicnn", sample_rate_hz=16000, pixels_per_second=62),
+}
 
 
 def drawn(hz: float, config: RenderConfig) -> np.ndarray:
     """The picture of a sine wave, from the lowest frequency up, uint8 [128]."""
-    sine = 0.5 * np.sin(2 * np.pi * hz / RATE_HZ * np.arange(RATE_HZ))
-    columns = DRAW[config.spectrogram]([sine], rate_hz=RATE_HZ, pixels_per_second=50)
+    rate_hz = config.sample_rate_hz
+    sine = 0.5 * np.sin(2 * np.pi * hz / rate_hz * np.arange(rate_hz))
+    draw = DRAW[config.spectrogram]
+    columns = draw([sine], rate_hz=rate_hz, pixels_per_second=config.pixels_per_second)
     return np.concatenate(list(columns))[25, :128]
 
 
-@pytest.mark.parametrize("spectrogram", ["sox", "mel"])
+@pytest.mark.parametrize("spectrogram", CONFIGS)
 def test_a_sine_wave_is_at_its_label(spectrogram):
-    config = RenderConfig(spectrogram=spectrogram)
+    config = CONFIGS[spectrogram]
     for height, label in axis.ticks(config).items():
         number, unit = label.split()
         hz = float(number) * (1000 if unit == "kHz" else 1)

@@ -160,7 +160,9 @@ def test_what_it_cannot_draw_is_refused(options, sentence):
 
 
 def test_an_unknown_spectrogram_is_refused():
-    with pytest.raises(UserError, match="--spectrogram must be one of sox, mel, got 'cqt'"):
+    with pytest.raises(
+        UserError, match="--spectrogram must be one of sox, mel, musicnn, got 'cqt'"
+    ):
         RenderConfig(spectrogram="cqt")
 
 

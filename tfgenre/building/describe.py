@@ -112,7 +112,7 @@ class _Estimate:
     slice_bytes: int
 
     def contents(self, tracks: Sequence[Track]) -> Contents:
-        rate, limit = self.config.render.pixels_per_second, self.config.render.max_slices_per_track
+        rate, limit = self.config.render.columns_per_second, self.config.render.max_slices_per_track
         counts = [int(self.seconds[track.id] * rate) // slices.SLICE_SIZE for track in tracks]
         num_slices = sum(min(count, limit) if limit else count for count in counts)
         return Contents(

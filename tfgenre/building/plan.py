@@ -220,7 +220,7 @@ def record_bytes(tracks: Iterable[Track]) -> int:
 
 def _estimate_num_shards(catalogue: Catalogue, config: BuildConfig, shard_mb: int) -> int:
     """Enough for shards of that size, and for many workers on a small collection."""
-    columns = sum(estimate_seconds(catalogue).values()) * config.render.pixels_per_second
+    columns = sum(estimate_seconds(catalogue).values()) * config.render.columns_per_second
     largest = columns * slices.SLICE_SIZE * max(config.split.shares.values())
     fewest = min(32, math.ceil(len(catalogue.tracks) / 8))
     return max(math.ceil(largest / (shard_mb << 20)), fewest)

@@ -5,13 +5,18 @@ import tensorflow as tf
 
 from tfgenre.audio.song import RATES_HZ
 from tfgenre.config import RenderConfig
-from tfgenre.export import graph_mel, graph_sox
+from tfgenre.export import graph_mel, graph_musicnn, graph_sox
 from tfgenre.spectrogram.palette import FLOOR_DB
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 # 12 dB above full scale. Decoded MP3s exceed it by up to about 6 dB, while the integers that some
 # libraries give as floats, up to 32768, are below 4 only where a song is all but silent.
 _LARGEST_SAMPLE = 4.0
+_PICTURES = {
+    "sox": graph_sox.picture,
+    "mel": graph_mel.picture,
+    "musicnn": graph_musicnn.picture,
+}
 
 
 def draw_slices(
@@ -39,8 +44,7 @@ def draw_slices(
     ]
     with tf.control_dependencies(checks):
         rate_hz = tf.cast(sample_rate_hz, tf.int64)
-    prepare = graph_sox.picture if config.spectrogram == "sox" else graph_mel.picture
-    picture = prepare(samples, rate_hz=rate_hz, config=config)
+    picture = _PICTURES[config.spectrogram](samples, rate_hz=rate_hz, config=config)
     with tf.control_dependencies([_check_length(picture.num_columns)]):
         starts = _starts(picture.num_columns, config)
     images = tf.map_fn(

@@ -30,7 +30,7 @@ def draw(song: SongProbabilities, *, genres: Sequence[str], render: RenderConfig
         genres: in label order.
         render: how the slices were rendered.
     """
-    slice_s = SLICE_SIZE / render.pixels_per_second
+    slice_s = SLICE_SIZE / render.columns_per_second
     figure = Figure(figsize=(11, 5.5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
     _draw_picture(above, song, slice_s)

@@ -92,7 +92,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> s
 
 def describe(example: Example, manifest: Manifest) -> Mapping[str, str]:
     """A record's fields as text, by name."""
-    seconds = SLICE_SIZE / int(manifest.config["render"]["pixels_per_second"])
+    seconds = SLICE_SIZE / manifest.render.columns_per_second
     mean = sum(example.image) / len(example.image)
     return {
         "track_id": one_line(example.track_id),

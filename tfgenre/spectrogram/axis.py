@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.config import RenderConfig
-from tfgenre.spectrogram import mel, native
+from tfgenre.spectrogram import mel, musicnn, native
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 _LINEAR_HZ = (0, 5_000, 10_000, 15_000, 20_000)
@@ -36,6 +36,8 @@ def _heights(at_hz: NDArray[np.int64], config: RenderConfig) -> NDArray[np.float
     """The height of each frequency in the picture; a row's own is at the row's middle."""
     if config.spectrogram == "sox":
         rows = at_hz / (config.sample_rate_hz / native.DFT_SIZE)
-    else:
+    elif config.spectrogram == "mel":
         rows = np.interp(at_hz, mel.edges_hz(config.sample_rate_hz)[1:-1], np.arange(mel.BANDS))
+    else:
+        rows = np.interp(at_hz, musicnn.edges_hz()[1:-1], np.arange(musicnn.BANDS))
     return (rows + 0.5) / SLICE_SIZE

@@ -14,10 +14,11 @@ from tfgenre.audio import archives
 from tfgenre.audio.song import open_audio
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
-from tfgenre.spectrogram import mel, native, slices, sox
+from tfgenre.spectrogram import mel, musicnn, native, slices, sox
 from tfgenre.spectrogram.palette import PALETTE_FIRST
 
-DRAW = {"sox": native.columns, "mel": mel.columns}  # by spectrogram
+# By spectrogram.
+DRAW = {"sox": native.columns, "mel": mel.columns, "musicnn": musicnn.columns}
 _SLICES_PER_PIECE = 64  # 1 MB
 _MIN_BYTES_PER_SECOND = 1000  # MPEG audio has at least 8 kbit/s
 
@@ -85,7 +86,8 @@ def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
 def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
     """Yields a song's columns as they are drawn, each from the lowest frequency up.
 
-    They are uint8 [columns, 129], see `native.columns`, or [columns, 128], see `mel.columns`.
+    They are uint8 [columns, 129], see `native.columns`, or [columns, 128], see `mel.columns` and
+    `musicnn.columns`.
 
     Raises:
         SkipTrack: as `render_pieces`.
