@@ -36,6 +36,7 @@ bench: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps musicnn==0.1.0  # its weights
 	touch $@
 
 .venv-tfio/installed: pyproject.toml

@@ -16,7 +16,7 @@ from benchmarks import script
 from benchmarks.arithmetic import gflop_per_slice
 from benchmarks.consumer import BATCH_SIZE
 from benchmarks.ways import Benchmark, Done, Turn, Way
-from tfgenre.training.config import MODELS
+from tfgenre.training.config import FROM_SCRATCH
 
 _NUM_GENRES = 8
 
@@ -60,7 +60,7 @@ def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
 BENCHMARK = Benchmark(
     "benchmarks.models",
     unit="slices",
-    ways={model: Way(f"--model={model}", partial(train, model=model)) for model in MODELS},
+    ways={model: Way(f"--model={model}", partial(train, model=model)) for model in FROM_SCRATCH},
     references=("despois",),
     prepare=prepare,
 )

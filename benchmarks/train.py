@@ -27,9 +27,9 @@ def train(records_dir: str, steps: int, *, precision: str, from_records: bool) -
     import tensorflow as tf
 
     from tfgenre.training import hardware
+    from tfgenre.training.compiled import compiled_model
     from tfgenre.training.config import HardwareConfig, PipelineConfig, TrainConfig
     from tfgenre.training.data import find_training_data
-    from tfgenre.training.train import compiled_model
 
     config = TrainConfig(
         pipeline=PipelineConfig(batch_size=BATCH_SIZE),

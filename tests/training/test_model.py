@@ -6,7 +6,7 @@ import pytest
 
 from tfgenre.config import RenderConfig
 from tfgenre.spectrogram import mel
-from tfgenre.training.config import INITIALIZERS, MODELS, ModelConfig
+from tfgenre.training.config import FROM_SCRATCH, INITIALIZERS, ModelConfig
 from tfgenre.training.model import build_model
 
 
@@ -64,7 +64,7 @@ def test_the_spectral_network_is_invariant_to_gain():
     np.testing.assert_allclose(found[0], found[1], atol=1e-5)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", FROM_SCRATCH)
 def test_probabilities_of_slices(name):
     model = build_model(ModelConfig(model=name), num_genres=3, render=RenderConfig())
     assert (model.name, model.input.dtype) == (name, "uint8")
@@ -74,14 +74,14 @@ def test_probabilities_of_slices(name):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", FROM_SCRATCH)
 def test_layers_are_keras_own(name):
     """So that best.keras loads where tfgenre is not installed."""
     model = build_model(ModelConfig(model=name), num_genres=3, render=RenderConfig())
     assert {type(layer).__module__.partition(".")[0] for layer in model.layers} == {"keras"}
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", FROM_SCRATCH)
 @pytest.mark.parametrize("initializer", INITIALIZERS)
 def test_initializers_are_for_convolutions(initializer, name):
     config = ModelConfig(model=name, initializer=initializer, activation="elu", dropout_rate=0.5)
@@ -95,7 +95,7 @@ def test_initializers_are_for_convolutions(initializer, name):
     assert np.abs(dense).max() <= 0.04 + 1e-6
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", FROM_SCRATCH)
 def test_a_users_data_format_changes_nothing(name):
     config = ModelConfig(model=name)
     expected = build_model(config, num_genres=3, render=RenderConfig())

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -123,14 +124,24 @@ def cached_validation_dataset(source: Source, batch_size: int) -> tf.data.Datase
     return validation_dataset(source, batch_size).cache()
 
 
-def in_memory(source: Source, *, batch_size: int) -> Callable[..., tf.data.Dataset]:
+def in_memory(
+    source: Source, *, batch_size: int, compute: Callable[[tf.Tensor], Any] = tf.identity
+) -> Callable[..., tf.data.Dataset]:
     """Reads all records, 16 KB each, into memory, to train from there.
+
+    Args:
+        source: the records to read.
+        batch_size: slices per batch.
+        compute: images uint8 [batch, 128, 128, 1] -> what is kept of them, [batch, ...].
 
     Returns:
         A function from `seed`, a keyword argument, to one pass of batches, as from
-        `training_dataset`.
+        `training_dataset`, with what is kept in place of the images.
     """
-    batches = list(evaluation_dataset(source, _CACHE_BATCH_SIZE))
+    batches = [
+        batch | {"image": compute(batch["image"])}
+        for batch in evaluation_dataset(source, _CACHE_BATCH_SIZE)
+    ]
     image = tf.concat([batch["image"] for batch in batches], 0)
     label = tf.concat([batch["label"] for batch in batches], 0)
 

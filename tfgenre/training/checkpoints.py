@@ -18,9 +18,21 @@ class Checkpoints:
     exists and is complete.
     """
 
-    def __init__(self, run_dir: RunDir, config: TrainConfig) -> None:
-        self._run_dir = run_dir
-        self._config = config
+    def __init__(
+        self,
+        run_dir: RunDir,
+        config: TrainConfig,
+        *,
+        complete: Callable[[keras.Model], keras.Model] = lambda model: model,
+    ) -> None:
+        """See the class.
+
+        Args:
+            run_dir: the folder of the run.
+            config: says which epoch is kept, and whether all checkpoints are.
+            complete: what is trained -> the network from slices to probabilities.
+        """
+        self._run_dir, self._config, self._complete = run_dir, config, complete
 
     def resume(self, say: Callable[[str], object]) -> tuple[keras.Model, list[EpochMetrics]] | None:
         """Loads the network and rows of an unfinished run.
@@ -74,6 +86,7 @@ class Checkpoints:
 
     def _save_kept(self, model: keras.Model) -> None:
         """Saves without the optimizer's state, which only resuming needs."""
+        model = self._complete(model)
         stateless = keras.Model(model.inputs, model.outputs, name=model.name)
         save(stateless, self._run_dir.best_model)
 

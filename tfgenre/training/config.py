@@ -14,7 +14,9 @@ from tfgenre.config import (
 )
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
-MODELS = ("despois", "spectral", "spectral_small")
+FROM_SCRATCH = ("despois", "spectral", "spectral_small")
+PRETRAINED = ("musicnn",)
+MODELS = (*FROM_SCRATCH, *PRETRAINED)
 INITIALIZERS = tuple(
     f"{scheme}_{shape}" for scheme in ("glorot", "he", "lecun") for shape in ("uniform", "normal")
 )
@@ -88,7 +90,7 @@ class ModelConfig:
     """The network, and the options that the seed's experiments varied.
 
     `dropout_rate` is the share of the hidden dense layer's outputs (despois) or inputs (spectral)
-    that is dropped.
+    that is dropped, or of the features of a pre-trained network.
     """
 
     model: str = "despois"
@@ -190,12 +192,21 @@ class TrainConfig:
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
         check_range("label_smoothing", self.label_smoothing, 0, 0.99)
         check_choice("vote", self.vote, VOTES)
+        if self.model.model in PRETRAINED:
+            self._check_pretrained()
         check(
             not (self.early_stop_patience and self.keeps_last),
             "--early_stop_patience must be 0 for --learning_rate_schedule=cosine, whose last epoch "
             "is kept",
             self.early_stop_patience,
         )
+
+    def _check_pretrained(self) -> None:
+        """Checks what holds if the features of slices are computed once."""
+        rule = f"for --model={self.model.model}: features are computed once and kept in memory"
+        augment, cache = self.pipeline.augment, self.pipeline.cache
+        check(not augment.is_on, f"Slices cannot be augmented {rule}", augment)
+        check(cache == "none", f"--cache must be none {rule}", cache)
 
     @property
     def total_epochs(self) -> int:

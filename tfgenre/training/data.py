@@ -1,25 +1,27 @@
 """The training and validation data of a run, read as the config says."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from tfgenre.config import MAX_SEED, check
 from tfgenre.errors import UserError
 from tfgenre.hashing import stable_hash
-from tfgenre.records import pipeline, sampling
+from tfgenre.records import pipeline
 from tfgenre.records.folder import Records
 from tfgenre.records.sources import Source
 from tfgenre.training.augment import augmenter
 from tfgenre.training.config import AugmentConfig, TrainConfig
+from tfgenre.training.disk_cache import copied
 from tfgenre.training.multiworker import Worker
 from tfgenre.training.weights import class_weights, draw_weights
 
 _SINGLE_WORKER = Worker()
+Compute = Callable[[tf.Tensor], Any]
 # seed (a keyword) -> (image uint8 [batch, 128, 128, 1], label int64 [batch])
 Reader = Callable[..., tf.data.Dataset]
 
@@ -79,6 +81,7 @@ def find_training_data(
     cache_dir: Path,
     worker: Worker = _SINGLE_WORKER,
     at_most: Sequence[int] | None = None,
+    compute: Compute | None = None,
 ) -> TrainingData:
     """Finds the shards to train on, and copies them first if the config says so.
 
@@ -88,6 +91,7 @@ def find_training_data(
         cache_dir: where --cache=disk copies the shards to.
         worker: the worker that reads.
         at_most: how many slices of each label to train on; None means all.
+        compute: what is kept of images, see `pipeline.in_memory`; None: batches hold the images.
 
     Raises:
         UserError: if training, a partition or a worker has no slices, a shard is missing, or the
@@ -99,8 +103,7 @@ def find_training_data(
     settings = config.pipeline
     weights = draw_weights(records, config, at_most)
     if settings.cache == "disk":
-        _check_single(worker)
-        records = _copied(records, cache_dir)
+        records = copied(records, cache_dir, worker)
     training = records.source(
         "train",
         slices_per_genre=settings.slices_per_genre,
@@ -115,19 +118,23 @@ def find_training_data(
         worker=worker,
         training=parts,
         validation=validation,
-        readers=tuple(_reader(part, config, worker) for part in parts),
+        readers=tuple(_reader(part, config, worker, compute) for part in parts),
         num_batches=tuple(_num_batches(part, worker, batch_size) for part in parts),
         validation_batches=validation
-        and _validation_batches(validation, config, worker).map(one_hot(len(records.genres))),
+        and _validation_batches(validation, config, worker, compute).map(
+            one_hot(len(records.genres))
+        ),
         class_weight=class_weights(records, config, at_most, weights),
     )
 
 
-def _reader(part: Source, config: TrainConfig, worker: Worker) -> Reader:
+def _reader(part: Source, config: TrainConfig, worker: Worker, compute: Compute | None) -> Reader:
     """A function from a seed to a worker's batches of one pass over a partition."""
     settings = config.pipeline
     share = part.of_worker(worker.index, worker.count)
     batch_size = worker.batch_size(settings.batch_size)
+    if compute is not None:
+        return pipeline.in_memory(share, batch_size=batch_size, compute=compute)
     if settings.cache == "memory":
         return pipeline.in_memory(share, batch_size=batch_size)
     return partial(
@@ -156,13 +163,18 @@ def _validation(records: Records, config: TrainConfig) -> Source | None:
     return None
 
 
-def _validation_batches(validation: Source, config: TrainConfig, worker: Worker) -> tf.data.Dataset:
+def _validation_batches(
+    validation: Source, config: TrainConfig, worker: Worker, compute: Compute | None
+) -> tf.data.Dataset:
     """A worker's validation batches."""
     num_rows = worker.rows(validation.num_slices)
     share = validation.strided(worker.index, worker.count, rows=num_rows)
+    batch_size = worker.batch_size(config.pipeline.batch_size)
+    if compute is not None:
+        return pipeline.in_memory(share, batch_size=batch_size, compute=compute)(seed=0)
     in_memory = config.pipeline.cache == "memory"
     dataset = pipeline.cached_validation_dataset if in_memory else pipeline.validation_dataset
-    return dataset(share, worker.batch_size(config.pipeline.batch_size))
+    return dataset(share, batch_size)
 
 
 def _num_batches(part: Source, worker: Worker, batch_size: int) -> int:
@@ -180,26 +192,6 @@ def _num_batches(part: Source, worker: Worker, batch_size: int) -> int:
             f"{min(shares):,} slices to train on, and its share of a batch is {batch_size:,}."
         )
     return num_batches
-
-
-def _check_single(worker: Worker) -> None:
-    if worker.count > 1:
-        raise UserError(
-            f"--cache=disk needs a single worker, got {worker.count}: give --cache=memory or none."
-        )
-
-
-def _copied(records: Records, folder: Path) -> Records:
-    """Copies the index and the training and validation shards, unless the copies are complete."""
-    folder.mkdir(parents=True, exist_ok=True)
-    splits = records.manifest.splits
-    shards = [shard for split in ("train", "validation") for shard in splits[split].shards]
-    for name, size in [(sampling.NAME, -1), *((shard.name, shard.bytes) for shard in shards)]:
-        target = folder / name
-        if not target.is_file() or target.stat().st_size != size:
-            with (records.path / name).open("rb") as source, target.open("wb") as copy:
-                shutil.copyfileobj(source, copy, 8 << 20)
-    return Records(folder, records.manifest)
 
 
 def epoch_dataset(

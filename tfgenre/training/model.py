@@ -22,7 +22,7 @@ def build_model(config: ModelConfig, *, num_genres: int, render: RenderConfig) -
     """Builds the network that the config names, with initial weights.
 
     Args:
-        config: the network and its options.
+        config: the network, one of `config.FROM_SCRATCH`, and its options.
         num_genres: the number of outputs.
         render: how the slices were rendered.
 
@@ -35,8 +35,12 @@ def build_model(config: ModelConfig, *, num_genres: int, render: RenderConfig) -
         features = despois(scaled, config)
     else:
         features = spectral(scaled, config, render)
-    genre = _dense(num_genres, activation="softmax", dtype="float32", name="genre")(features)
-    return keras.Model(image, genre, name=config.model)
+    return keras.Model(image, genre_layer(num_genres)(features), name=config.model)
+
+
+def genre_layer(num_genres: int) -> keras.layers.Dense:
+    """The last layer: features -> probabilities float32 [batch, num_genres]."""
+    return _dense(num_genres, activation="softmax", dtype="float32", name="genre")
 
 
 def despois(x: keras.KerasTensor, config: ModelConfig) -> keras.KerasTensor:

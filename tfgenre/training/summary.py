@@ -65,7 +65,6 @@ def description(data: TrainingData, model: keras.Model, config: TrainConfig) -> 
         "split_by": data.records.manifest.split_by,
         "train_slices": data.num_slices,
         "validation_slices": _num_validation(data),
-        "weights": model.count_params(),
         "device": hardware.name(),
         "workers": data.worker.count,
         "precision": hardware.precision(config.hardware),

@@ -9,20 +9,17 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-import keras
-import numpy as np
-
 from tfgenre.files import write_json
 from tfgenre.records import contact_sheet, pipeline
 from tfgenre.records.folder import Records
 from tfgenre.training import hardware, multiworker, process_state, progress, summary
 from tfgenre.training.callbacks import EpochWatch, NotFiniteError, check_loss, check_weights
 from tfgenre.training.checkpoints import Checkpoints
+from tfgenre.training.compiled import compiled_model, learning_rate, set_random_state
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData, find_training_data
 from tfgenre.training.input_clock import InputClock, slices_per_second
-from tfgenre.training.model import build_model
-from tfgenre.training.optimizer import make_optimizer
+from tfgenre.training.pretrained import Base, base_of
 from tfgenre.training.progress import EpochMetrics
 from tfgenre.training.run_dir import RunDir
 from tfgenre.training.summary import TensorBoardLog
@@ -62,18 +59,23 @@ def train(
         worker = hardware.worker(config.hardware)
         stack.enter_context(multiworker.exit_on_failure(worker))
         stack.enter_context(pipeline.translate_read_errors(records))
+        if (base := base_of(config, records, worker)) is not None:
+            say(f"the features of all slices are computed first, with {base.origin}")
         data = find_training_data(
             records,
             config,
             cache_dir=run_dir.cache,
             worker=worker,
             at_most=at_most,
+            compute=base,
         )
         config = config.lengthened(sum(data.num_batches))
-        run = _Run(config, data, run_dir, say)
+        run = _Run(config, data, run_dir, say, base)
         run.train()
         ceiling = slices_per_second(data.epoch(0, config), seconds=ceiling_s) * worker.count
         result = summary.description(data, run.model, config) | {
+            "pretrained": base and base.origin,
+            "weights": run.num_weights,
             "epochs": len(run.rows),
             "stopped_early": run.stopped_early,
             "best": run.rows[progress.kept_epoch(run.rows, config) - 1],
@@ -104,22 +106,44 @@ class _Run:
         stopped_early: why training stopped before its last epoch; "" if it did not.
     """
 
-    def __init__(self, config: TrainConfig, data: TrainingData, run_dir: RunDir, say: Say) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        data: TrainingData,
+        run_dir: RunDir,
+        say: Say,
+        base: Base | None,
+    ) -> None:
         # With op determinism, TensorFlow refuses to read the clock.
         self.clock = None if process_state.has_op_determinism() else InputClock()
         self.seconds_trained = 0.0
         self.stopped_early = ""
         self._config, self._data, self._run_dir, self._say = config, data, run_dir, say
-        self._checkpoints = Checkpoints(run_dir, config)
+        self._base = base and base.network
+        self._checkpoints = (
+            Checkpoints(run_dir, config, complete=base.joined)
+            if base
+            else Checkpoints(run_dir, config)
+        )
         with hardware.strategy(config.hardware):
             resumed = self._checkpoints.resume(say)
-            self.model, self.rows = resumed or (compiled_model(config, data), list[EpochMetrics]())
+            self.model, self.rows = resumed or (
+                compiled_model(config, data, base),
+                list[EpochMetrics](),
+            )
         self._is_chief = data.worker.is_chief
         if self._is_chief:
             self._tensorboard = TensorBoardLog(run_dir)
             self._checkpoints.catch_up(self.model, self.rows)
         for line in summary.start_lines(data, self.model, config):
             say(line)
+
+    @property
+    def num_weights(self) -> int:
+        """The number of weights of the run's network, trained or not."""
+        return sum(
+            network.count_params() for network in (self.model, self._base) if network is not None
+        )
 
     @property
     def input_wait_share(self) -> float | None:
@@ -160,7 +184,7 @@ class _Run:
     def _epoch(self, epoch: int) -> EpochMetrics:
         config, part = self._config, epoch // self._config.epochs
         started = time.monotonic()
-        _set_random_state(self.model, seed=config.pipeline.seed, epoch=epoch)
+        set_random_state(self.model, seed=config.pipeline.seed, epoch=epoch)
         if config.optimizer.learning_rate_schedule == "plateau":
             rate = progress.learning_rate(self.rows, config.optimizer)
             self.model.optimizer.learning_rate = rate
@@ -190,7 +214,7 @@ class _Run:
             "train_loss": round(history["loss"][0], 6),
             "validation_accuracy": accuracy and round(accuracy, 6),
             "validation_loss": loss and round(loss, 6),
-            "learning_rate": _learning_rate(self.model),
+            "learning_rate": learning_rate(self.model),
             "slices_per_second": round(num_slices / watch.seconds_trained, 1),
             "seconds": round(time.monotonic() - started, 2),
         }
@@ -205,33 +229,3 @@ class _Run:
             rows.append([one.tobytes() for one in images])
         sheet = contact_sheet.draw(rows, ["original", "augmented"], title="")
         sheet.save(self._run_dir.augmented)
-
-
-def compiled_model(config: TrainConfig, data: TrainingData) -> keras.Model:
-    """A new network, compiled; the same seed gives the same weights."""
-    with process_state.seeded(config.pipeline.seed):
-        model = build_model(
-            config.model,
-            num_genres=len(data.records.genres),
-            render=data.records.manifest.render,
-        )
-    num_steps = config.epochs * sum(data.num_batches)
-    model.compile(
-        optimizer=make_optimizer(config.optimizer, num_steps=num_steps),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=hardware.jit_compile(config.hardware),
-    )
-    return model
-
-
-def _set_random_state(model: keras.Model, *, seed: int, epoch: int) -> None:
-    """Makes the dropout of an epoch independent of whether the run was stopped before it."""
-    for layer in model.layers:
-        if generator := getattr(layer, "seed_generator", None):
-            generator.state.assign(np.array([seed, epoch], "uint32"))
-
-
-def _learning_rate(model: keras.Model) -> float:
-    rate = keras.ops.convert_to_numpy(model.optimizer.learning_rate)  # may be mirrored
-    return float(f"{float(rate):.6g}")
