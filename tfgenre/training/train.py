@@ -119,7 +119,7 @@ class _Run:
         self.seconds_trained = 0.0
         self.stopped_early = ""
         self._config, self._data, self._run_dir, self._say = config, data, run_dir, say
-        self._base = base and base.network
+        self._base = base
         self._checkpoints = (
             Checkpoints(run_dir, config, complete=base.joined)
             if base
@@ -141,9 +141,8 @@ class _Run:
     @property
     def num_weights(self) -> int:
         """The number of weights of the run's network, trained or not."""
-        return sum(
-            network.count_params() for network in (self.model, self._base) if network is not None
-        )
+        kept = self._base.network.count_params() if self._base else 0
+        return int(self.model.count_params() + kept)
 
     @property
     def input_wait_share(self) -> float | None:
