@@ -1,8 +1,8 @@
 """The baseline that a network must beat: a support vector machine on statistics of the same slices.
 
 A slice becomes its rows' means, standard deviations and mean absolute changes from one column to
-the next; a song becomes the mean over its slices. Of MFCCs, such statistics and such a classifier
-are what genre classification was before networks (Mandel and Ellis 2005).
+the next; a song becomes the mean over its slices. Mandel and Ellis (2005) classify songs so, by
+statistics of MFCCs.
 """
 
 from collections import defaultdict
@@ -17,7 +17,6 @@ from tfgenre.records import pipeline
 from tfgenre.records.folder import Records
 from tfgenre.records.sources import Source
 
-NAME = "SVM on the slices' statistics"
 _BATCH_SIZE = 256
 _PENALTY = 10.0  # C: on 201 songs, a little better than scikit-learn's 1
 # So that it takes seconds on any collection; the cost grows with the square of the songs.

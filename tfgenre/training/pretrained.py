@@ -41,12 +41,16 @@ class Base:
 
     def __call__(self, images: tf.Tensor) -> NDArray[np.float32]:
         """The features of a batch of slices."""
-        found = []
-        for start in range(0, len(images), _SLICES_AT_ONCE):
-            some = images[start : start + _SLICES_AT_ONCE]
+        slices, found = np.asarray(images), []
+        for start in range(0, len(slices), _SLICES_AT_ONCE):
+            some = slices[start : start + _SLICES_AT_ONCE]
             found.append(np.asarray(self.network.predict_on_batch(some)))
             self._bar.update(len(some))
         return np.concatenate(found)
+
+    def close(self) -> None:
+        """Ends the progress bar: all features are computed."""
+        self._bar.close()
 
     def head(self, config: ModelConfig, *, num_genres: int) -> keras.Model:
         """What is trained: features [batch, n] -> probabilities [batch, num_genres]."""

@@ -69,6 +69,8 @@ def train(
             at_most=at_most,
             compute=base,
         )
+        if base is not None:
+            base.close()
         config = config.lengthened(sum(data.num_batches))
         run = _Run(config, data, run_dir, say, base)
         run.train()
