@@ -21,7 +21,7 @@ from tfgenre.building.plan import make_plan
 from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
 from tfgenre.datasets import Track
 from tfgenre.errors import UserError
-from tfgenre.records import contents, example, manifest, sampling, tfds
+from tfgenre.records import contents, example, manifest, sampling, tfds, verify
 from tfgenre.records.folder import Records
 from tfgenre.records.shards import shard_index
 from tfgenre.tagging import log
@@ -472,3 +472,14 @@ def test_tensorflow_datasets_reads_the_names_of_all_genres(tmp_path):
 def test_labels_are_on_a_line_each_whatever_the_genres_are(records, tmp_path):
     tfds.write(replace(records.manifest, genres=("A\nB", "C")), tmp_path)
     assert (tmp_path / "label.labels.txt").read_text() == "A\\nB\nC\n"
+
+
+def test_a_build_without_validation(collection, tmp_path):
+    plan = plan_of(collection, split=SplitConfig(split_ratios=(60, 0, 40)))
+    records = build.build(plan, tmp_path, runner=LocalRunner(1))
+    assert records.manifest.splits["validation"].num_tracks == 0
+    assert records.manifest.splits["train"].num_tracks == 8
+    assert "note:" not in contents.summary(records.manifest)
+    assert verify.verify(records, num_workers=1) == []
+    with pytest.raises(UserError, match="The validation split of .* has no slices to read"):
+        records.source("validation")

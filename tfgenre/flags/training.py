@@ -69,8 +69,8 @@ def _define_network(option: "partial[None]") -> None:
     option(
         "model",
         "The network: despois (the seed's), spectral (convolutions over time, a seventeenth of the "
-        "arithmetic), spectral_small (a quarter of that), or musicnn (one layer on top of a network "
-        "trained on the Million Song Dataset); docs/models.md compares them.",
+        "arithmetic), spectral_small (a quarter of that), or musicnn (one layer on top of one that "
+        "was trained on the Million Song Dataset); docs/models.md compares them.",
         choices=config.MODELS,
     )
     option("initializer", "Initial weights of the convolutions.", choices=config.INITIALIZERS)
