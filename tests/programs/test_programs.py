@@ -272,6 +272,15 @@ def test_help_names_the_flags_that_matter():
     assert "--epochs" not in done.stdout
 
 
+def test_help_whose_reader_has_had_enough():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, str(ROOT / "tools" / "make_records"), "--help"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_target_that_cannot_be_written(collection, tmp_path):
     (tmp_path / "file").write_text("")
     done = make_records(collection, tmp_path / "file" / "records")

@@ -51,7 +51,10 @@ def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
     if {"--help", "-h"} & set(argv):
         for name in flag_names:
             values.register_key_flag_for_module("flags", values[name])
-        print(f"{doc.strip()}\n{values.module_help('flags')}")
+        try:
+            print(f"{doc.strip()}\n{values.module_help('flags')}")
+        except BrokenPipeError:
+            _discard_output()
         sys.exit(0)
     try:
         arguments = values(expanded(argv))
@@ -76,7 +79,7 @@ def _run(main: Main, argv: list[str], takes_paths: bool) -> int:
     except KeyboardInterrupt:
         _fail("stopped; the same command finishes the job.", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader of our output has closed it
+        _discard_output()
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -87,6 +90,11 @@ def _run(main: Main, argv: list[str], takes_paths: bool) -> int:
         if not storage.is_remote_trouble(error):
             raise
         _fail(f"{type(error).__name__}: {error}. Try the same command again.", 1)
+
+
+def _discard_output() -> None:
+    """Sends what is still to be printed nowhere, as its reader has closed it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _fail(sentence: str, status: int) -> NoReturn:
