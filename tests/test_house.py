@@ -59,8 +59,8 @@ FACES = {
 USE_TENSORFLOW = {  # or other heavy libraries
     "": "plots",
     "records": "pipeline",
-    "training": "augment callbacks checkpoints compiled data disk_cache hardware input_clock model "
-    "multiworker musicnn optimizer pretrained process_state summary train",
+    "training": "augment callbacks checkpoints compiled data disk_cache frozen hardware initial "
+    "input_clock model multiworker musicnn optimizer process_state summary train",
     "prediction": "batching predict vote_plot",
     "evaluation": "*",
     "export": "conversions export graph_audio graph_mel graph_musicnn graph_palette graph_resample "

@@ -17,6 +17,7 @@ def define(values: flags.FlagValues) -> None:
     option = partial(define_option, values, TrainConfig)
     _define_learning(option)
     _define_network(option)
+    _define_start(option)
     _define_reading(option)
     _define_augmentation(option)
     _define_hardware(option)
@@ -79,6 +80,20 @@ def _define_network(option: "partial[None]") -> None:
         "dropout_rate",
         "Share of the dense layer's outputs (spectral: inputs) that is dropped; 0: none. (The "
         "seed's 0.2 was the share kept.)",
+    )
+
+
+def _define_start(option: "partial[None]") -> None:
+    option(
+        "init_from",
+        "The folder of an earlier run whose weights training starts from; the last layer is new "
+        "where the genres differ. Not given: weights are random, or those published with --model.",
+    )
+    option(
+        "freeze",
+        "base: the last layer alone is trained, on features that are computed once; none: all "
+        "layers are; auto: base for --model=musicnn without --init_from, none otherwise.",
+        choices=config.FREEZES,
     )
 
 

@@ -13,6 +13,7 @@ from tfgenre.records import manifest as manifests
 from tfgenre.records import sampling
 from tfgenre.records.folder import Records
 from tfgenre.training.config import TrainConfig
+from tfgenre.training.earlier_run import check_earlier_run
 from tfgenre.training.run_dir import RunDir
 
 
@@ -56,9 +57,12 @@ def claim(
         Whether the run is already finished.
 
     Raises:
-        UserError: if the folder holds records, or a run with other flags or records.
+        UserError: if the folder holds records, or a run with other flags or records, or the run to
+            start from does not fit.
     """
     _refuse_records(run_dir)
+    if overwrite or not run_dir.flags.exists():
+        check_earlier_run(config.model, run_dir, records)
     if overwrite:
         discard(run_dir)
     flags = flags_of(run_dir, config, records)
@@ -104,10 +108,13 @@ def discard(run_dir: RunDir) -> None:
 
 def flags_of(run_dir: RunDir, config: TrainConfig, records: Records) -> dict[str, str]:
     """Everything that determines a run, by flag name, with defaults and absolute folders."""
+    options = {name: str(value) for name, value in options_of(config).items()}
+    if earlier := options["init_from"]:
+        options["init_from"] = str(storage.absolute(RunDir(earlier).path))
     return {
         "records_dir": str(storage.absolute(records.path)),
         "run_dir": str(storage.absolute(run_dir.path)),
-        **{name: str(value) for name, value in options_of(config).items()},
+        **options,
     }
 
 

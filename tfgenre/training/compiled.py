@@ -6,22 +6,20 @@ import numpy as np
 from tfgenre.training import hardware, process_state
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData
-from tfgenre.training.model import build_model
+from tfgenre.training.frozen import Base
+from tfgenre.training.initial import initial_network
 from tfgenre.training.optimizer import make_optimizer
-from tfgenre.training.pretrained import Base
 
 
 def compiled_model(
     config: TrainConfig, data: TrainingData, base: Base | None = None
 ) -> keras.Model:
     """What is trained, new and compiled; the same seed gives the same weights."""
-    num_genres = len(data.records.genres)
     with process_state.seeded(config.pipeline.seed):
-        if base is not None:
-            model = base.head(config.model, num_genres=num_genres)
+        if base is None:
+            model = initial_network(config.model, data.records)
         else:
-            render = data.records.manifest.render
-            model = build_model(config.model, num_genres=num_genres, render=render)
+            model = base.head(config.model, num_genres=len(data.records.genres))
     num_steps = config.epochs * sum(data.num_batches)
     model.compile(
         optimizer=make_optimizer(config.optimizer, num_steps=num_steps),

@@ -24,6 +24,7 @@ ACTIVATIONS = ("relu", "elu", "selu", "gelu", "silu", "tanh")
 SCHEDULES = ("constant", "cosine", "plateau")
 CLASS_WEIGHTS = ("none", "balanced")
 SAMPLINGS = ("slice", "artist")
+FREEZES = ("auto", "base", "none")
 CACHES = ("none", "memory", "disk")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 JIT_COMPILE = ("auto", "yes", "no")
@@ -90,19 +91,36 @@ class ModelConfig:
     """The network, and the options that the seed's experiments varied.
 
     `dropout_rate` is the share of the hidden dense layer's outputs (despois) or inputs (spectral)
-    that is dropped, or of the features of a pre-trained network.
+    that is dropped, or of the features of a pre-trained network. `init_from` is the folder of an
+    earlier run to start from; "" starts anew. `freeze` base trains the last layer alone, none all
+    layers; auto is base for a pre-trained network without `init_from`, and none otherwise.
     """
 
     model: str = "despois"
     initializer: str = "glorot_uniform"
     activation: str = "relu"
     dropout_rate: float = 0.8
+    init_from: str = ""
+    freeze: str = "auto"
 
     def __post_init__(self) -> None:
         check_choice("model", self.model, MODELS)
         check_choice("initializer", self.initializer, INITIALIZERS)
         check_choice("activation", self.activation, ACTIVATIONS)
         check_range("dropout_rate", self.dropout_rate, 0, 0.99)
+        check_choice("freeze", self.freeze, FREEZES)
+        rule = (
+            "--freeze=base needs a network that was trained before: --init_from, or a --model of "
+        )
+        is_trained = bool(self.init_from) or self.model in PRETRAINED
+        check(self.freeze != "base" or is_trained, rule + ", ".join(PRETRAINED), self.model)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the last layer alone is trained."""
+        if self.freeze == "auto":
+            return self.model in PRETRAINED and not self.init_from
+        return self.freeze == "base"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +210,8 @@ class TrainConfig:
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
         check_range("label_smoothing", self.label_smoothing, 0, 0.99)
         check_choice("vote", self.vote, VOTES)
-        if self.model.model in PRETRAINED:
-            self._check_pretrained()
+        if self.model.is_frozen:
+            self._check_frozen()
         check(
             not (self.early_stop_patience and self.keeps_last),
             "--early_stop_patience must be 0 for --learning_rate_schedule=cosine, whose last epoch "
@@ -201,9 +219,9 @@ class TrainConfig:
             self.early_stop_patience,
         )
 
-    def _check_pretrained(self) -> None:
+    def _check_frozen(self) -> None:
         """Checks what holds if the features of slices are computed once."""
-        rule = f"for --model={self.model.model}: features are computed once and kept in memory"
+        rule = "if the last layer alone is trained: features are computed once and kept in memory"
         augment, cache = self.pipeline.augment, self.pipeline.cache
         check(not augment.is_on, f"Slices cannot be augmented {rule}", augment)
         check(cache == "none", f"--cache must be none {rule}", cache)

@@ -18,8 +18,9 @@ from tfgenre.training.checkpoints import Checkpoints
 from tfgenre.training.compiled import compiled_model, learning_rate, set_random_state
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData, find_training_data
+from tfgenre.training.frozen import Base, base_of
+from tfgenre.training.initial import origin
 from tfgenre.training.input_clock import InputClock, slices_per_second
-from tfgenre.training.pretrained import Base, base_of
 from tfgenre.training.progress import EpochMetrics
 from tfgenre.training.run_dir import RunDir
 from tfgenre.training.summary import TensorBoardLog
@@ -59,8 +60,11 @@ def train(
         worker = hardware.worker(config.hardware)
         stack.enter_context(multiworker.exit_on_failure(worker))
         stack.enter_context(pipeline.translate_read_errors(records))
-        if (base := base_of(config, records, worker)) is not None:
-            say(f"the features of all slices are computed first, with {base.origin}")
+        base, start = base_of(config, records, worker), origin(config.model)
+        if base is not None:
+            say(f"the features of all slices are computed first, with {start}")
+        elif start is not None:
+            say(f"training starts from {start}")
         data = find_training_data(
             records,
             config,
@@ -76,7 +80,8 @@ def train(
         run.train()
         ceiling = slices_per_second(data.epoch(0, config), seconds=ceiling_s) * worker.count
         result = summary.description(data, run.model, config) | {
-            "pretrained": base and base.origin,
+            "pretrained": start,
+            "frozen": base is not None,
             "weights": run.num_weights,
             "epochs": len(run.rows),
             "stopped_early": run.stopped_early,

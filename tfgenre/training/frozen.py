@@ -1,10 +1,8 @@
-"""Training on top of a network that others trained, and that stays as it is.
+"""Training the last layer alone, on top of a network that stays as it is.
 
-Its features are computed once for each slice, and kept in memory; what is trained is one layer. The
-run's network, best.keras, is both in one: from slices to probabilities.
+Its features are computed once for each slice, and kept in memory. The run's network, best.keras, is
+both in one: from slices to probabilities.
 """
-
-from types import ModuleType
 
 import keras
 import numpy as np
@@ -14,15 +12,13 @@ from tqdm import tqdm
 
 from tfgenre.errors import UserError
 from tfgenre.records.folder import Records
-from tfgenre.training import musicnn, process_state
-from tfgenre.training.config import PRETRAINED, ModelConfig, TrainConfig
+from tfgenre.training import process_state
+from tfgenre.training.config import ModelConfig, TrainConfig
+from tfgenre.training.initial import initial_network, without_last_layer
 from tfgenre.training.model import genre_layer
 from tfgenre.training.multiworker import Worker
 
 _SLICES_AT_ONCE = 64  # 400 MB in the largest layer of musicnn
-# By --model: a module with ORIGIN, a phrase, and features(), slices -> features [batch, n]. The
-# records must hold the spectrogram of the same name.
-_NETWORKS: dict[str, ModuleType] = {"musicnn": musicnn}
 
 
 class Base:
@@ -30,11 +26,17 @@ class Base:
 
     Attributes:
         network: uint8 [batch, 128, 128, 1] -> features float32 [batch, n].
-        origin: where its weights are from.
     """
 
-    def __init__(self, network: keras.Model, origin: str, *, most_slices: int) -> None:
-        self.network, self.origin = network, origin
+    def __init__(self, whole: keras.Model, *, most_slices: int) -> None:
+        """See the class.
+
+        Args:
+            whole: the network with its last layer, whose weights that of `head` starts from.
+            most_slices: how many slices it will be called with, for the progress bar.
+        """
+        self.network = without_last_layer(whole)
+        self._last = whole.layers[-1].get_weights()
         self._bar = tqdm(
             total=most_slices, unit="slice", desc="features", leave=False, disable=None
         )
@@ -55,8 +57,11 @@ class Base:
     def head(self, config: ModelConfig, *, num_genres: int) -> keras.Model:
         """What is trained: features [batch, n] -> probabilities [batch, num_genres]."""
         features = keras.Input(self.network.output.shape[1:], name="features")
-        x = keras.layers.Dropout(config.dropout_rate, name="dropout")(features)
-        return keras.Model(features, genre_layer(num_genres)(x), name="head")
+        x = keras.layers.Dropout(config.dropout_rate, name="feature_dropout")(features)
+        layer = genre_layer(num_genres)
+        head = keras.Model(features, layer(x), name="head")
+        layer.set_weights(self._last)
+        return head
 
     def joined(self, head: keras.Model) -> keras.Model:
         """Both in one: uint8 [batch, 128, 128, 1] -> probabilities [batch, num_genres]."""
@@ -67,27 +72,20 @@ class Base:
 
 
 def base_of(config: TrainConfig, records: Records, worker: Worker) -> Base | None:
-    """The network that --model names, None if it is one that is trained from scratch.
+    """The network below the last layer; None if all layers are trained.
 
     Raises:
-        UserError: if its weights are not installed, the records hold another spectrogram, or
-            several devices are to train.
+        UserError: if several devices are to train, or as `initial_network`.
     """
-    name = config.model.model
-    if name not in PRETRAINED:
+    if not config.model.is_frozen:
         return None
-    if (found := records.manifest.render.spectrogram) != name:
-        raise UserError(
-            f"--model={name} needs records of --spectrogram={name}, got {found} in {records.path}: "
-            f"build others, with --flagfile=flags/ear.cfg."
-        )
     if worker.num_devices > 1:
         raise UserError(
-            f"--model={name} trains one layer, on one device, got {worker.num_devices}: give "
-            "--strategy=one."
+            f"The last layer alone is trained on one device, got {worker.num_devices}: give "
+            "--strategy=one, or --freeze=none."
         )
-    with process_state.dtype_policy("float32"):  # as its weights were published
-        network = _NETWORKS[name].features()
+    with process_state.dtype_policy("float32"), process_state.seeded(config.pipeline.seed):
+        network = initial_network(config.model, records)
     splits = records.manifest.splits
     most_slices = splits["train"].num_slices + splits["validation"].num_slices
-    return Base(network, _NETWORKS[name].ORIGIN, most_slices=most_slices)
+    return Base(network, most_slices=most_slices)

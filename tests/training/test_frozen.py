@@ -14,7 +14,7 @@ from tfgenre.config import BuildConfig, RenderConfig
 from tfgenre.errors import UserError
 from tfgenre.records import pipeline, synthetic
 from tfgenre.records.folder import Records
-from tfgenre.training import musicnn, pretrained
+from tfgenre.training import frozen, musicnn
 from tfgenre.training.config import AugmentConfig, ModelConfig, PipelineConfig, TrainConfig
 from tfgenre.training.multiworker import Worker
 from tfgenre.training.run_dir import RunDir
@@ -73,12 +73,12 @@ def test_a_stopped_run_resumes_with_the_same_metrics(ear_records, whole, tmp_pat
 
 def test_records_of_another_spectrogram_are_refused(records):
     with pytest.raises(UserError, match="needs records of --spectrogram=musicnn, got sox"):
-        pretrained.base_of(CONFIG, records, Worker())
+        frozen.base_of(CONFIG, records, Worker())
 
 
 def test_several_devices_are_refused(ear_records):
     with pytest.raises(UserError, match="on one device, got 2: give --strategy=one"):
-        pretrained.base_of(CONFIG, ear_records, Worker(0, 1, 2))
+        frozen.base_of(CONFIG, ear_records, Worker(0, 1, 2))
 
 
 @pytest.mark.parametrize(
