@@ -1,6 +1,7 @@
 """Small sound files and collections for tests."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -25,7 +26,7 @@ def noise(seconds: float, *, seed: int = 0, rate_hz: int = RATE_HZ) -> np.ndarra
     return np.random.default_rng(seed).uniform(-0.3, 0.3, int(seconds * rate_hz))
 
 
-def write(path: Path, samples: np.ndarray, *, rate_hz: int = RATE_HZ, **options: str) -> Path:
+def write(path: Path, samples: np.ndarray, *, rate_hz: int = RATE_HZ, **options: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, samples, rate_hz, **options)
     return path

@@ -41,7 +41,7 @@ KNOWS_ONLY = {
 }
 # The modules of a package that other packages may import; "" is the package itself.
 FACES = {
-    "audio": "song archives archive_index mp4_atoms mpeg mpeg_frames mpeg_headers search "
+    "audio": "song archives archive_index mp4_atoms mpeg mpeg_frames mpeg_headers parts search "
     "sound_bytes tags",
     "spectrogram": "axis mel musicnn native palette render slices workers",
     "datasets": " spelling splits track",

@@ -10,22 +10,24 @@ import os
 import re
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from tfgenre import storage
 from tfgenre.audio.archive_index import Member, index, zip_file
 from tfgenre.errors import SkipTrack, UserError
-from tfgenre.files import FilePart, naming
+from tfgenre.files import FilePart, naming, read_at
 
 _ARCHIVE_END = re.compile(r"\.(zip|tar)/", re.IGNORECASE)
 _MAX_IN_MEMORY = 64 << 20
 _DOWNLOAD_BYTES = 8 << 20
+_PART_BYTES = 1 << 13
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
@@ -108,6 +110,35 @@ def opened(path: str) -> IO[bytes]:
         return stream
     except _DAMAGE as error:
         raise SkipTrack("decode_error", f"damaged in its archive: {error}") from error
+
+
+def random_access(path: str) -> BinaryIO:
+    """Opens a file of which only parts will be read, and little more than these is.
+
+    Raises:
+        SkipTrack: as `opened`, and unreadable for an archive's member that is compressed.
+        OSError: if a file outside archives cannot be opened.
+    """
+    if storage.is_remote(path):
+        return cast(BinaryIO, storage.open_remote(path, read_ahead_bytes=_PART_BYTES))
+    if (inside := split_path(path)) is None:
+        return open(path, "rb", buffering=1 << 18)
+    archive, _ = inside
+    member = _member(*inside)
+    start = member.offset or _start_in_zip(*inside)
+    part = FilePart(archive, start=start, end=start + member.size)
+    return io.BufferedReader(part, _PART_BYTES)
+
+
+def _start_in_zip(archive: str, name: str) -> int:
+    """Where a stored member of a zip file starts, in bytes."""
+    found = zip_file(archive).getinfo(name)
+    if found.compress_type != zipfile.ZIP_STORED or found.flag_bits & 1:
+        raise SkipTrack("unreadable", "compressed or encrypted in its archive")
+    with open(archive, "rb") as file:
+        header = read_at(file, found.header_offset, 30)
+    name_bytes, extra_bytes = struct.unpack_from("<2H", header, 26)
+    return int(found.header_offset + len(header) + name_bytes + extra_bytes)
 
 
 def check_present(path: str) -> None:

@@ -12,7 +12,7 @@ import soundfile
 from tfgenre.audio import mpeg, unfinished
 from tfgenre.audio.mpeg_headers import is_sync
 from tfgenre.audio.patched import patched
-from tfgenre.audio.streams import Block, Stream
+from tfgenre.audio.streams import Block, Samples, Stream
 from tfgenre.errors import SkipTrack
 from tfgenre.files import read_at
 
@@ -27,17 +27,17 @@ _ENCODINGS = {
     "VORBIS": "lossy",
     "OPUS": "lossy",
 }
-_UNKNOWN_FRAMES = 1 << 62  # libsndfile reports more for a stream that declares no length
+UNKNOWN_FRAMES = 1 << 62  # libsndfile reports more for a stream that declares no length
 _BLOCK_SAMPLES = 1 << 16  # over all channels
 _HEAD_BYTES = 1 << 12
 _MPEG_IN_WAV = re.compile(rb"(?:RIFF|RF64).{4}WAVE.*?fmt .{4}[\x50\x55]\0", re.DOTALL)
 # Only files that start like this are opened by name: libsndfile searches others for MPEG audio if
 # they are named .mp3, which takes minutes in 17 MB that look like its headers.
-_HEADS = re.compile(rb"RIFF|RIFX|RF64|riff|FORM|\.snd|caff|fLaC|OggS")
+HEADS = re.compile(rb"RIFF|RIFX|RF64|riff|FORM|\.snd|caff|fLaC|OggS")
 _ALWAYS_TRIED_BYTES = 1 << 16
 
 
-class _SoundFile(soundfile.SoundFile):
+class SoundFile(soundfile.SoundFile):
     """A sound file read from start to end, whatever length its header declares.
 
     soundfile seeks after each read of a seekable file. For an MP3 that means decoding again, and
@@ -49,6 +49,7 @@ class _SoundFile(soundfile.SoundFile):
     failure = 0
 
     def seekable(self) -> bool:
+        """False, so that reading does not seek."""
         return False
 
     @property
@@ -71,16 +72,28 @@ def open_stream(path: str, *, part: tuple[int, int] | None = None) -> Iterator[S
     with contextlib.ExitStack() as stack:
         if part is not None:
             start, end = part
-            file, frames = _opened(patched(path, start=start, end=end), stack), None
+            file, frames = open_sound(patched(path, start=start, end=end), stack), None
         else:
             file, frames = _open(path, stack)
         yield Stream(
             rate_hz=file.samplerate,
             declared_frames=frames.num_samples if frames else _declared_frames(file),
             is_mpeg=_is_mpeg(file),
-            encoding=_encoding(file),
+            encoding=encoding_of(file),
             blocks=_mpeg_blocks(path, frames, file) if frames else _blocks(file),
         )
+
+
+def decode(source: BinaryIO) -> Samples:
+    """Decodes a whole small file, to [frames, channels] as `Block` has them.
+
+    Raises:
+        SkipTrack: not_audio or decode_error.
+    """
+    with contextlib.ExitStack() as stack:
+        file = open_sound(source, stack)
+        empty = np.zeros((0, file.channels), np.float32)
+        return np.concatenate([empty, *(block.samples.copy() for block in _blocks(file))])
 
 
 def _open(path: str, stack: contextlib.ExitStack) -> tuple[soundfile.SoundFile, mpeg.Frames | None]:
@@ -91,10 +104,10 @@ def _open(path: str, stack: contextlib.ExitStack) -> tuple[soundfile.SoundFile, 
     is_mpeg = is_sync(head) or _MPEG_IN_WAV.match(head) is not None
     file, refusal = None, SkipTrack("not_audio", "no frames of MPEG audio follow each other")
     if not is_mpeg or os.path.getsize(path) < start + _ALWAYS_TRIED_BYTES:
-        has_name = not start and _HEADS.match(head)
+        has_name = not start and HEADS.match(head)
         source = unfinished.repaired(path, start)
         try:
-            file = _opened(source or (path if has_name else patched(path, start=start)), stack)
+            file = open_sound(source or (path if has_name else patched(path, start=start)), stack)
         except SkipTrack as error:
             refusal = error
     if file is not None and not _is_mpeg(file):
@@ -113,16 +126,16 @@ def _first_segment(
     if repaired is None and not frames.segments:
         raise SkipTrack("empty", "the file has no samples")
     try:
-        return _opened(repaired or path, stack)
+        return open_sound(repaired or path, stack)
     except SkipTrack:
-        return _opened(mpeg.segment(path, frames.segments[0]), stack)
+        return open_sound(mpeg.segment(path, frames.segments[0]), stack)
 
 
-def _opened(source: str | BinaryIO, stack: contextlib.ExitStack) -> soundfile.SoundFile:
+def open_sound(source: str | BinaryIO, stack: contextlib.ExitStack) -> SoundFile:
     """Opens a path or a file; the stack closes both."""
     opened = os.fsencode(source) if isinstance(source, str) else stack.enter_context(source)
     try:
-        return stack.enter_context(_SoundFile(opened))
+        return stack.enter_context(SoundFile(opened))
     except soundfile.LibsndfileError as error:
         # libsndfile reports a file that it does not recognise as nonexistent.
         detail = "no decoder recognises it" if error.code in (1, 7) else error.error_string
@@ -133,12 +146,13 @@ def _is_mpeg(file: soundfile.SoundFile) -> bool:
     return file.subtype.startswith("MPEG")
 
 
-def _encoding(file: soundfile.SoundFile) -> str:
+def encoding_of(file: soundfile.SoundFile) -> str:
+    """See `Stream.encoding`."""
     return _ENCODINGS.get(file.subtype.partition("_")[0], "integer")
 
 
 def _declared_frames(file: soundfile.SoundFile) -> int:
-    is_guess = _is_mpeg(file) or file.frames >= _UNKNOWN_FRAMES
+    is_guess = _is_mpeg(file) or file.frames >= UNKNOWN_FRAMES
     return 0 if is_guess else file.frames
 
 
@@ -147,11 +161,11 @@ def _mpeg_blocks(path: str, frames: mpeg.Frames, file: soundfile.SoundFile) -> I
     yield from _blocks(file)
     for segment in frames.segments[1:]:
         with contextlib.ExitStack() as stack, contextlib.suppress(SkipTrack):
-            yield from _blocks(_opened(mpeg.segment(path, segment), stack))
+            yield from _blocks(open_sound(mpeg.segment(path, segment), stack))
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[Block]:
-    dtype = np.float32 if _encoding(file) == "lossy" else np.float64
+    dtype = np.float32 if encoding_of(file) == "lossy" else np.float64
     buffer = np.empty((max(1, _BLOCK_SAMPLES // file.channels), file.channels), dtype)
     while len(samples := file.read(out=buffer)):
         yield Block(file.samplerate, samples)

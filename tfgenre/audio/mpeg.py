@@ -16,6 +16,7 @@ from tfgenre.audio.patched import BUFFER_BYTES, patched
 from tfgenre.errors import SkipTrack
 from tfgenre.files import read_at, size_of
 
+XING_BYTES = 60  # of a frame, enough to read a Xing header
 _MAX_TAIL_BYTES = 1 << 16  # after the last frame, such as tags
 
 
@@ -64,17 +65,22 @@ def find_frames(path: str) -> Frames | None:
         SkipTrack: decode_error, if they are interrupted more than 10,000 times.
     """
     with open(path, "rb", buffering=BUFFER_BYTES) as file:
-        content, size = after_tag(file), size_of(file)
-        free = free_format(file, content)
-        start = content if free else first_frame(file, content)
-        if start is None:
-            return None
-        known = free or headers()
-        header = read_at(file, start, 60)
-        frame = known.frames[header[:3]]
-        xing = _read_xing(header, start)
-        found = scan(file, start + frame.num_bytes if xing else start, known)
-        segments = found[:1] + tuple(_after_xing(file, segment) for segment in found[1:])
+        return frames_in(file)
+
+
+def frames_in(file: BinaryIO) -> Frames | None:
+    """The same for an open file."""
+    content, size = after_tag(file), size_of(file)
+    free = free_format(file, content)
+    start = content if free else first_frame(file, content)
+    if start is None:
+        return None
+    known = free or headers()
+    header = read_at(file, start, XING_BYTES)
+    frame = known.frames[header[:3]]
+    xing = read_xing(header, start)
+    found = scan(file, start + frame.num_bytes if xing else start, known)
+    segments = found[:1] + tuple(_after_xing(file, segment) for segment in found[1:])
     num_samples = sum(
         segment.num_frames * segment.frame.num_samples * frame.rate_hz / segment.frame.rate_hz
         for segment in segments
@@ -137,15 +143,15 @@ def tag_bytes(header: bytes) -> int:
 
 def _after_xing(file: IO[bytes], found: Segment) -> Segment:
     """A segment without a Xing header in its first frame, which would describe another file."""
-    header = read_at(file, found.start, 60)
-    if len(header) < 60 or not _read_xing(header, found.start):
+    header = read_at(file, found.start, XING_BYTES)
+    if len(header) < XING_BYTES or not read_xing(header, found.start):
         return found
     start = min(found.end, found.start + found.frame.num_bytes)
     return found._replace(start=start, num_frames=found.num_frames - 1)
 
 
-def _read_xing(frame: bytes, start: int) -> XingHeader | None:
-    """The Xing header of a frame, given the frame's first 60 bytes and its offset in the file."""
+def read_xing(frame: bytes, start: int) -> XingHeader | None:
+    """The Xing header of a frame, given its first bytes and its offset in the file."""
     is_mono = frame[3] >> 6 == 3
     place = 4 + (9 if is_mono else 17) + (8 if is_mono else 15) * is_mpeg_1(frame)
     if frame[place : place + 4] not in (b"Xing", b"Info"):

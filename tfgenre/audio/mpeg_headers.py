@@ -92,11 +92,16 @@ def parse(header: bytes, free_bytes: int = 0) -> Frame | None:
     slot = slot_bytes(header)
     num_bytes = free_bytes
     if number:
-        bits = 1000 * _KBITS[version][layer - 1][number - 1]
-        num_bytes = num_samples // 8 // slot * bits // rate_hz * slot
+        num_bytes = num_samples // 8 // slot * bits_per_second(header) // rate_hz * slot
     padding = (header[2] >> 1 & 1) * slot
     kind = version << 4 | layer << 2 | rate
     return Frame(num_bytes + padding, num_samples, rate_hz, kind) if num_bytes else None
+
+
+def bits_per_second(header: bytes) -> int:
+    """The bit rate, by a header's first three bytes; it must have one."""
+    version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
+    return 1000 * _KBITS[version][layer - 1][(header[2] >> 4) - 1]
 
 
 def slot_bytes(header: bytes) -> int:

@@ -52,7 +52,7 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
         SkipTrack: missing, unreadable, empty, not_audio, decode_error or truncated; empty and the
             last two may come while the blocks are read.
     """
-    _check_file(path)
+    check_file(path)
     with decoders.open_stream(path) as stream:
         if stream.rate_hz not in RATES_HZ:
             raise SkipTrack("decode_error", f"invalid sample rate: {stream.rate_hz} Hz")
@@ -65,7 +65,8 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
         )
 
 
-def _check_file(path: str) -> None:
+def check_file(path: str) -> None:
+    """Raises SkipTrack (missing, unreadable, empty, not_audio) if a file cannot be read."""
     try:
         found = os.stat(path)
     except OSError as error:
@@ -85,7 +86,7 @@ def _mono_blocks(stream: Stream) -> Iterator[Block]:
     try:
         for rate_hz, samples in stream.blocks:
             decoded += len(samples) * stream.rate_hz / rate_hz
-            yield Block(rate_hz, _mono(samples, stream.encoding))
+            yield Block(rate_hz, mono(samples, stream.encoding))
     except SkipTrack:
         if not decoded or decoded < expected / 2:
             raise
@@ -95,7 +96,7 @@ def _mono_blocks(stream: Stream) -> Iterator[Block]:
         raise SkipTrack("truncated", f"only {decoded:.0f} of {expected} samples could be decoded")
 
 
-def _mono(block: Samples, encoding: str) -> Samples:
+def mono(block: Samples, encoding: str) -> Samples:
     """SoX's `remix -`: the channels' mean in 32-bit steps, [frames, channels] -> [frames].
 
     The mean of lossy samples is not rounded: decoders differ by more than a step. Overwrites the

@@ -44,7 +44,7 @@ def digest(file: IO[bytes]) -> bytes:
 
 def ranges(file: IO[bytes]) -> list[_Range]:
     """Where in a file its sound is, in order."""
-    start, end = mpeg.after_tag(file), _before_endings(file)
+    start, end = mpeg.after_tag(file), before_endings(file)
     for found in (_within(file, start, end), [(start, end)]):
         if found := [each for each in found if each[0] < each[1]]:
             return found
@@ -75,7 +75,7 @@ def _pieces(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
     yield from pieces(file, start, end)
 
 
-def _before_endings(file: IO[bytes]) -> int:
+def before_endings(file: IO[bytes]) -> int:
     """Where the ID3v1 and APE tags at the end of a file begin."""
     end = size_of(file)
     while (place := _before_ending(file, end)) < end:

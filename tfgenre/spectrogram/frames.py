@@ -7,6 +7,34 @@ from numpy.typing import NDArray
 
 from tfgenre.spectrogram.sample_buffer import SampleBuffer
 
+# Reads the samples of a song from start to before stop, neither beyond its ends.
+Read = Callable[[int, int], NDArray[np.floating]]
+
+
+def around(read: Read, start: int, stop: int, *, num_samples: int) -> NDArray[np.float64]:
+    """The samples from start to before stop, 0 beyond the song's ends, float64 [stop - start]."""
+    found = np.zeros(stop - start)
+    inside = range(max(0, start), min(stop, num_samples))
+    if inside:
+        found[inside.start - start : inside.stop - start] = read(inside.start, inside.stop)
+    return found
+
+
+def some(
+    read: Read, centres: NDArray[np.int64], *, size: int, num_samples: int
+) -> NDArray[np.float64]:
+    """Some consecutive columns' frames, those that `centred` gives, float64 [columns, size].
+
+    Args:
+        read: reads the song.
+        centres: the sample at which each is centred, int64 [columns].
+        size: the length of a frame in samples, even.
+        num_samples: the length of the song.
+    """
+    start = int(centres[0]) - size // 2
+    samples = around(read, start, int(centres[-1]) + size // 2, num_samples=num_samples)
+    return np.lib.stride_tricks.sliding_window_view(samples, size)[centres - centres[0]]
+
 
 def centred(
     blocks: Iterable[NDArray[np.floating]],

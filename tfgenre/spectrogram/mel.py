@@ -119,6 +119,32 @@ def columns(
         yield _draw(some, rate_hz)
 
 
+def part(
+    read: frames.Read,
+    columns: range,
+    *,
+    rate_hz: int,
+    pixels_per_second: int,
+    num_samples: int,
+) -> NDArray[np.uint8]:
+    """Draws some of the columns that a song has, as `columns` does.
+
+    Args:
+        read: reads the song's samples from start to before stop.
+        columns: which.
+        rate_hz: the sample rate.
+        pixels_per_second: columns per second.
+        num_samples: the length of the song.
+
+    Returns:
+        uint8 [columns, 128].
+    """
+    centres = centre(np.array(columns), rate_hz=rate_hz, pixels_per_second=pixels_per_second)
+    found = frames.some(read, centres, size=DFT_SIZE, num_samples=num_samples)
+    starts = range(0, len(found), _FRAMES_AT_ONCE)
+    return np.concatenate([_draw(found[i : i + _FRAMES_AT_ONCE], rate_hz) for i in starts])
+
+
 _WINDOW = window()
 
 

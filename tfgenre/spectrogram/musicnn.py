@@ -46,8 +46,27 @@ def columns(
     for some in frames.centred(
         blocks, size=DFT_SIZE, centre=_centre, num_columns=num_columns, at_once=_FRAMES_AT_ONCE
     ):
-        bands = steps(some).astype(np.uint8) + np.uint8(PALETTE_FIRST)
-        yield np.pad(bands, [(0, 0), (0, SLICE_SIZE - BANDS)], constant_values=PALETTE_FIRST)
+        yield _draw(some)
+
+
+def part(
+    read: frames.Read,
+    columns: range,
+    *,
+    rate_hz: int,
+    pixels_per_second: int,
+    num_samples: int,
+) -> NDArray[np.uint8]:
+    """Draws some of the columns that a song has, as `columns` does; see `mel.part`."""
+    del rate_hz, pixels_per_second
+    return _draw(
+        frames.some(read, _centre(np.array(columns)), size=DFT_SIZE, num_samples=num_samples)
+    )
+
+
+def _draw(framed: NDArray[np.float64]) -> NDArray[np.uint8]:
+    bands = steps(framed).astype(np.uint8) + np.uint8(PALETTE_FIRST)
+    return np.pad(bands, [(0, 0), (0, SLICE_SIZE - BANDS)], constant_values=PALETTE_FIRST)
 
 
 def num_columns(num_samples: int) -> int:

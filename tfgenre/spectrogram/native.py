@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.errors import SkipTrack
+from tfgenre.spectrogram.frames import Read, around
 from tfgenre.spectrogram.palette import palette
 from tfgenre.spectrogram.sample_buffer import SampleBuffer
 
@@ -103,7 +104,8 @@ def columns(
     Raises:
         SkipTrack: if a column would be shorter than one sample.
     """
-    stream = _ColumnStream(Grid.for_rate(rate_hz, pixels_per_second))
+    grid = Grid.for_rate(rate_hz, pixels_per_second)
+    stream = _ColumnStream(grid, np.zeros(DFT_SIZE - grid.first))  # before the song
     drawn = np.zeros((0, ROWS), np.uint8)
     num_yielded = 0
     for more in stream.draw(blocks):
@@ -115,6 +117,32 @@ def columns(
         yield drawn[:ready]
         drawn = drawn[ready:]
     yield drawn[: (_width(stream.num_samples, rate_hz, pixels_per_second) or 800) - num_yielded]
+
+
+def num_columns(num_samples: int, *, rate_hz: int, pixels_per_second: int) -> int:
+    """The number of columns that `columns` gives."""
+    grid = Grid.for_rate(rate_hz, pixels_per_second)
+    drawn = -(-grid.num_frames(num_samples) // grid.frames_per_column)
+    return min(drawn, _width(num_samples, rate_hz, pixels_per_second) or 800)
+
+
+def part(
+    read: Read,
+    columns: range,
+    *,
+    rate_hz: int,
+    pixels_per_second: int,
+    num_samples: int,
+) -> NDArray[np.uint8]:
+    """Draws some of a song's columns as `columns` does, uint8 [columns, 129]; see `mel.part`."""
+    grid = Grid.for_rate(rate_hz, pixels_per_second)
+    first = columns.start * grid.frames_per_column
+    last = min(columns.stop * grid.frames_per_column, grid.num_frames(num_samples))
+    start = grid.first + first * grid.step - DFT_SIZE
+    stop = grid.first + (last - 1) * grid.step
+    samples = around(read, start, stop, num_samples=num_samples)
+    stream = _ColumnStream(grid, samples, frames_drawn=first, num_samples=num_samples)
+    return palette(np.concatenate(list(stream.rest(last))))
 
 
 def _width(num_samples: int, rate_hz: int, pixels_per_second: int) -> int:
@@ -136,12 +164,26 @@ class _ColumnStream:
     It works in chunks, whose arrays are allocated once per song and fit into a core's own cache.
     """
 
-    def __init__(self, grid: Grid) -> None:
-        self.num_samples = 0
+    def __init__(
+        self,
+        grid: Grid,
+        samples: NDArray[np.float64],
+        *,
+        frames_drawn: int = 0,
+        num_samples: int = 0,
+    ) -> None:
+        """See the class.
+
+        Args:
+            grid: where the frames are.
+            samples: from the start of the next frame on.
+            frames_drawn: the number of frames before that one.
+            num_samples: how much of the song is known.
+        """
+        self.num_samples = num_samples
         self._grid = grid
-        self._frames_drawn = 0
-        # The first frames reach back before the song.
-        self._buffer = SampleBuffer(np.zeros(DFT_SIZE - grid.first))
+        self._frames_drawn = frames_drawn
+        self._buffer = SampleBuffer(samples)
         columns = max(1, _FRAMES_PER_CHUNK // grid.frames_per_column)
         self._chunk = columns * grid.frames_per_column  # frames
         self._windowed = np.empty((self._chunk, DFT_SIZE))
@@ -159,11 +201,14 @@ class _ColumnStream:
             self._buffer.append(block)
             while len(self._buffer.samples) >= (self._chunk - 1) * self._grid.step + DFT_SIZE:
                 yield self._transform(self._chunk)
-        left = self._grid.num_frames(self.num_samples) - self._frames_drawn
-        self._buffer.append(np.zeros(left * self._grid.step + DFT_SIZE))
-        while left > 0:
+        last = self._grid.num_frames(self.num_samples)
+        self._buffer.append(np.zeros((last - self._frames_drawn) * self._grid.step + DFT_SIZE))
+        yield from self.rest(last)
+
+    def rest(self, last: int) -> Iterator[NDArray[np.float64]]:
+        """Yields the mean power of the columns up to a frame; all samples must be there."""
+        while (left := last - self._frames_drawn) > 0:
             yield self._transform(min(left, self._chunk))
-            left -= self._chunk
 
     def _transform(self, count: int) -> NDArray[np.float64]:
         """The power of the next frames' columns; the first frame starts where the buffer does."""

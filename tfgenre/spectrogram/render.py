@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from tfgenre.audio import archives
 from tfgenre.audio.song import open_audio
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
-from tfgenre.spectrogram import mel, musicnn, native, slices, sox
+from tfgenre.spectrogram import mel, musicnn, native, parts, slices, sox
 from tfgenre.spectrogram.palette import PALETTE_FIRST
 
 # By spectrogram.
@@ -54,12 +55,22 @@ def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
         config: the rendering options.
 
     Yields:
-        At least one piece, each of at most 64 slices.
+        At least one piece, each of at most 64 slices (or the kept ones).
 
     Raises:
         SkipTrack: with one of `errors.SKIP_REASONS`. It may come after some pieces, which must then
             be discarded.
     """
+    if parts.are_enough(config):
+        with suppress(SkipTrack):
+            images, indices = parts.render_parts(path, config)
+            yield Slices(images, np.array(indices))
+            return
+    yield from render_whole(path, config)
+
+
+def render_whole(path: str, config: RenderConfig) -> Iterator[Slices]:
+    """Renders a song of which all is decoded, see `render_pieces`."""
     audible, num_columns = False, 0
 
     def checked() -> Iterator[NDArray[np.uint8]]:

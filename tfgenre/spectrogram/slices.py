@@ -27,12 +27,20 @@ def cut(columns: Iterable[NDArray[np.uint8]], *, tail: str = "drop") -> Iterator
         rest = np.concatenate([rest, some[:, :SLICE_SIZE]])
         while len(rest) >= SLICE_SIZE:
             previous, rest = rest[:SLICE_SIZE], rest[SLICE_SIZE:]
-            yield _upright(previous)
+            yield upright(previous)
     if tail == "overlap" and len(rest) and len(previous):
-        yield _upright(np.concatenate([previous, rest])[-SLICE_SIZE:])
+        yield upright(np.concatenate([previous, rest])[-SLICE_SIZE:])
 
 
-def _upright(columns: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def starts(num_columns: int, *, tail: str = "drop") -> list[int]:
+    """The first column of each slice that `cut` gives."""
+    found = list(range(0, num_columns - SLICE_SIZE + 1, SLICE_SIZE))
+    has_rest = found and num_columns % SLICE_SIZE
+    return [*found, num_columns - SLICE_SIZE] if tail == "overlap" and has_rest else found
+
+
+def upright(columns: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Columns, each from the lowest frequency up, as a picture [rows, columns]."""
     return columns[:, ::-1].T
 
 

@@ -1,0 +1,249 @@
+"""Slices that are rendered alone are those that the whole song gives, and little else is read."""
+
+import contextlib
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import songs
+from tfgenre import files
+from tfgenre.audio import archives
+from tfgenre.config import RenderConfig
+from tfgenre.errors import SkipTrack
+from tfgenre.spectrogram import parts, render
+from tfgenre.spectrogram.render import Slices
+
+SECONDS = 40.0
+CONFIGS = {
+    "sox": RenderConfig(max_slices_per_track=3),
+    "own rate": RenderConfig(max_slices_per_track=4, sample_rate_hz=0, tail="overlap"),
+    "mel": RenderConfig(max_slices_per_track=3, spectrogram="mel", sample_rate_hz=32000),
+    "musicnn": RenderConfig(
+        max_slices_per_track=3, spectrogram="musicnn", sample_rate_hz=16000, pixels_per_second=62
+    ),
+}
+FILES: dict[str, dict[str, Any]] = {
+    "constant.mp3": {"bitrate_mode": "CONSTANT", "compression_level": 0.7},
+    "variable.mp3": {"bitrate_mode": "VARIABLE"},
+    "song.ogg": {},
+    "song.opus": {},
+    "song.flac": {},
+    "song.wav": {},
+    "song.aiff": {},
+}
+
+
+def music(rate_hz: int, channels: int) -> np.ndarray:
+    """Tones and bursts of noise, so that frames differ in length and share bytes."""
+    num_samples = int(SECONDS * rate_hz)
+    time_s = np.arange(num_samples) / rate_hz
+    hz = 220 * 2 ** (np.floor(4 * time_s) % 12 / 12)
+    tones = 0.4 * np.sin(2 * np.pi * np.cumsum(hz) / rate_hz) * (1 - time_s * 4 % 1)
+    bursts = songs.noise(SECONDS, rate_hz=rate_hz) * (time_s * 2 % 1 < 0.1)
+    return np.stack([tones + bursts * (0.5 + 0.5 * side) for side in range(channels)], axis=1)
+
+
+@pytest.fixture(scope="module", params=[(44100, 2), (48000, 1), (22050, 2), (8000, 1)])
+def folder(request, tmp_path_factory) -> Path:
+    """The same music in each format, at some rate."""
+    rate_hz, channels = request.param
+    found = tmp_path_factory.mktemp("songs")
+    for name, options in FILES.items():
+        is_possible = name != "song.opus" or rate_hz in (48000, 8000)
+        if is_possible:
+            kind = songs.OPTIONS[Path(name).suffix]
+            songs.write(found / name, music(rate_hz, channels), rate_hz=rate_hz, **kind, **options)
+    return found
+
+
+def whole(path: str, config: RenderConfig) -> Slices:
+    return render.join(render.render_whole(path, config))
+
+
+def assert_equal(path: str, config: RenderConfig) -> None:
+    images, indices = parts.render_parts(path, config)
+    expected = whole(path, config)
+    assert indices == expected.indices.tolist()
+    np.testing.assert_array_equal(images, expected.images)
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_slices_equal_those_of_the_whole_song(folder, config):
+    for path in sorted(folder.iterdir()):
+        assert_equal(str(path), config)
+
+
+def test_real_songs(shared_data):
+    for path in sorted((shared_data / "genres4").glob("*/*7.mp3")):
+        assert_equal(str(path), CONFIGS["mel"])
+
+
+def test_what_the_decoder_says_of_bytes_that_are_missing(folder, capfd):
+    """Nothing: frames that need bytes from before a part are emptied."""
+    for path in sorted(folder.glob("*.mp3")):
+        parts.render_parts(str(path), CONFIGS["sox"])
+    assert capfd.readouterr().err == ""
+
+
+@pytest.fixture(scope="module")
+def contents(tmp_path_factory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("contents")
+    found = {}
+    for name in ("constant.mp3", "variable.mp3"):
+        songs.write(folder / name, music(44100, 2), rate_hz=44100, format="MP3", **FILES[name])
+        found[name] = (folder / name).read_bytes()
+    return found
+
+
+@given(
+    name=st.sampled_from(["constant.mp3", "variable.mp3"]),
+    change=st.sampled_from(["cut", "remove", "insert", "overwrite"]),
+    place=st.floats(0, 1),
+    rubbish=st.binary(min_size=1, max_size=400),
+)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_damaged_songs(contents, tmp_path, name, change, place, rubbish):
+    """Either the song is decoded whole, or the slices are the same but for the rounding."""
+    data = contents[name]
+    start = int(place * len(data))
+    kept = {"cut": b"", "remove": data[start + len(rubbish) :], "insert": rubbish + data[start:]}
+    rest = kept.get(change, rubbish + data[start + len(rubbish) :])
+    path = tmp_path / "song.mp3"
+    path.write_bytes(data[:start] + rest)
+    with contextlib.suppress(SkipTrack):
+        images, indices = parts.render_parts(str(path), CONFIGS["own rate"])
+        expected = whole(str(path), CONFIGS["own rate"])
+        assert indices == expected.indices.tolist()
+        difference = np.abs(images.astype(int) - expected.images)
+        assert difference.max() <= 1
+        assert np.count_nonzero(difference) < 0.001 * images.size
+
+
+def test_songs_that_must_be_decoded_whole(folder, tmp_path):
+    short, silent = tmp_path / "short.wav", tmp_path / "silent.wav"
+    songs.write(short, songs.noise(10.0))
+    songs.write(silent, np.concatenate([np.zeros(songs.RATE_HZ * 30), songs.noise(1.0)]))
+    joined = tmp_path / "joined.mp3"
+    joined.write_bytes((folder / "variable.mp3").read_bytes() * 2)
+    for path in (short, silent, joined):
+        with pytest.raises(SkipTrack):
+            parts.render_parts(str(path), CONFIGS["sox"])
+        found = render.render(str(path), CONFIGS["sox"])
+        np.testing.assert_array_equal(found.images, whole(str(path), CONFIGS["sox"]).images)
+
+
+@pytest.fixture
+def read_bytes(monkeypatch) -> list[int]:
+    """How much of archives is read for parts."""
+    found: list[int] = []
+
+    class Counted(files.FilePart):
+        def readinto(self, buffer):
+            found.append(super().readinto(buffer))
+            return found[-1]
+
+    monkeypatch.setattr(archives, "FilePart", Counted)
+    return found
+
+
+@pytest.mark.parametrize("name", ["constant.mp3", "variable.mp3", "song.flac", "song.wav"])
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_songs_in_archives(folder, tmp_path, read_bytes, kind, name):
+    archive = tmp_path / f"music.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w") as file:
+            file.write(folder / name, f"a/{name}")
+    else:
+        with tarfile.open(archive, "w") as file:
+            file.add(folder / name, f"a/{name}")
+    config = CONFIGS["own rate"]
+    images, indices = parts.render_parts(f"{archive}/a/{name}", config)
+    expected = whole(str(folder / name), config)
+    assert indices == expected.indices.tolist()
+    np.testing.assert_array_equal(images, expected.images)
+    if name != "variable.mp3":  # whose frames must be counted
+        ends_bytes = 20 * 8192  # of parts, the head and the end of the file
+        assert 0 < sum(read_bytes) < 0.5 * (folder / name).stat().st_size + ends_bytes
+
+
+def test_a_compressed_member_is_decoded_whole(folder, tmp_path):
+    with zipfile.ZipFile(tmp_path / "music.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.write(folder / "constant.mp3", "a.mp3")
+    path = f"{tmp_path}/music.zip/a.mp3"
+    with pytest.raises(SkipTrack, match="compressed or encrypted"):
+        parts.render_parts(path, CONFIGS["sox"])
+    assert len(render.render(path, CONFIGS["sox"]).images) == 3
+
+
+class _Server(ThreadingHTTPServer):
+    song = b""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.sent: list[int] = []  # bytes
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Serves a song by ranges, as object stores do."""
+
+    server: _Server
+
+    def do_HEAD(self) -> None:
+        self._answer(b"", len(self.server.song))
+
+    def do_GET(self) -> None:
+        song = self.server.song
+        first, _, last = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")
+        part = song[int(first) : int(last) + 1 if last else None]
+        self.server.sent.append(len(part))
+        self._answer(part, len(part), f"bytes {first}-{int(first) + len(part) - 1}/{len(song)}")
+
+    def _answer(self, body: bytes, length: int, content_range: str = "") -> None:
+        self.send_response(206 if content_range else 200)
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Content-Length", str(length))
+        if content_range:
+            self.send_header("Content-Range", content_range)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *args) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[_Server]:
+    pytest.importorskip("aiohttp")
+    with _Server() as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        yield found
+        found.shutdown()
+
+
+def test_of_a_remote_song_a_fifth_is_read(server, tmp_path):
+    """Of four minutes at 128 kbit/s, ten slices."""
+    samples = np.tile(music(44100, 2), (6, 1))
+    options = {"format": "MP3", **FILES["constant.mp3"]}
+    local = songs.write(tmp_path / "song.mp3", samples, rate_hz=44100, **options)
+    server.song = local.read_bytes()
+    config = RenderConfig(max_slices_per_track=10)
+    path = f"http://127.0.0.1:{server.server_address[1]}/song.mp3"
+    images, indices = parts.render_parts(path, config)
+    expected = whole(str(local), config)
+    assert indices == expected.indices.tolist()
+    np.testing.assert_array_equal(images, expected.images)
+    assert sum(server.sent) < len(server.song) / 5
+    assert len(server.sent) <= 20

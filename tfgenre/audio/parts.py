@@ -1,0 +1,125 @@
+"""Opens a song to decode only parts of it, where that gives the same samples as decoding it whole.
+
+That is so for MPEG audio whose frames follow each other, and for what libsndfile reads, unless the
+file is chained, has a tag at its start, or a header that is wrong. Of a remote file, or one that an
+archive holds uncompressed, only those parts are read.
+
+The samples are not quite the same where they are resampled (within 2e-10), or follow a damaged
+frame of MPEG audio (its decoder then rounds otherwise). Damage elsewhere is not noticed, unless it
+interrupts the frames of MPEG audio on a disk; decoding the whole may end at it.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import BinaryIO, Protocol, cast
+
+import numpy as np
+import soxr
+
+from tfgenre import storage
+from tfgenre.audio import archives, ffmpeg, libsndfile, mpeg, ogg, unfinished
+from tfgenre.audio.mpeg_headers import is_sync
+from tfgenre.audio.mpeg_parts import MpegParts
+from tfgenre.audio.mpeg_places import Places, probed, walked
+from tfgenre.audio.sndfile_parts import SndfileParts
+from tfgenre.audio.song import RATES_HZ, check_file, mono
+from tfgenre.audio.streams import Samples
+from tfgenre.errors import SkipTrack
+from tfgenre.files import read_at
+
+_SETTLED_SAMPLES = 4096  # of the higher rate: what the resampler's filter reaches, generously
+
+
+class _Entered(Protocol):
+    rate_hz: int
+    num_samples: int
+    encoding: str
+
+    def read(self, start: int, stop: int) -> Samples: ...
+
+
+class Parts:
+    """A song of which parts can be read.
+
+    Attributes:
+        rate_hz: the sample rate of what is read.
+        num_samples: the length of the song at that rate.
+    """
+
+    def __init__(self, song: _Entered, *, sample_rate_hz: int) -> None:
+        self._song = song
+        self.rate_hz = sample_rate_hz or song.rate_hz
+        common = np.gcd(self.rate_hz, song.rate_hz)
+        self._up, self._down = int(self.rate_hz // common), int(song.rate_hz // common)
+        self.num_samples = (2 * song.num_samples * self._up + self._down) // (2 * self._down)
+
+    def read(self, start: int, stop: int) -> Samples:
+        """Mono samples from start to before stop, as `open_audio` gives them, [stop - start].
+
+        Raises:
+            SkipTrack: decode_error, if they cannot be decoded.
+        """
+        if self._up == self._down:
+            return self._mono(start, stop)
+        settled = _SETTLED_SAMPLES * max(1, -(-self._down // self._up))
+        # The resampler's phases repeat after `down` samples.
+        first = max(0, start * self._down // self._up - settled) // self._down
+        last = min(self._song.num_samples, -(-stop * self._down // self._up) + settled)
+        samples = self._mono(first * self._down, last).astype(np.float64)
+        rates_hz = self._song.rate_hz, self.rate_hz
+        resampler = soxr.ResampleStream(*rates_hz, 1, dtype="float64", quality="VHQ")
+        found = resampler.resample_chunk(samples, last=True)
+        return cast(Samples, found[start - first * self._up : stop - first * self._up])
+
+    def _mono(self, start: int, stop: int) -> Samples:
+        return mono(self._song.read(start, stop), self._song.encoding)
+
+
+@contextmanager
+def open_parts(path: str, *, sample_rate_hz: int) -> Iterator[Parts]:
+    """Opens a song.
+
+    Args:
+        path: the sound file; it may be in an archive or a remote place.
+        sample_rate_hz: the rate to convert the samples to; 0 keeps the song's own rate.
+
+    Raises:
+        SkipTrack: if it cannot be entered; then `open_audio` decodes it, or says what is wrong.
+    """
+    with ExitStack() as stack:
+        try:
+            song = _entered(path, stack)
+            if song.rate_hz not in RATES_HZ:
+                raise SkipTrack("decode_error", f"invalid sample rate: {song.rate_hz} Hz")
+            yield Parts(song, sample_rate_hz=sample_rate_hz)
+        except Exception as error:  # cloud libraries raise anything
+            if isinstance(error, OSError) or storage.is_remote(path):
+                raise SkipTrack("unreadable", str(error)) from error
+            raise
+
+
+def _entered(path: str, stack: ExitStack) -> _Entered:
+    is_on_disk = archives.split_path(path) is None and not storage.is_remote(path)
+    if is_on_disk:
+        check_file(path)
+    file = stack.enter_context(archives.random_access(path))
+    start = mpeg.after_tag(file)
+    head = read_at(file, start, ffmpeg.HEAD_BYTES)
+    if is_sync(head):
+        places: Places | None = None if is_on_disk else probed(file)
+        if places is None and not storage.is_remote(path):
+            places = walked(file)
+        if places is not None:
+            return MpegParts(file, places)
+    elif not start and libsndfile.HEADS.match(head) and not ffmpeg.format_of(head, path):
+        is_whole = not is_on_disk or unfinished.repaired(path) is None
+        if is_whole and not _may_be_chained(file, head, path):
+            file.seek(0)
+            return SndfileParts(libsndfile.open_sound(path if is_on_disk else file, stack))
+    raise SkipTrack("decode_error", "cannot be entered")
+
+
+def _may_be_chained(file: BinaryIO, head: bytes, path: str) -> bool:
+    if head[:4] != b"OggS":
+        return False
+    return storage.is_remote(path) or len(ogg.links(file, 0)) > 1  # found by reading all of it
