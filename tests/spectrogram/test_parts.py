@@ -82,6 +82,22 @@ def test_slices_equal_those_of_the_whole_song(folder, config):
         assert_equal(str(path), config)
 
 
+def test_apple_lossless(tmp_path):
+    av = pytest.importorskip("av")
+    samples = (music(44100, 1) * 2**14).astype(np.int16)
+    path = str(tmp_path / "song.m4a")
+    with av.open(path, "w", format="ipod") as container:
+        stream = container.add_stream("alac", rate=44100, layout="mono")
+        for start in range(0, len(samples), 4096):
+            part = np.ascontiguousarray(samples[start : start + 4096].T)
+            frame = av.AudioFrame.from_ndarray(part, "s16p", "mono")
+            frame.rate, frame.pts = 44100, start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    for config in CONFIGS.values():
+        assert_equal(path, config)
+
+
 def test_real_songs(shared_data):
     for path in sorted((shared_data / "genres4").glob("*/*7.mp3")):
         assert_equal(str(path), CONFIGS["mel"])

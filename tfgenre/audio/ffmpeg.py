@@ -93,7 +93,7 @@ def open_stream(
     Raises:
         SkipTrack: not_audio; decode_error while the blocks are read.
     """
-    with _opened(path, ffmpeg_format, part) as container:
+    with opened(path, ffmpeg_format, part) as container:
         stream = next(iter(container.streams.audio), None)
         if stream is None or stream.codec_context is None or not stream.rate:
             raise SkipTrack("not_audio", "no audio stream that ffmpeg recognises")
@@ -110,7 +110,7 @@ def open_stream(
 
 
 @contextmanager
-def _opened(path: str, ffmpeg_format: str, part: tuple[int, int] | None) -> Iterator[Any]:
+def opened(path: str, ffmpeg_format: str, part: tuple[int, int] | None) -> Iterator[Any]:
     """An open container.
 
     Raises:

@@ -1,8 +1,8 @@
 """Opens a song to decode only parts of it, where that gives the same samples as decoding it whole.
 
-That is so for MPEG audio whose frames follow each other, and for what libsndfile reads, unless the
-file is chained, has a tag at its start, or a header that is wrong. Of a remote file, or one that an
-archive holds uncompressed, only those parts are read.
+That is so for MPEG audio whose frames follow each other, for what libsndfile reads, unless the file
+is chained, has a tag at its start, or a header that is wrong, and for Apple Lossless. Of a remote
+file, or one that an archive holds uncompressed, only those parts are read.
 
 The samples are not quite the same where they are resampled (within 2e-10), or follow a damaged
 frame of MPEG audio (its decoder then rounds otherwise). Damage elsewhere is not noticed, unless it
@@ -18,6 +18,7 @@ import soxr
 
 from tfgenre import storage
 from tfgenre.audio import archives, ffmpeg, libsndfile, mpeg, ogg, unfinished
+from tfgenre.audio.ffmpeg_parts import AlacParts
 from tfgenre.audio.mpeg_headers import is_sync
 from tfgenre.audio.mpeg_parts import MpegParts
 from tfgenre.audio.mpeg_places import Places, probed, walked
@@ -111,6 +112,8 @@ def _entered(path: str, stack: ExitStack) -> _Entered:
             places = walked(file)
         if places is not None:
             return MpegParts(file, places)
+    elif is_on_disk and ffmpeg.format_of(head, path) == "mov":
+        return AlacParts(path, stack)
     elif not start and libsndfile.HEADS.match(head) and not ffmpeg.format_of(head, path):
         is_whole = not is_on_disk or unfinished.repaired(path) is None
         if is_whole and not _may_be_chained(file, head, path):
