@@ -297,3 +297,12 @@ def test_frame_lengths(header, length):
 )
 def test_other_headers_have_no_length(header):
     assert header not in headers().frames
+
+
+@pytest.mark.parametrize("num_bytes", range(5))
+def test_a_file_cut_within_a_frames_header(mp3, tmp_path, num_bytes):
+    (segment,) = frames_of(mp3).segments
+    content = mp3.read_bytes()
+    path = tmp_path / "cut.mp3"
+    path.write_bytes(content[: segment.end] + content[segment.start :][:num_bytes])
+    assert frames_of(path).num_frames == segment.num_frames

@@ -154,7 +154,8 @@ def read_xing(frame: bytes, start: int) -> XingHeader | None:
     """The Xing header of a frame, given its first bytes and its offset in the file."""
     is_mono = frame[3] >> 6 == 3
     place = 4 + (9 if is_mono else 17) + (8 if is_mono else 15) * is_mpeg_1(frame)
-    if frame[place : place + 4] not in (b"Xing", b"Info"):
+    is_empty = not any(frame[6:place])  # but for a checksum; the decoder checks this, too
+    if not is_empty or frame[place : place + 4] not in (b"Xing", b"Info"):
         return None
     flags, first, second = struct.unpack_from(">III", frame, place + 4)
     frames, size = (first, second) if flags & 1 else (None, first)

@@ -17,7 +17,7 @@ _FRAMES_TO_CONFIRM = 4
 _FRAMES_TO_RESUME = 2
 _MAX_SEGMENTS = 10_000
 _MIN_FREE_BYTES, _MAX_FREE_BYTES = 40, 6000
-_MONO = 0xC0  # as mode bits
+_MONO = b"\xc0"  # as mode bits, in a header's fourth byte, which a cut file may lack
 
 
 class Segment(NamedTuple):
@@ -100,9 +100,9 @@ def _segment(file: BinaryIO, start: int, size: int, known: Headers) -> Segment |
     first = known.frames.get(header[:3])
     if first is None:
         return None
-    is_mono, lengths = header[3] >= _MONO, known.lengths(first.format)
+    is_mono, lengths = header[3:] >= _MONO, known.lengths(first.format)
     place, count = start, 0
-    while (length := lengths.get(header[:3])) and (header[3] >= _MONO) == is_mono:
+    while (length := lengths.get(header[:3])) and (header[3:] >= _MONO) == is_mono:
         if place + length > size:
             break
         place += length
