@@ -17,6 +17,7 @@ from benchmarks import (
     build,
     cold,
     input,
+    long,
     models,
     plots,
     predict,
@@ -30,7 +31,7 @@ from benchmarks.measuring import Result, read, write
 
 BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
-    for module in (render, input, cold, ram, train, models, predict, build)
+    for module in (render, input, cold, ram, train, models, predict, build, long)
 }
 _OUT_DIR = flags.DEFINE_string("out_dir", "docs", "The folder to write benchmarks.md to.")
 _ONLY = flags.DEFINE_list("only", list(BENCHMARKS), "Benchmarks to run.")

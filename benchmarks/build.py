@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,15 @@ from tfgenre.audio.search import find_songs
 _CODE = "from tfgenre.programs import make_records; make_records.run()"
 
 
-def build(data_dir: str, num_songs: int, *, num_workers: int) -> Turn:
+def build(data_dir: str, num_songs: int, *, num_workers: int, flags: Sequence[str] = ()) -> Turn:
     """A build of all songs."""
 
     def turn() -> Done:
         started = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
-            flags = ["--dataset=folder", f"--data_dir={data_dir}", f"--records_dir={folder}/r"]
-            flags += [f"--num_workers={num_workers}", "--nodrop_duplicates"]  # many are copies
-            command = [sys.executable, "-c", _CODE, *flags]
+            command = [sys.executable, "-c", _CODE, "--dataset=folder", f"--data_dir={data_dir}"]
+            command += [f"--records_dir={folder}/r", f"--num_workers={num_workers}"]
+            command += ["--nodrop_duplicates", *flags]  # many are copies
             with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
                 while not list(Path(folder, "r").rglob("*-train.tfrecord-*")):
                     if process.poll():

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from tfgenre.config import BuildConfig, RenderConfig, SplitConfig
 from tfgenre.datasets import demo
@@ -41,6 +42,30 @@ def songs(folder: Path, *, num_songs: int) -> Path:
         name = original.stem.replace("-0", f"-{number // len(paths)}")
         shutil.copyfile(original, original.with_stem(name))
     return folder
+
+
+def long_songs(folder: Path, *, num_songs: int) -> list[str]:
+    """Writes songs of four minutes, MP3s of 44.1 kHz, stereo, 128 kbit/s.
+
+    Args:
+        folder: where to write them, in a folder per genre.
+        num_songs: how many; each is eight songs of the demo in a row.
+
+    Returns:
+        Their paths.
+    """
+    paths = []
+    short = sorted(songs(folder / "short", num_songs=8).rglob("*.mp3"))
+    parts = [soundfile.read(path, always_2d=True)[0][:, [0, -1]] for path in short]
+    shutil.rmtree(folder / "short")
+    for number in range(num_songs):
+        first = number % len(parts)
+        paths.append(folder / GENRES[number % 2] / f"{number}.mp3")
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        samples = np.concatenate(parts[first:] + parts[:first])
+        options = {"bitrate_mode": "CONSTANT", "compression_level": 0.7}
+        soundfile.write(paths[-1], samples, 44100, format="MP3", **options)
+    return [str(path) for path in paths]
 
 
 def write_records(folder: Path, *, num_slices: int, num_shards: int) -> Records:

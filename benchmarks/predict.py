@@ -27,6 +27,7 @@ from tfgenre.spectrogram.render import Slices
 from tfgenre.spectrogram.workers import map_with_workers
 from tfgenre.training.run_dir import RunDir
 
+_DEFAULT = RenderConfig()
 _CODE = "from tfgenre.programs import predict; predict.run()"
 
 
@@ -47,7 +48,9 @@ def network(songs: list[str], run_dir: str) -> Turn:
     return turn
 
 
-def predicting(songs: list[str], run_dir: str, *, num_workers: int) -> Turn:
+def predicting(
+    songs: list[str], run_dir: str, *, num_workers: int, config: RenderConfig = _DEFAULT
+) -> Turn:
     """Rendering and the network together, as in `tfgenre_predict`."""
     from tfgenre.prediction.predict import predict_slices
 
@@ -57,7 +60,7 @@ def predicting(songs: list[str], run_dir: str, *, num_workers: int) -> Turn:
         predicted = predict_slices(
             model,
             songs,
-            config=RenderConfig(),
+            config=config,
             batch_size=BATCH_SIZE,
             num_workers=num_workers,
         )
@@ -98,7 +101,7 @@ def _rendered(songs: list[str]) -> NDArray[np.uint8]:
     return np.concatenate([song.images for song in found if isinstance(song, Slices)])
 
 
-def write_run(songs: list[str], run_dir: str) -> None:
+def write_run(songs: list[str], run_dir: str, *, model: str = "despois") -> None:
     """Writes a run of an untrained network, unless it exists."""
     from tfgenre.training.claim import claim
     from tfgenre.training.config import ModelConfig, TrainConfig
@@ -109,7 +112,7 @@ def write_run(songs: list[str], run_dir: str) -> None:
         records = inputs.write_records(run.path.parent / "records", num_slices=60, num_shards=1)
         claim(run, TrainConfig(), records)
         build_model(
-            ModelConfig(), num_genres=len(records.genres), render=records.manifest.render
+            ModelConfig(model=model), num_genres=len(records.genres), render=records.manifest.render
         ).save(run.best_model)
 
 

@@ -23,6 +23,7 @@ from tfgenre.spectrogram.workers import map_with_workers
 
 _PIXELS_PER_SECOND = 50
 _MOST_SONGS = 60
+_OWN_RATE = RenderConfig(sample_rate_hz=0)
 
 
 def draw_as_seed(song: str) -> None:
@@ -60,20 +61,27 @@ def one_by_one(songs: list[str], *, work: Callable[[str], Any]) -> Turn:
     return turn
 
 
-def by_workers(songs: list[str], *, num_workers: int, times: int = 1) -> Turn:
+def by_workers(
+    songs: list[str],
+    *,
+    num_workers: int,
+    times: int = 1,
+    config: RenderConfig = _OWN_RATE,
+) -> Turn:
     """By render processes, as in a build and a prediction; starting them counts too.
 
     Args:
         songs: sound files.
         num_workers: render processes.
         times: how often each song is rendered.
+        config: how.
     """
 
     def turn() -> Done:
         found = map_with_workers(
             lambda worker, song: worker(song),
             times * songs,
-            config=RenderConfig(sample_rate_hz=0),
+            config=config,
             num_workers=num_workers,
         )
         return Done(sum(1 for _ in found))

@@ -23,6 +23,7 @@ WAYS = {
     "models": "spectral",
     "predict": "program",
     "build": "two",
+    "long": "sox_ten,build_ten,predict_ten",
 }
 
 

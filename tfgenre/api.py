@@ -8,6 +8,7 @@ when it is needed, after all that can be checked without it.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tfgenre import datasets, storage
@@ -197,7 +198,9 @@ def predict(
     trained_on = run.read_manifest()
     paths = find_songs([songs] if isinstance(songs, (str, os.PathLike)) else songs)
     on_found(len(paths))
-    check_renderer(render := trained_on.render)
+    plots = None if plot_dir is None else storage.to_folder(plot_dir, what="plot", on_disk=True)
+    limit = config.slices_per_track(plotted=plots is not None)
+    check_renderer(render := replace(trained_on.render, max_slices_per_track=limit))
     config = config if config.vote.vote else config.with_vote(run.read_vote())
     with quiet_tensorflow():
         from tfgenre.prediction.predict import predict as predict_songs
@@ -207,9 +210,7 @@ def predict(
         genres=trained_on.genres,
         render=render,
         config=config,
-        plot_dir=None
-        if plot_dir is None
-        else storage.to_folder(plot_dir, what="plot", on_disk=True),
+        plot_dir=plots,
         batch_size=batch_size,
         num_workers=num_processes(num_workers),
     )

@@ -119,6 +119,9 @@ def _checked(field: Field[Any], value: Any) -> Any:
             rule, is_right = "an integer", isinstance(value, Integral)
         case float():
             rule, is_right = "a number", isinstance(value, Real)
+        case None if field.type == int | None:
+            rule = "an integer or None"
+            is_right = value is None or isinstance(value, Integral)
         case _:
             is_optional = default is None
             rule, is_right = "text", isinstance(value, str) or (is_optional and value is None)

@@ -27,7 +27,6 @@ from tfgenre.files import FilePart, naming, read_at
 _ARCHIVE_END = re.compile(r"\.(zip|tar)/", re.IGNORECASE)
 _MAX_IN_MEMORY = 64 << 20
 _DOWNLOAD_BYTES = 8 << 20
-_PART_BYTES = 1 << 13
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
@@ -112,22 +111,26 @@ def opened(path: str) -> IO[bytes]:
         raise SkipTrack("decode_error", f"damaged in its archive: {error}") from error
 
 
-def random_access(path: str) -> BinaryIO:
-    """Opens a file of which only parts will be read, and little more than these is.
+def random_access(path: str, *, read_ahead_bytes: int) -> BinaryIO:
+    """Opens a file of which only parts will be read.
+
+    Args:
+        path: the file.
+        read_ahead_bytes: how much more is read each time in a remote place or an archive.
 
     Raises:
         SkipTrack: as `opened`, and unreadable for an archive's member that is compressed.
         OSError: if a file outside archives cannot be opened.
     """
     if storage.is_remote(path):
-        return cast(BinaryIO, storage.open_remote(path, read_ahead_bytes=_PART_BYTES))
+        return cast(BinaryIO, storage.open_remote(path, read_ahead_bytes=read_ahead_bytes))
     if (inside := split_path(path)) is None:
         return open(path, "rb", buffering=1 << 18)
     archive, _ = inside
     member = _member(*inside)
     start = member.offset or _start_in_zip(*inside)
     part = FilePart(archive, start=start, end=start + member.size)
-    return io.BufferedReader(part, _PART_BYTES)
+    return io.BufferedReader(part, read_ahead_bytes)
 
 
 def _start_in_zip(archive: str, name: str) -> int:

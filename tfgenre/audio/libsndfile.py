@@ -8,11 +8,12 @@ from typing import BinaryIO
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from tfgenre.audio import mpeg, unfinished
 from tfgenre.audio.mpeg_headers import is_sync
 from tfgenre.audio.patched import patched
-from tfgenre.audio.streams import Block, Samples, Stream
+from tfgenre.audio.streams import Block, Stream
 from tfgenre.errors import SkipTrack
 from tfgenre.files import read_at
 
@@ -84,16 +85,18 @@ def open_stream(path: str, *, part: tuple[int, int] | None = None) -> Iterator[S
         )
 
 
-def decode(source: BinaryIO) -> Samples:
-    """Decodes a whole small file, to [frames, channels] as `Block` has them.
+def decode(source: BinaryIO, num_samples: int) -> NDArray[np.float32]:
+    """Decodes lossy sound whose length is known, to float32 [num_samples, channels].
 
     Raises:
-        SkipTrack: not_audio or decode_error.
+        SkipTrack: not_audio, or decode_error if there is less.
     """
     with contextlib.ExitStack() as stack:
         file = open_sound(source, stack)
-        empty = np.zeros((0, file.channels), np.float32)
-        return np.concatenate([empty, *(block.samples.copy() for block in _blocks(file))])
+        samples = file.read(out=np.empty((num_samples, file.channels), np.float32))
+        if len(samples) < num_samples:
+            raise SkipTrack("decode_error", f"only {len(samples)} of {num_samples} samples")
+        return samples
 
 
 def _open(path: str, stack: contextlib.ExitStack) -> tuple[soundfile.SoundFile, mpeg.Frames | None]:

@@ -146,8 +146,7 @@ def _after_xing(file: IO[bytes], found: Segment) -> Segment:
     header = read_at(file, found.start, XING_BYTES)
     if len(header) < XING_BYTES or not read_xing(header, found.start):
         return found
-    start = min(found.end, found.start + found.frame.num_bytes)
-    return found._replace(start=start, num_frames=found.num_frames - 1)
+    return found.without_first()
 
 
 def read_xing(frame: bytes, start: int) -> XingHeader | None:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from array import array
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 from tfgenre.audio.mpeg_headers import Frame, Headers, headers, is_sync, parse, slot_bytes
 from tfgenre.audio.patched import BUFFER_BYTES
 from tfgenre.errors import SkipTrack
+from tfgenre.files import read_at
 
 _SEARCH_BYTES = 1 << 24
+_BLOCK_BYTES = 1 << 16  # that are read at once
 _WINDOW_BYTES = 1 << 12  # of a search, at first
 _FRAMES_TO_CONFIRM = 4
 _FRAMES_TO_RESUME = 2
@@ -25,14 +28,24 @@ class Segment(NamedTuple):
 
     Attributes:
         start, end: in bytes.
-        num_frames: their number.
         frame: any of them.
+        starts: where each starts.
     """
 
     start: int
     end: int
-    num_frames: int
     frame: Frame
+    starts: "array[int]"
+
+    @property
+    def num_frames(self) -> int:
+        """Their number."""
+        return len(self.starts)
+
+    def without_first(self) -> "Segment":
+        """The frames after the first."""
+        start = self.starts[1] if self.num_frames > 1 else self.end
+        return self._replace(start=start, starts=self.starts[1:])
 
 
 def first_frame(file: BinaryIO, start: int) -> int | None:
@@ -95,21 +108,21 @@ def scan(file: BinaryIO, place: int, known: Headers) -> tuple[Segment, ...]:
 
 def _segment(file: BinaryIO, start: int, size: int, known: Headers) -> Segment | None:
     """The whole frames of one format, all mono or all not, from a place on; None without any."""
-    file.seek(start)
-    header = file.read(4)
-    first = known.frames.get(header[:3])
+    data = read_at(file, start, _BLOCK_BYTES)
+    first = known.frames.get(data[:3])
     if first is None:
         return None
-    is_mono, lengths = header[3:] >= _MONO, known.lengths(first.format)
-    place, count = start, 0
-    while (length := lengths.get(header[:3])) and (header[3:] >= _MONO) == is_mono:
-        if place + length > size:
+    is_mono, lengths = data[3:4] >= _MONO, known.lengths(first.format)
+    place, offset, starts = start, 0, array("q")
+    while (length := lengths.get(data[offset : offset + 3])) and place + length <= size:
+        if (data[offset + 3 : offset + 4] >= _MONO) != is_mono:
             break
+        starts.append(place)
         place += length
-        count += 1
-        file.seek(place)
-        header = file.read(4)
-    return Segment(start, place, count, first) if count else None
+        offset += length
+        if offset + 4 > len(data):
+            data, offset = read_at(file, place, _BLOCK_BYTES), 0
+    return Segment(start, place, first, starts) if starts else None
 
 
 def _resumption(file: BinaryIO, place: int, size: int, known: Headers, current: int) -> int | None:

@@ -60,7 +60,7 @@ class MpegParts:
         """Decodes the samples from start to before stop, float32 [stop - start, channels].
 
         Raises:
-            SkipTrack: decode_error, if the decoder gives another number of samples.
+            SkipTrack: decode_error, if the decoder gives fewer samples.
         """
         per_frame = self._places.frame.num_samples
         start, stop = start + self._ends.start, stop + self._ends.start
@@ -69,9 +69,7 @@ class MpegParts:
         data, lengths = self._places.read(entry, last)
         if entry:
             self._reservoir.silence(data, lengths[: first - _FRAMES_BEFORE - entry])
-        samples = libsndfile.decode(_Larger(data))
-        if len(samples) != (last - entry) * per_frame:
-            raise SkipTrack("decode_error", "frames are missing")
+        samples = libsndfile.decode(_Larger(data), (last - entry) * per_frame)
         return samples[start - entry * per_frame : stop - entry * per_frame]
 
     def _entry(self, first: int) -> int:

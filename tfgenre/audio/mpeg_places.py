@@ -55,19 +55,22 @@ class Places(ABC):
 
 @dataclass(frozen=True)
 class Walked(Places):
-    """See `Places`; `starts` has a place for each frame, and the end of the last."""
+    """See `Places`."""
 
-    starts: Sequence[int]
+    segment: Segment
 
     def num_bytes(self, first: int, last: int) -> int:
         """See `Places`."""
-        return self.starts[last] - self.starts[first]
+        return self._place(last) - self._place(first)
 
     def read(self, first: int, last: int) -> tuple[bytearray, Sequence[int]]:
         """See `Places`."""
-        places = self.starts[first : last + 1]
+        places = [*self.segment.starts[first:last], self._place(last)]
         lengths = [end - start for start, end in itertools.pairwise(places)]
         return bytearray(read_at(self.file, places[0], places[-1] - places[0])), lengths
+
+    def _place(self, number: int) -> int:
+        return self.segment.end if number == self.count else self.segment.starts[number]
 
 
 def walked(file: BinaryIO) -> Walked | None:
@@ -87,14 +90,7 @@ def walked(file: BinaryIO) -> Walked | None:
     lengths = headers().lengths(segment.frame.format)
     if read_at(file, segment.start, 3) not in lengths:  # no bit rate
         return None
-    return Walked(file, segment.frame, found.num_frames, found.xing, _starts(file, segment))
-
-
-def _starts(file: BinaryIO, segment: Segment) -> list[int]:
-    lengths, starts = headers().lengths(segment.frame.format), [segment.start]
-    while starts[-1] < segment.end:
-        starts.append(starts[-1] + lengths[read_at(file, starts[-1], 3)])
-    return starts
+    return Walked(file, segment.frame, found.num_frames, found.xing, segment)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ from tfgenre.errors import SkipTrack
 from tfgenre.files import read_at
 
 _SETTLED_SAMPLES = 4096  # of the higher rate: what the resampler's filter reaches, generously
+_READ_AHEAD_BYTES = 1 << 13
+# libsndfile reads little at a time, and searches: fewer requests then matter more than bytes.
+_REMOTE_BYTES = 1 << 16
 
 
 class _Entered(Protocol):
@@ -100,29 +103,42 @@ def open_parts(path: str, *, sample_rate_hz: int) -> Iterator[Parts]:
 
 
 def _entered(path: str, stack: ExitStack) -> _Entered:
-    is_on_disk = archives.split_path(path) is None and not storage.is_remote(path)
+    is_on_disk = _is_on_disk(path)
     if is_on_disk:
         check_file(path)
-    file = stack.enter_context(archives.random_access(path))
+    opened = archives.random_access(path, read_ahead_bytes=_READ_AHEAD_BYTES)
+    file = stack.enter_context(opened)
     start = mpeg.after_tag(file)
     head = read_at(file, start, ffmpeg.HEAD_BYTES)
     if is_sync(head):
-        places: Places | None = None if is_on_disk else probed(file)
-        if places is None and not storage.is_remote(path):
-            places = walked(file)
-        if places is not None:
-            return MpegParts(file, places)
-    elif is_on_disk and ffmpeg.format_of(head, path) == "mov":
+        return MpegParts(file, _places(file, path))
+    other_format = ffmpeg.format_of(head, path)
+    if other_format == "mov" and is_on_disk:
         return AlacParts(path, stack)
-    elif not start and libsndfile.HEADS.match(head) and not ffmpeg.format_of(head, path):
-        is_whole = not is_on_disk or unfinished.repaired(path) is None
-        if is_whole and not _may_be_chained(file, head, path):
-            file.seek(0)
-            return SndfileParts(libsndfile.open_sound(path if is_on_disk else file, stack))
-    raise SkipTrack("decode_error", "cannot be entered")
+    if start or other_format or not libsndfile.HEADS.match(head) or _is_irregular(file, head, path):
+        raise SkipTrack("decode_error", "cannot be entered")
+    if is_on_disk:
+        return SndfileParts(libsndfile.open_sound(path, stack))
+    more = _REMOTE_BYTES if storage.is_remote(path) else _READ_AHEAD_BYTES
+    source = archives.random_access(path, read_ahead_bytes=more)
+    return SndfileParts(libsndfile.open_sound(source, stack))
 
 
-def _may_be_chained(file: BinaryIO, head: bytes, path: str) -> bool:
-    if head[:4] != b"OggS":
-        return False
-    return storage.is_remote(path) or len(ogg.links(file, 0)) > 1  # found by reading all of it
+def _is_on_disk(path: str) -> bool:
+    return archives.split_path(path) is None and not storage.is_remote(path)
+
+
+def _places(file: BinaryIO, path: str) -> Places:
+    found: Places | None = None if _is_on_disk(path) else probed(file)
+    if found is None and not storage.is_remote(path):
+        found = walked(file)
+    if found is None:
+        raise SkipTrack("decode_error", "its frames cannot be counted")
+    return found
+
+
+def _is_irregular(file: BinaryIO, head: bytes, path: str) -> bool:
+    """Whether a file's header is wrong, or it may be several chained ones."""
+    if head[:4] == b"OggS":  # chained files are found by reading all
+        return storage.is_remote(path) or len(ogg.links(file, 0)) > 1
+    return _is_on_disk(path) and unfinished.repaired(path) is not None

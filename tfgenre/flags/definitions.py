@@ -113,7 +113,13 @@ def _define_rendering(values: flags.FlagValues) -> None:
         "flush with the end).",
         choices=config.TAILS,
     )
-    option("max_slices_per_track", "Slices per song at most, spread evenly over it; 0: all.")
+    flags.DEFINE_integer(
+        "max_slices_per_track",
+        None,
+        "Slices per song at most, spread evenly over it; little else is decoded. 0: all. If not "
+        "given: all to build records; 10 to predict, or all with --plot.",
+        flag_values=values,
+    )
     option(
         "renderer",
         "What draws --spectrogram=sox: native (NumPy), or sox (the program; 200,000 columns per "

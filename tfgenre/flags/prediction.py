@@ -12,7 +12,7 @@ from tfgenre.prediction.config import TagConfig, VoteConfig
 
 VOTING = option_names(VoteConfig)
 TAGGING = option_names(TagConfig)
-PREDICTING = ("output_format", *VOTING, "plot", *TAGGING)
+PREDICTING = ("output_format", "max_slices_per_track", *VOTING, "plot", *TAGGING)
 
 
 def define(values: flags.FlagValues) -> None:

@@ -7,6 +7,7 @@ from tfgenre.errors import UserError
 
 OUTPUT_FORMATS = ("table", "csv", "json")
 UNSURE = "unsure"
+ENOUGH_SLICES = 10  # more did not make predictions better (docs/models.md)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +70,16 @@ class TagConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class PredictConfig:
-    """How a song's genre is decided, and what is written into the song."""
+    """How a song's genre is decided, and what is written into the song.
 
+    Attributes:
+        max_slices_per_track: by how many slices it is decided at most, spread evenly over the song;
+            0: all; None: 10, or all if the song is plotted.
+        vote: how they decide.
+        tag: what is written.
+    """
+
+    max_slices_per_track: int | None = None
     vote: VoteConfig = field(default_factory=VoteConfig)
     tag: TagConfig = field(default_factory=TagConfig)
 
@@ -78,6 +87,13 @@ class PredictConfig:
         """The config with another way in which slices decide."""
         return replace(self, vote=replace(self.vote, vote=vote))
 
+    def slices_per_track(self, *, plotted: bool) -> int:
+        """The most slices of a song, 0 for all."""
+        if self.max_slices_per_track is None:
+            return 0 if plotted else ENOUGH_SLICES
+        return self.max_slices_per_track
+
     def __post_init__(self) -> None:
+        check_range("max_slices_per_track", self.max_slices_per_track or 0, 0)
         undo = self.tag.undo_tags
         check(undo is None, "--undo_tags predicts nothing, and must be left out to predict", undo)

@@ -11,29 +11,35 @@ from tfgenre.spectrogram.sample_buffer import SampleBuffer
 Read = Callable[[int, int], NDArray[np.floating]]
 
 
-def around(read: Read, start: int, stop: int, *, num_samples: int) -> NDArray[np.float64]:
-    """The samples from start to before stop, 0 beyond the song's ends, float64 [stop - start]."""
-    found = np.zeros(stop - start)
-    inside = range(max(0, start), min(stop, num_samples))
-    if inside:
-        found[inside.start - start : inside.stop - start] = read(inside.start, inside.stop)
-    return found
+def around(read: Read, start: int, stop: int, *, num_samples: int) -> NDArray[np.floating]:
+    """The samples from start to before stop, 0 beyond the song's ends, [stop - start]."""
+    first, last = max(0, start), min(stop, num_samples)
+    samples = read(first, last) if first < last else np.zeros(0)
+    if (first, last) == (start, stop):
+        return samples
+    return np.pad(samples, (first - start, stop - start - len(samples) - (first - start)))
 
 
 def some(
-    read: Read, centres: NDArray[np.int64], *, size: int, num_samples: int
-) -> NDArray[np.float64]:
-    """Some consecutive columns' frames, those that `centred` gives, float64 [columns, size].
+    read: Read, centres: NDArray[np.int64], *, size: int, num_samples: int, at_once: int
+) -> Iterator[NDArray[np.floating]]:
+    """Yields the frames of some consecutive columns, those that `centred` gives.
 
     Args:
         read: reads the song.
         centres: the sample at which each is centred, int64 [columns].
         size: the length of a frame in samples, even.
         num_samples: the length of the song.
+        at_once: how many frames are yielded at once; fewer at the end.
+
+    Yields:
+        Floats [columns, size].
     """
     start = int(centres[0]) - size // 2
     samples = around(read, start, int(centres[-1]) + size // 2, num_samples=num_samples)
-    return np.lib.stride_tricks.sliding_window_view(samples, size)[centres - centres[0]]
+    frames = np.lib.stride_tricks.sliding_window_view(samples, size)
+    for first in range(0, len(centres), at_once):
+        yield frames[centres[first : first + at_once] - centres[0]]
 
 
 def centred(

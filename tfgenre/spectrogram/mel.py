@@ -140,15 +140,16 @@ def part(
         uint8 [columns, 128].
     """
     centres = centre(np.array(columns), rate_hz=rate_hz, pixels_per_second=pixels_per_second)
-    found = frames.some(read, centres, size=DFT_SIZE, num_samples=num_samples)
-    starts = range(0, len(found), _FRAMES_AT_ONCE)
-    return np.concatenate([_draw(found[i : i + _FRAMES_AT_ONCE], rate_hz) for i in starts])
+    found = frames.some(
+        read, centres, size=DFT_SIZE, num_samples=num_samples, at_once=_FRAMES_AT_ONCE
+    )
+    return np.concatenate([_draw(framed, rate_hz) for framed in found])
 
 
 _WINDOW = window()
 
 
-def _draw(framed: NDArray[np.float64], rate_hz: int) -> NDArray[np.uint8]:
+def _draw(framed: NDArray[np.floating], rate_hz: int) -> NDArray[np.uint8]:
     """Draws the columns of some frames, [columns, 2048] -> uint8 [columns, 128]."""
     # In float32, quiet bands beside a loud tone would be a step off.
     parts = np.fft.rfft(framed * _WINDOW).view(np.float64)  # real and imaginary parts alternate

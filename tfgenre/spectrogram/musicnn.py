@@ -59,12 +59,14 @@ def part(
 ) -> NDArray[np.uint8]:
     """Draws some of the columns that a song has, as `columns` does; see `mel.part`."""
     del rate_hz, pixels_per_second
-    return _draw(
-        frames.some(read, _centre(np.array(columns)), size=DFT_SIZE, num_samples=num_samples)
+    centres = _centre(np.array(columns))
+    (framed,) = frames.some(
+        read, centres, size=DFT_SIZE, num_samples=num_samples, at_once=len(centres)
     )
+    return _draw(framed)
 
 
-def _draw(framed: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _draw(framed: NDArray[np.floating]) -> NDArray[np.uint8]:
     bands = steps(framed).astype(np.uint8) + np.uint8(PALETTE_FIRST)
     return np.pad(bands, [(0, 0), (0, SLICE_SIZE - BANDS)], constant_values=PALETTE_FIRST)
 
@@ -74,7 +76,7 @@ def num_columns(num_samples: int) -> int:
     return 1 + num_samples // HOP if num_samples else 0
 
 
-def steps(framed: NDArray[np.float64]) -> NDArray[np.float64]:
+def steps(framed: NDArray[np.floating]) -> NDArray[np.float64]:
     """The bands of some frames in whole steps, [columns, 512] -> [columns, 96]."""
     spectrum = np.fft.rfft(framed * window())
     power = spectrum.real**2 + spectrum.imag**2

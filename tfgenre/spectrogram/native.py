@@ -167,7 +167,7 @@ class _ColumnStream:
     def __init__(
         self,
         grid: Grid,
-        samples: NDArray[np.float64],
+        samples: NDArray[np.floating],
         *,
         frames_drawn: int = 0,
         num_samples: int = 0,

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 class SampleBuffer:
     """The samples of a song between those that were used up and those still to come."""
 
-    def __init__(self, samples: NDArray[np.float64]) -> None:
+    def __init__(self, samples: NDArray[np.floating]) -> None:
         self._storage = samples
         self._start, self._end = 0, len(samples)
 
     @property
-    def samples(self) -> NDArray[np.float64]:
+    def samples(self) -> NDArray[np.floating]:
         """The samples in the buffer; only valid until the next append."""
         return self._storage[self._start : self._end]
 

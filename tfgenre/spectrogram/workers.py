@@ -17,6 +17,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from tfgenre import memory
 from tfgenre.config import RenderConfig, check_range
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.spectrogram.render import Slices, join, render_pieces
@@ -27,6 +28,7 @@ Result = TypeVar("Result")
 
 TIMEOUT_S = 600.0  # a four-hour song takes 20 s; a decoder that needs this long hangs
 _POLL_S = 0.5
+_KEPT_BYTES = 16 << 20  # four times what drawing two seconds takes
 # The machine is out of a resource: the next song would fail in the same way.
 _EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _ENVIRONMENT_ERRORS = (OSError, UserError)
@@ -218,6 +220,7 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
 def serve() -> None:
     """The child: renders one path after another until the parent closes the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders print warnings
+    memory.keep_freed(_KEPT_BYTES)
     with Connection(int(sys.argv[1])) as pipe, contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             path, config = pipe.recv()
