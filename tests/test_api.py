@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import tfgenre
+from tests import songs
+from tests.runs import untrained_run
 from tfgenre.errors import UserError
 from tfgenre.options import config_of
 from tfgenre.training.claim import claim
@@ -17,8 +19,8 @@ from tfgenre.training.run_dir import RunDir
 
 
 def test_from_a_folder_of_songs_to_a_prediction(collection, tmp_path):
-    songs = tfgenre.load_collection(collection)
-    records = tfgenre.build(songs, tmp_path / "records", num_shards=2)
+    found = tfgenre.load_collection(collection)
+    records = tfgenre.build(found, tmp_path / "records", num_shards=2)
     run = tfgenre.train(
         records,
         tmp_path / "run",
@@ -34,7 +36,7 @@ def test_from_a_folder_of_songs_to_a_prediction(collection, tmp_path):
     exported = tfgenre.export_model(run, tmp_path / "export", formats=["tflite"])
     batches = tfgenre.load_dataset(records, "test", batch_size=4)
 
-    assert records.genres == songs.genres == ("Noise", "Tones")
+    assert records.genres == found.genres == ("Noise", "Tones")
     assert run.read_result()["epochs"] == 2
     assert 0 <= scores["track_accuracy_vote"] <= 1
     assert run.report("test").exists()
@@ -53,6 +55,20 @@ def test_from_a_folder_of_songs_to_a_prediction(collection, tmp_path):
     assert exported["tflite"].loss is not None
     assert sum(len(label) for _, label in batches) == scores["num_slices"]
     assert tfgenre.Records.open(tmp_path / "records") == records
+
+
+def test_a_long_song_is_predicted_by_ten_slices(records_dir, tmp_path):
+    run = untrained_run(tmp_path / "run", records_dir)
+    song = songs.write(tmp_path / "long.wav", songs.noise(60.0))
+
+    def num_slices(**options: Any) -> int:
+        (prediction,) = tfgenre.predict(run, song, **options)
+        assert prediction.votes is not None
+        return sum(prediction.votes.values())
+
+    assert num_slices() == 10
+    assert num_slices(max_slices_per_track=4) == 4
+    assert num_slices(max_slices_per_track=0) == num_slices(plot_dir=tmp_path / "plots") == 23
 
 
 def test_names_are_listed_and_lazy():
@@ -122,19 +138,19 @@ def test_lists_are_welcome_where_several_are_asked_for(collection):
     "options", [{"dataset": "jamendo"}, {"genres": ["Tones", "Noise"]}, {"drop_duplicates": False}]
 )
 def test_a_build_does_not_change_which_songs_there_are(collection, tmp_path, options):
-    songs = tfgenre.load_collection(collection)
+    found = tfgenre.load_collection(collection)
     with pytest.raises(UserError, match="must be that with which the collection was loaded"):
-        tfgenre.build(songs, tmp_path / "records", **options)
+        tfgenre.build(found, tmp_path / "records", **options)
 
 
 def test_numbers_of_other_libraries_and_paths_are_welcome(collection, tmp_path):
-    songs = tfgenre.load_collection(collection)
+    found = tfgenre.load_collection(collection)
     options: dict[str, Any] = {"pixels_per_second": np.int64(50), "split_ratios": [60, 30, 10]}
-    records = tfgenre.build(songs, tmp_path / "records", **options)
+    records = tfgenre.build(found, tmp_path / "records", **options)
     assert records.manifest.config["split"]["split_ratios"] == [60.0, 30.0, 10.0]
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"--records_dir=.*file is not a folder"):
-        tfgenre.build(songs, tmp_path / "file")
+        tfgenre.build(found, tmp_path / "file")
     with pytest.raises(UserError, match=r"--run_dir=.*file is not a folder"):
         tfgenre.train(records, tmp_path / "file")
     with pytest.raises(UserError, match="--run_dir=memory://run: must be on a disk"):

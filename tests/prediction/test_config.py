@@ -3,7 +3,8 @@
 import pytest
 
 from tfgenre.errors import UserError
-from tfgenre.prediction.config import TagConfig, VoteConfig
+from tfgenre.options import from_options
+from tfgenre.prediction.config import PredictConfig, TagConfig, VoteConfig
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,23 @@ from tfgenre.prediction.config import TagConfig, VoteConfig
 def test_contradictions(options, sentence):
     with pytest.raises(UserError, match=sentence):
         TagConfig(**options)
+
+
+@pytest.mark.parametrize(
+    ("asked", "plotted", "expected"),
+    [(None, False, 10), (None, True, 0), (0, False, 0), (3, False, 3), (3, True, 3)],
+)
+def test_how_many_slices_decide(asked, plotted, expected):
+    config = from_options(PredictConfig, {"max_slices_per_track": asked})
+    assert config.slices_per_track(plotted=plotted) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"), [(-1, "at least 0, got -1"), ("3", "an integer or None, got '3'")]
+)
+def test_a_number_of_slices_that_is_none(asked, sentence):
+    with pytest.raises(UserError, match=sentence):
+        from_options(PredictConfig, {"max_slices_per_track": asked})
 
 
 def test_a_confidence_out_of_range():
