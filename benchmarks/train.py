@@ -65,7 +65,9 @@ def products(records_dir: str, steps: int, *, precision: str) -> Turn:
     left, right = (tf.cast(tf.random.normal([_MATRIX_SIZE] * 2), dtype) for _ in range(2))
     product = tf.function(lambda: tf.matmul(left, right))
     gflop = _training_gflop_per_slice(
-        build_model(ModelConfig(), num_genres=6, render=RenderConfig())
+        build_model(
+            ModelConfig(model="despois", dropout_rate=0.8), num_genres=6, render=RenderConfig()
+        )
     )
 
     def turn() -> Done:

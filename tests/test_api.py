@@ -25,6 +25,7 @@ def test_from_a_folder_of_songs_to_a_prediction(collection, tmp_path):
         records,
         tmp_path / "run",
         epochs=2,
+        min_steps=0,
         batch_size=4,
         model="spectral",
         cache="memory",

@@ -51,9 +51,9 @@ def test_a_config_is_restored_from_its_options(config):
 
 
 def test_defaults_of_nested_options():
-    assert default_of(TrainConfig, "epochs") == 30
+    assert default_of(TrainConfig, "epochs") == 4
     assert default_of(TrainConfig, "time_mask") == 0
-    assert default_of(TrainConfig, "optimizer") == "rmsprop"
-    assert default_of(TrainConfig, "model") == "despois"
+    assert default_of(TrainConfig, "optimizer") == "adamw"
+    assert default_of(TrainConfig, "model") == "spectral_small"
     with pytest.raises(KeyError):
         default_of(TrainConfig, "colour")

@@ -108,7 +108,7 @@ def test_from_remote_songs_to_remote_records_and_a_network(collection, tmp_path)
     assert verify.verify(Records.open(remote), num_workers=2) == []
     run_dir = f"--run_dir={tmp_path / 'run'}"
     trained = run(
-        "tfgenre_train", f"--records_dir={remote}", run_dir, "--model=spectral", "--epochs=1"
+        "tfgenre_train", f"--records_dir={remote}", run_dir, "--min_steps=0", "--epochs=1"
     )
     assert trained.returncode == 0, trained.stderr
     assert run("tfgenre_evaluate", run_dir).returncode == 0

@@ -25,7 +25,7 @@ SPLIT_METHODS = ("artist", "track", "slice", "official")
 TFLITE_FORMATS = ("tflite", "tflite_float16", "tflite_int8")
 EXPORT_FORMATS = ("saved_model", "saved_model_tfio", "keras", "onnx", *TFLITE_FORMATS)
 MAX_SEED = 2**31 - 1
-BATCH_SIZE = 110  # slices
+BATCH_SIZE = 64  # slices
 SHUFFLE_BUFFER = 2048  # slices
 
 

@@ -46,8 +46,8 @@ def exported(run_dir) -> Path:
     done = run("export", f"--run_dir={run_dir.path}", f"--format={formats}")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0] == f"saved_model: {run_dir.export / 'saved_model'} (138 MB)"
-    assert "(34 MB), slice accuracy 0." in lines[3]
+    assert lines[0] == f"saved_model: {run_dir.export / 'saved_model'} (1.8 MB)"
+    assert "(0.2 MB), slice accuracy 0." in lines[3]
     return run_dir.export
 
 

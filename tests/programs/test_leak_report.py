@@ -14,6 +14,7 @@ def test_the_program(collection, tmp_path):
         f"--output_dir={tmp_path}",
         "--model=spectral",
         "--epochs=1",
+        "--min_steps=0",
         "--batch_size=8",
         "--num_shards=2",
     )

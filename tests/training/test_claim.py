@@ -6,7 +6,7 @@ from tfgenre.config import BuildConfig
 from tfgenre.errors import UserError
 from tfgenre.records import synthetic
 from tfgenre.training.claim import claim, discard, locked
-from tfgenre.training.config import PipelineConfig, TrainConfig
+from tfgenre.training.config import OptimizerConfig, PipelineConfig, TrainConfig
 from tfgenre.training.run_dir import RunDir
 
 
@@ -30,16 +30,27 @@ def test_a_folder_has_one_training_at_a_time(tmp_path, monkeypatch):
         pass
 
 
-def test_a_run_of_a_version_without_an_option_is_at_its_default(tmp_path):
+def test_a_run_of_a_version_without_an_option_did_as_that_version(tmp_path):
     config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
     records = synthetic.write_records(tmp_path / "records", config)
     run_dir = RunDir(tmp_path / "run")
     run_dir.path.mkdir()
-    claim(run_dir, TrainConfig(), records)
+    by_slice = TrainConfig(pipeline=PipelineConfig(sampling="slice"))
+    claim(run_dir, by_slice, records)
     flags = run_dir.flags.read_text()
-    run_dir.flags.write_text(flags.replace("--sampling=slice\n", ""))
-    assert run_dir.flags.read_text() != flags
-    claim(run_dir, TrainConfig(), records)
-    by_artist = TrainConfig(pipeline=PipelineConfig(sampling="artist"))
+    run_dir.flags.write_text(flags.replace("--sampling=slice\n", "").replace("--freeze=auto\n", ""))
+    assert len(run_dir.flags.read_text()) < len(flags) - 20
+    claim(run_dir, by_slice, records)
     with pytest.raises(UserError, match=r"--sampling \(slice there, artist asked for\)"):
-        claim(run_dir, by_artist, records)
+        claim(run_dir, TrainConfig(), records)
+
+
+def test_weight_decay_is_not_compared_where_there_is_none(tmp_path):
+    config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
+    records = synthetic.write_records(tmp_path / "records", config)
+    run_dir = RunDir(tmp_path / "run")
+    rmsprop = TrainConfig(optimizer=OptimizerConfig(optimizer="rmsprop"))
+    claim(run_dir, rmsprop, records)
+    flags = run_dir.flags.read_text()
+    run_dir.flags.write_text(flags.replace("--weight_decay=0.02", "--weight_decay=0.004"))
+    claim(run_dir, rmsprop, records)

@@ -11,6 +11,7 @@ from tfgenre.errors import UserError
 from tfgenre.records import synthetic
 from tfgenre.records.folder import Records
 from tfgenre.training.config import (
+    NOT_AUGMENTED,
     AugmentConfig,
     OptimizerConfig,
     PipelineConfig,
@@ -21,8 +22,11 @@ from tfgenre.training.multiworker import Worker
 
 CONFIG = TrainConfig(
     epochs=2,
+    min_steps=0,
     label_smoothing=0.1,
-    pipeline=PipelineConfig(batch_size=8, augment=AugmentConfig(time_mask=10, mixup_alpha=0.2)),
+    pipeline=PipelineConfig(
+        batch_size=8, sampling="slice", augment=AugmentConfig(time_mask=10, mixup_alpha=0.2)
+    ),
 )
 
 
@@ -31,7 +35,12 @@ def test_caches_hold_the_same_slices(records_dir, tmp_path, cache):
     records = Records.open(records_dir)
     images = []
     for kind in ("none", cache):
-        config = replace(CONFIG, pipeline=PipelineConfig(batch_size=4, cache=kind))
+        config = replace(
+            CONFIG,
+            pipeline=PipelineConfig(
+                batch_size=4, sampling="slice", augment=NOT_AUGMENTED, cache=kind
+            ),
+        )
         data = find_training_data(records, config, cache_dir=tmp_path / "cache")
         first, again = (
             [image.tobytes() for batch, _ in data.epoch(epoch, config) for image in batch.numpy()]
@@ -102,7 +111,9 @@ def test_validation_may_be_empty(tmp_path):
     assert data.validation is None
     assert data.validation_batches is None
     for config in (
-        TrainConfig(early_stop_patience=2),
+        TrainConfig(
+            early_stop_patience=2, optimizer=OptimizerConfig(learning_rate_schedule="constant")
+        ),
         TrainConfig(optimizer=OptimizerConfig(learning_rate_schedule="plateau")),
     ):
         with pytest.raises(UserError, match="needs validation slices, got none"):

@@ -15,7 +15,7 @@ from tfgenre.errors import UserError
 from tfgenre.records import pipeline, synthetic
 from tfgenre.records.folder import Records
 from tfgenre.training import frozen, musicnn
-from tfgenre.training.config import AugmentConfig, ModelConfig, PipelineConfig, TrainConfig
+from tfgenre.training.config import ModelConfig, PipelineConfig, TrainConfig
 from tfgenre.training.multiworker import Worker
 from tfgenre.training.run_dir import RunDir
 
@@ -81,13 +81,11 @@ def test_several_devices_are_refused(ear_records):
         frozen.base_of(CONFIG, ear_records, Worker(0, 1, 2))
 
 
-@pytest.mark.parametrize(
-    ("pipeline_config", "sentence"),
-    [
-        (PipelineConfig(augment=AugmentConfig(mixup_alpha=0.3)), "Slices cannot be augmented"),
-        (PipelineConfig(cache="disk"), "--cache must be none"),
-    ],
-)
-def test_what_needs_the_slices_in_every_epoch_is_refused(pipeline_config, sentence):
-    with pytest.raises(UserError, match=sentence):
-        TrainConfig(model=ModelConfig(model="musicnn"), pipeline=pipeline_config)
+def test_a_cache_is_refused():
+    with pytest.raises(UserError, match="--cache must be none"):
+        TrainConfig(model=ModelConfig(model="musicnn"), pipeline=PipelineConfig(cache="disk"))
+
+
+def test_slices_are_augmented_only_if_they_are_read_in_every_epoch():
+    assert TrainConfig().augment.is_on
+    assert not TrainConfig(model=ModelConfig(model="musicnn")).augment.is_on

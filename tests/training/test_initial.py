@@ -135,5 +135,5 @@ def test_what_does_not_fit_is_refused_and_nothing_is_lost(earlier, three, two, t
 
 
 def test_freeze_needs_a_network_that_was_trained():
-    with pytest.raises(UserError, match=r"--freeze=base needs .* musicnn, got 'despois'"):
+    with pytest.raises(UserError, match=r"--freeze=base needs .* musicnn, got 'spectral_small'"):
         ModelConfig(freeze="base")

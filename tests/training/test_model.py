@@ -11,7 +11,8 @@ from tfgenre.training.model import build_model
 
 
 def test_the_seeds_network():
-    model = build_model(ModelConfig(), num_genres=6, render=RenderConfig())
+    config = ModelConfig(model="despois", dropout_rate=0.8)
+    model = build_model(config, num_genres=6, render=RenderConfig())
     assert model.count_params() == 34_250_950
     assert model.input.dtype == "uint8"
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
@@ -36,7 +37,7 @@ def test_the_spectral_networks(name, spectrogram, num_inputs, filters, num_weigh
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv1D)]
     assert [layer.filters for layer in convolutions] == filters
     assert model.get_layer("conv1").input.shape == (None, 64, num_inputs)
-    assert model.get_layer("dropout").rate == 0.8
+    assert model.get_layer("dropout").rate == 0.5
     assert model.count_params() == num_weights
 
 

@@ -24,6 +24,13 @@ FIRST_PORT = 21000 + os.getpid() % 20000
 # All slices are in one batch: their order, which depends on the number of workers, cannot matter.
 FLAGS = (
     "--epochs=3",
+    "--min_steps=0",
+    "--sampling=slice",
+    "--model=despois",
+    "--optimizer=rmsprop",
+    "--learning_rate_schedule=constant",
+    "--mixup_alpha=0",
+    "--lowpass_rows=0",
     "--batch_size=48",
     "--dropout_rate=0",
     "--learning_rate=0.0001",

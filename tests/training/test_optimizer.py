@@ -16,15 +16,15 @@ def test_clip_norm_is_global(name, clip_norm, expected):
 
 
 def test_rmsprop_decay():
-    optimizer = make_optimizer(OptimizerConfig(rmsprop_decay=0.7), num_steps=1)
+    optimizer = make_optimizer(OptimizerConfig(optimizer="rmsprop", rmsprop_decay=0.7), num_steps=1)
     assert optimizer.rho == 0.7
 
 
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"optimizer": "adamw", "weight_decay": 0.02}, 0.02),
-        ({"optimizer": "adamw"}, 0.004),
+        ({"optimizer": "adamw", "weight_decay": 0.004}, 0.004),
+        ({"optimizer": "adamw"}, 0.02),
         ({"optimizer": "adam"}, None),
         ({"optimizer": "rmsprop"}, None),
         ({"optimizer": "sgd"}, None),

@@ -73,7 +73,9 @@ def test_patience_does_not_go_with_a_schedule_that_keeps_the_last_epoch():
     ],
 )
 def test_early_stop(metrics, patience, expected):
-    reason = progress.stops_early(rows_of(*metrics), TrainConfig(early_stop_patience=patience))
+    constant = OptimizerConfig(learning_rate_schedule="constant")
+    config = TrainConfig(early_stop_patience=patience, optimizer=constant)
+    reason = progress.stops_early(rows_of(*metrics), config)
     assert bool(reason) == bool(expected)
     assert expected in reason
 

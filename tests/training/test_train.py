@@ -33,9 +33,14 @@ from tfgenre.training.run_dir import RunDir
 
 CONFIG = TrainConfig(
     epochs=2,
+    min_steps=0,
     label_smoothing=0.1,
-    optimizer=OptimizerConfig(learning_rate=0.0001),
-    pipeline=PipelineConfig(batch_size=8, augment=AugmentConfig(time_mask=10, mixup_alpha=0.2)),
+    optimizer=OptimizerConfig(
+        optimizer="rmsprop", learning_rate=0.0001, learning_rate_schedule="constant"
+    ),
+    pipeline=PipelineConfig(
+        batch_size=8, sampling="slice", augment=AugmentConfig(time_mask=10, mixup_alpha=0.2)
+    ),
     hardware=HardwareConfig(precision="float32", deterministic=True),
 )
 BEST = replace(
@@ -44,7 +49,7 @@ BEST = replace(
         optimizer="adamw", weight_decay=0.02, learning_rate_schedule="cosine"
     ),
     model=ModelConfig(model="spectral", dropout_rate=0.5),
-    pipeline=PipelineConfig(batch_size=8, augment=AugmentConfig(mixup_alpha=0.3)),
+    pipeline=PipelineConfig(batch_size=8, sampling="slice"),
 )
 
 
@@ -142,7 +147,12 @@ def test_without_validation_the_last_epoch_is_kept(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(records_dir, tmp_path):
-    config = replace(CONFIG, optimizer=OptimizerConfig(optimizer="sgd", learning_rate=1e30))
+    config = replace(
+        CONFIG,
+        optimizer=OptimizerConfig(
+            optimizer="sgd", learning_rate=1e30, learning_rate_schedule="constant"
+        ),
+    )
     with pytest.raises(UserError, match=r"The loss became nan .* lower --learning_rate"):
         run(records_dir, tmp_path, config)
     assert not (tmp_path / "result.json").exists()
@@ -152,8 +162,11 @@ def test_an_epoch_whose_last_step_breaks_the_network_is_not_kept(records_dir, tm
     """Its loss is finite: that of the only batch, before the step."""
     config = replace(
         CONFIG,
+        model=ModelConfig(model="despois"),
         pipeline=replace(CONFIG.pipeline, batch_size=1000),
-        optimizer=OptimizerConfig(learning_rate=1e30),
+        optimizer=OptimizerConfig(
+            optimizer="rmsprop", learning_rate=1e30, learning_rate_schedule="constant"
+        ),
     )
     with pytest.raises(UserError, match=r"became (nan|infinite) .* lower --learning_rate"):
         run(records_dir, tmp_path, config)
@@ -169,7 +182,7 @@ def test_a_later_epoch_that_is_not_finite_ends_the_run_early(records_dir, tmp_pa
     run(records_dir, tmp_path, config, epochs_at_most=1)
     lines, rows = run(records_dir, tmp_path, config)
     assert lines[0] == "note: the run was stopped; it resumes after epoch 1"
-    seen = "The loss became nan in epoch 2/3"
+    seen = "Weights became infinite or NaN in epoch 2/3"
     assert lines[-1] == f"note: {seen}: training ends; the epochs before it are kept"
     assert len(rows) == 1
     result = RunDir(tmp_path).read_result()

@@ -75,7 +75,7 @@ class Exported:
             name: the format.
             folder: the folder of the export.
         """
-        text = f"{name}: {folder / self.file} ({self.bytes / 1e6:.0f} MB)"
+        text = f"{name}: {folder / self.file} ({self.bytes / 1e6:.{self.bytes < 10**7:d}f} MB)"
         if self.loss is None:
             return text
         return (

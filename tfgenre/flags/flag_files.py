@@ -36,6 +36,8 @@ def _flags_in(name: str, within: tuple[Path, ...]) -> Iterator[str]:
     if not name:
         raise UserError("--flagfile must name a file of flags, got ''.")
     path = Path(os.path.expanduser(name.strip()))
+    if within and (beside := within[-1].parent / path).exists():
+        path = beside
     if path in within:
         chain = " -> ".join(map(str, (*within, path)))
         raise UserError(f"--flagfile: a flag file must not name itself, got {chain}.")

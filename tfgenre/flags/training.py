@@ -53,7 +53,7 @@ def _define_learning(option: "partial[None]") -> None:
         "count the same).",
         choices=config.CLASS_WEIGHTS,
     )
-    option("keep_checkpoints", "Keep the network of every epoch (275 MB each).")
+    option("keep_checkpoints", "Keep the network of every epoch (despois: 275 MB each).")
     option(
         "early_stop_accuracy",
         "Training stops after an epoch with at least this validation accuracy (a share; above 1: "
@@ -69,17 +69,16 @@ def _define_learning(option: "partial[None]") -> None:
 def _define_network(option: "partial[None]") -> None:
     option(
         "model",
-        "The network: despois (the seed's), spectral (convolutions over time, a seventeenth of the "
-        "arithmetic), spectral_small (a quarter of that), or musicnn (one layer on top of one that "
-        "was trained on the Million Song Dataset); docs/models.md compares them.",
+        "The network: spectral_small (convolutions over time), spectral (four times the "
+        "arithmetic), despois (the seed's, 75 times), or musicnn (one layer on top of one that was "
+        "trained on the Million Song Dataset); docs/models.md compares them.",
         choices=config.MODELS,
     )
     option("initializer", "Initial weights of the convolutions.", choices=config.INITIALIZERS)
     option("activation", "Activation of the hidden layers.", choices=config.ACTIVATIONS)
     option(
         "dropout_rate",
-        "Share of the dense layer's outputs (spectral: inputs) that is dropped; 0: none. (The "
-        "seed's 0.2 was the share kept.)",
+        "Share of the dense layer's inputs (despois: outputs) that is dropped; 0: none.",
     )
 
 

@@ -16,6 +16,9 @@ from tfgenre.training.config import TrainConfig
 from tfgenre.training.earlier_run import check_earlier_run
 from tfgenre.training.run_dir import RunDir
 
+# What runs did when there was no such option, where its default is another.
+_BEFORE_THERE_WERE = {"sampling": "slice", "min_steps": "0", "lowpass_rows": "0", "vote": "hard"}
+
 
 @contextmanager
 def locked(run_dir: RunDir) -> Iterator[None]:
@@ -123,9 +126,13 @@ def _check_same(run_dir: RunDir, flags: dict[str, str], records: Records) -> Non
         {f"--{name}": value for name, value in found.items() if name in flags and name != "run_dir"}
         for found in (run_dir.read_flags(), flags)
     )
-    # An option that the run's version did not have is at its default there.
+    # Options that the run's version did not have.
     defaults = {f"--{name}": str(value) for name, value in options_of(TrainConfig()).items()}
-    differing = differences(defaults | stored, requested)
+    defaults |= {f"--{name}": value for name, value in _BEFORE_THERE_WERE.items()}
+    stored = defaults | stored
+    if requested["--optimizer"] != "adamw":  # no other has weight decay
+        stored["--weight_decay"] = requested["--weight_decay"]
+    differing = differences(stored, requested)
     if not differing and manifests.read(run_dir.path) != records.manifest:
         differing = ["the records it was trained on"]
     if differing:

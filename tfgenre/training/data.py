@@ -15,7 +15,7 @@ from tfgenre.records import pipeline
 from tfgenre.records.folder import Records
 from tfgenre.records.sources import Source
 from tfgenre.training.augment import augmenter
-from tfgenre.training.config import AugmentConfig, TrainConfig
+from tfgenre.training.config import NOT_AUGMENTED, AugmentConfig, TrainConfig
 from tfgenre.training.disk_cache import copied
 from tfgenre.training.multiworker import Worker
 from tfgenre.training.weights import class_weights, draw_weights
@@ -68,7 +68,7 @@ class TrainingData:
             self.readers[part],
             epoch=epoch,
             seed=config.pipeline.seed,
-            augment=config.pipeline.augment if augment else AugmentConfig(),
+            augment=config.augment if augment else NOT_AUGMENTED,
             num_genres=len(self.records.genres),
             label_smoothing=config.label_smoothing,
         ).take(self.num_batches[part])

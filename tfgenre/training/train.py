@@ -160,7 +160,7 @@ class _Run:
 
     def train(self) -> None:
         """Trains the remaining epochs."""
-        if self._config.pipeline.augment.is_on and self._is_chief:
+        if self._config.augment.is_on and self._is_chief:
             self._save_examples()
         self.stopped_early = progress.stops_early(self.rows, self._config)
         while len(self.rows) < self._config.total_epochs and not self.stopped_early:
