@@ -123,15 +123,22 @@ class SplitConfig:
 
     `split_by` None means: by artist where the collection knows artists, else by track.
     `split_ratios` are the shares of train, validation and test, in any unit. That of validation may
-    be 0.
+    be 0. `folds` above 0 divides the songs into so many parts instead, of which number `fold`, from
+    0, is for testing, and the others for training.
     """
 
     split_by: str | None = None
     split_ratios: tuple[float, ...] = (60, 30, 10)
     split_seed: int = 0
+    folds: int = 0
+    fold: int = 0
 
     def __post_init__(self) -> None:
         check_range("split_seed", self.split_seed, 0, MAX_SEED)
+        check(self.folds == 0 or 2 <= self.folds <= 100, "--folds must be 2 to 100", self.folds)
+        check_range("fold", self.fold, 0, max(0, self.folds - 1))
+        rule = "--folds needs --split_by=artist or track"
+        check(not self.folds or self.split_by not in ("slice", "official"), rule, self.split_by)
         if self.split_by is not None:
             check_choice("split_by", self.split_by, SPLIT_METHODS)
         ratios = self.split_ratios
@@ -148,6 +155,8 @@ class SplitConfig:
     @property
     def shares(self) -> dict[str, float]:
         """Each split's share of the tracks; the shares sum to 1."""
+        if self.folds:
+            return {"train": 1 - 1 / self.folds, "validation": 0.0, "test": 1 / self.folds}
         total = sum(self.split_ratios)
         return {split: r / total for split, r in zip(SPLITS, self.split_ratios, strict=True)}
 

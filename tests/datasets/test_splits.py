@@ -194,3 +194,30 @@ def test_a_note_when_no_artist_is_known():
     assert not splits.notes(tracks, split_of, method="track", config=CONFIG)
     (note,) = splits.notes(tracks, split_of, method="artist", config=CONFIG)
     assert note == "9 songs have no artist; each is assigned on its own"
+
+
+@pytest.mark.parametrize("method", ["artist", "track"])
+def test_every_track_is_in_one_fold(method):
+    tracks = tracks_of([3] * 20)
+    tested = []
+    for fold in range(4):
+        config = SplitConfig(split_by=method, folds=4, fold=fold)
+        split_of = splits.assign(tracks, method=method, config=config)
+        tested += [name for name, split in split_of.items() if split == "test"]
+        assert set(split_of.values()) == {"train", "test"}
+        assert abs(sum(split == "test" for split in split_of.values()) - 15) <= 3
+    assert sorted(tested) == sorted(each.id for each in tracks)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"folds": 1}, "--folds must be 2 to 100, got 1"),
+        ({"folds": 5, "fold": 5}, "--fold must be between 0 and 4, got 5"),
+        ({"fold": 1}, "--fold must be between 0 and 0, got 1"),
+        ({"folds": 5, "split_by": "slice"}, "--folds needs --split_by=artist or track"),
+    ],
+)
+def test_folds_that_cannot_be(options, sentence):
+    with pytest.raises(UserError, match=sentence):
+        SplitConfig(**options)

@@ -58,7 +58,11 @@ def assign(tracks: Iterable[Track], *, method: str, config: SplitConfig) -> dict
     )
     counts = {name: _counts(groups[name]) for name in groups}
     shares = {split: share for split, share in config.shares.items() if share}
+    if config.folds:
+        shares = {str(number): 1 / config.folds for number in range(config.folds)}
     chosen = _greedy([counts[name] for name in order], shares)
+    if config.folds:
+        chosen = ["test" if number == str(config.fold) else "train" for number in chosen]
     return {
         track.id: split for name, split in zip(order, chosen, strict=True) for track in groups[name]
     }

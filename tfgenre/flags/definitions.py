@@ -32,6 +32,11 @@ LEAK_REPORT = (
     *(name for name in training.TRAINING if name not in ("records_dir", "run_dir")),
     "output_dir",
 )
+CROSS_VALIDATE = (
+    *(name for name in BUILD if name not in ("records_dir", "split_ratios", "fold")),
+    *(name for name in training.TRAINING if name not in ("records_dir", "run_dir")),
+    "output_dir",
+)
 EXPERIMENTS = ("flagfiles", "smoke", "output_dir")
 EXPORT = ("run_dir", "records_dir", "format", "export_dir", "overwrite")
 PREDICT = ("run_dir", *prediction.PREDICTING, "batch_size", "num_workers", "json")
@@ -138,6 +143,12 @@ def _define_splitting(values: flags.FlagValues) -> None:
         choices=config.SPLIT_METHODS,
     )
     option("split_ratios", "Shares of train, validation (may be 0) and test.")
+    option(
+        "folds",
+        "Instead of by --split_ratios, divide the songs into so many parts, of which one is for "
+        "testing and the others for training; 0: do not (tfgenre_cross_validate: 5).",
+    )
+    option("fold", "Which of the --folds is for testing, from 0.")
     option("num_shards", "Shards per split; 0: estimated for shards of --shard_mb.")
     flags.DEFINE_integer(
         "shard_mb",
@@ -193,7 +204,8 @@ def _define_programs(values: flags.FlagValues) -> None:
         "output_dir",
         None,
         "Where experiments (runs/experiments, or with --smoke runs/experiments-smoke, if not "
-        "given) and leak_report (runs/leaks-DATASET-PPSpx) put what they make.",
+        "given), leak_report (runs/leaks-DATASET-PPSpx) and cross_validate "
+        "(runs/folds-DATASET-PPSpx) put what they make.",
         **where,
     )
     flags.DEFINE_list(

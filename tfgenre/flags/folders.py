@@ -60,6 +60,12 @@ def leaks_dir(values: flags.FlagValues) -> Path:
     return _disk_folder("output_dir", name)
 
 
+def cross_validation_dir(values: flags.FlagValues) -> Path:
+    """The folder of a cross-validation."""
+    name = values.output_dir or f"runs/folds-{_name(values, 'output_dir')}"
+    return _disk_folder("output_dir", name)
+
+
 def plot_dir(values: flags.FlagValues) -> Path | None:
     """The folder of predictions' pictures, None if none are drawn."""
     return _disk_folder("plot", values.plot) if values.plot else None

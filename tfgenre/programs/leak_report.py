@@ -14,12 +14,10 @@ from typing import Any
 from absl.flags import FLAGS
 
 from tfgenre import api
-from tfgenre.building.plan import make_plan
-from tfgenre.building.resplit import ResplitRunner
 from tfgenre.errors import program
 from tfgenre.flags import configs, folders
 from tfgenre.flags.definitions import LEAK_REPORT
-from tfgenre.programs import bars
+from tfgenre.programs import bars, same_songs
 from tfgenre.programs.launch import launch
 from tfgenre.quiet import quiet_tensorflow
 from tfgenre.records.folder import Records
@@ -64,22 +62,13 @@ def main(arguments: list[str]) -> None:
 
 def _build_all(output_dir: Path) -> dict[str, Records]:
     """Records for each way to split that the collection allows; the songs are rendered once."""
-    config, runner = configs.build_config(FLAGS), configs.runner(FLAGS)
+    config = configs.build_config(FLAGS)
     catalogue = bars.load_collection(config, FLAGS)
     methods = _METHODS if catalogue.num_artists_known else _METHODS[:2]
     if not catalogue.num_artists_known:
         print("note: no song's artist is known, so what artists leak cannot be measured")
-    built: dict[str, Records] = {}
-    done = "rendered"
-    for method in reversed(methods):
-        split = replace(config.split, split_by=method)
-        plan = make_plan(catalogue, replace(config, split=split), shard_mb=configs.shard_mb(FLAGS))
-        records_dir = output_dir / "records" / method
-        print(f"records split by {method}: {records_dir}")
-        built[method] = bars.build_records(
-            plan, records_dir, runner, overwrite=FLAGS.overwrite, done=done
-        )
-        runner, done = ResplitRunner(built[methods[-1]]), "assigned to splits"
+    splits = {method: replace(config.split, split_by=method) for method in reversed(methods)}
+    built = same_songs.build_each(catalogue, config, splits, output_dir / "records", FLAGS)
     return {method: built[method] for method in methods}
 
 

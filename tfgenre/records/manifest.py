@@ -105,7 +105,9 @@ def _manifest(
     skipped: list[dict[str, str]],
 ) -> Manifest:
     config["render"]["pixels_per_second"], config["split"]["split_by"]  # KeyError if one is missing
-    config["render"].setdefault("spectrogram", "sox")  # there was no other
+    # What earlier versions did, when there were no such options.
+    config["render"].setdefault("spectrogram", "sox")
+    config["split"] = {"folds": 0, "fold": 0, **config["split"]}
     return Manifest(
         config=config,
         collection_sha256=collection_sha256,
