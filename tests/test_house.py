@@ -51,7 +51,7 @@ FACES = {
     "training": "config progress run_dir claim train",
     "prediction": "config predict result votes vote_plot",
     "tagging": "log",
-    "evaluation": "cross_validation evaluate evaluate_run leaks experiments",
+    "evaluation": "audit cross_validation evaluate evaluate_run leaks experiments",
     "export": "export folder",
     "flags": "definitions configs flag_files folders",
     "programs": "",

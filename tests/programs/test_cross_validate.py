@@ -40,6 +40,12 @@ def test_the_program(tmp_path):
         assert other.manifest.config["split"]["fold"] == int(row["fold"]) - 1
     right = sum(row["genre"] == row["predicted"] for row in rows)
     assert right / 8 == found["track_accuracy"]
+    with (output_dir / "audit.csv").open() as file:
+        audited = list(csv.DictReader(file))
+    assert sorted(row["path"] for row in audited) == sorted(row["path"] for row in rows)
+    own = [float(row["own_probability"]) for row in audited]
+    assert own == sorted(own)
+    assert "<h2>Songs</h2>" in (output_dir / "audit.html").read_text()
     page = (output_dir / "cross_validation.html").read_text()
     assert "2 folds" in page
     assert "<svg" in page

@@ -20,22 +20,36 @@ PAGE = "cross_validation.html"
 _SPLIT = "test"
 
 
-def score(runs: Sequence[RunDir], folds: Sequence[Records], *, batch_size: int) -> dict[str, Any]:
-    """Computes the metrics of all folds together.
+def predict(
+    runs: Sequence[RunDir], folds: Sequence[Records], *, batch_size: int
+) -> list[SlicePredictions]:
+    """Predicts the test slices of each fold by its own network.
 
     Args:
         runs: the finished run of each fold.
         folds: the records of each; every song is in the test split of one.
         batch_size: slices per step.
 
-    Returns:
-        The metrics of `evaluate.score`, whose tracks also have their fold, from 1; and folds: the
-        songs and the accuracy of each.
-
     Raises:
         UserError: if a run is not finished, or its network predicts NaN.
     """
-    found = [_predict(run, fold, batch_size) for run, fold in zip(runs, folds, strict=True)]
+    return [_predict(run, fold, batch_size) for run, fold in zip(runs, folds, strict=True)]
+
+
+def score(
+    found: Sequence[SlicePredictions], folds: Sequence[Records], *, vote: str
+) -> dict[str, Any]:
+    """Computes the metrics of all folds together.
+
+    Args:
+        found: the predictions of each fold, of `predict`.
+        folds: the records of each.
+        vote: how slices decide: hard, or mean.
+
+    Returns:
+        The metrics of `evaluate.score`, whose tracks also have their fold, from 1; and folds: the
+        songs and the accuracy of each.
+    """
     joined = SlicePredictions(
         *(
             np.concatenate([getattr(predictions, field.name) for predictions in found])
@@ -48,7 +62,7 @@ def score(runs: Sequence[RunDir], folds: Sequence[Records], *, batch_size: int) 
         folds[0],
         split="all folds",
         trained_on=folds[0].manifest,
-        vote=runs[0].read_vote(),
+        vote=vote,
         svm={track: label for each in svm for track, label in each.items()} if all(svm) else None,
         artists=folds[0].artists(),
     )

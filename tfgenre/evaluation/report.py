@@ -60,7 +60,7 @@ def write_report(
     plotted = mistakes[:_MISTAKES_PLOTTED]
     shown = {genre: _example_rows(predictions, label) for label, genre in enumerate(records.genres)}
     rows = set().union(*shown.values(), *(song.rows.tolist() for song in plotted))
-    images = _images(records, found["split"], rows)
+    shown_images = images(records, found["split"], rows)
     page = pages.render(
         "report.html",
         found=found,
@@ -73,8 +73,8 @@ def write_report(
         augmented=_png(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
         mistakes=mistakes,
         mistakes_listed=_MISTAKES_LISTED,
-        plots=_plots(plotted, predictions, records, images),
-        examples=_examples(shown, predictions, records, images),
+        plots=_plots(plotted, predictions, records, shown_images),
+        examples=_examples(shown, predictions, records, shown_images),
         run_dir=run_dir.path,
         records_dir=records.path,
     )
@@ -139,7 +139,7 @@ def _example_rows(predictions: SlicePredictions, label: int) -> list[int]:
     return members[np.concatenate([np.sort(firsts), others])[:_SLICES_PER_GENRE]].tolist()
 
 
-def _images(records: Records, split: str, rows: set[int]) -> Images:
+def images(records: Records, split: str, rows: set[int]) -> Images:
     """Reads the images of some rows of a split, uint8 [128, 128] each."""
     found: Images = {}
     start = 0

@@ -25,14 +25,14 @@ _FOLDS = 5
 
 
 def main(arguments: list[str]) -> None:
-    """Builds, trains and scores, and writes the page and the table."""
+    """Builds, trains and scores, and writes the pages and the tables."""
     chosen = ("records_dir", "run_dir", "fold")
     configs.refuse(chosen, why="is cross_validate's own to choose")
     output_dir = folders.cross_validation_dir(FLAGS)
     config = configs.train_config(FLAGS)
     folds = _build_folds()
     with quiet_tensorflow(hide_gpus=config.hardware.device == "cpu"):
-        from tfgenre.evaluation import cross_validation
+        from tfgenre.evaluation import audit, cross_validation
     runs: list[RunDir] = []
     for number, records in enumerate(folds, start=1):
         print(f"\nfold {number} of {len(folds)}")
@@ -40,11 +40,14 @@ def main(arguments: list[str]) -> None:
         runs.append(
             api.train(records, run_dir, config=config, overwrite=FLAGS.overwrite, say=print)
         )
-    batch_size = config.pipeline.batch_size
-    found = cross_validation.score(runs, folds, batch_size=batch_size)
+    predictions = cross_validation.predict(runs, folds, batch_size=config.pipeline.batch_size)
+    found = cross_validation.score(predictions, folds, vote=config.vote)
     found |= {"program": program("cross_validate"), "command": sys.argv[1:]}
     cross_validation.write(found, output_dir)
-    print(f"\n{cross_validation.summary(found)}\n\nreport: {output_dir / cross_validation.PAGE}")
+    audit.write(found, predictions, folds, output_dir)
+    print(f"\n{cross_validation.summary(found)}\n")
+    print(f"report: {output_dir / cross_validation.PAGE}")
+    print(f"labels to check: {output_dir / audit.PAGE}, {output_dir / 'audit.csv'}")
 
 
 def _build_folds() -> list[Records]:

@@ -1,0 +1,142 @@
+"""Songs whose label may be wrong: those to whose genre the networks gave the least probability.
+
+Each song is judged by a network that was not trained on it, so a wrong label cannot have been
+learned by heart. This ranking, by "self-confidence", is one of those of Northcutt et al.,
+"Confident learning" (2021).
+"""
+
+import base64
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfgenre import pages
+from tfgenre.evaluation import misclassified, report
+from tfgenre.evaluation.misclassified import MisclassifiedSong
+from tfgenre.evaluation.scoring import SlicePredictions
+from tfgenre.files import write_atomically
+from tfgenre.records.folder import Records
+
+PAGE = "audit.html"
+_LISTED, _PLOTTED, _GROUPS = 30, 10, 10
+Track = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Several songs of an artist or in a folder, of one genre.
+
+    Attributes:
+        name: the artist or folder.
+        genre: the songs' genre.
+        count: their number.
+        probability: the mean probability of that genre.
+        predicted: the genre that most were predicted as.
+    """
+
+    name: str
+    genre: str
+    count: int
+    probability: float
+    predicted: str
+
+
+def ranked(tracks: Sequence[Track], genres: Sequence[str]) -> list[Track]:
+    """The songs with their own genre's probability, as `own`, the lowest first.
+
+    Args:
+        tracks: of `cross_validation.score`.
+        genres: in label order.
+    """
+    found = [
+        {**track, "own": track["probabilities"][genres.index(track["genre"])]} for track in tracks
+    ]
+    return sorted(found, key=lambda track: (track["own"], track["id"]))
+
+
+def groups(tracks: Sequence[Track], key: str) -> list[Group]:
+    """The artists or folders with several songs of a genre most of which were predicted as others.
+
+    Args:
+        tracks: of `ranked`.
+        key: artist or folder.
+
+    Returns:
+        Those whose genre got the least probability first; at most ten.
+    """
+    members: dict[tuple[str, str], list[Track]] = defaultdict(list)
+    for track in tracks:
+        name = track["artist"] if key == "artist" else str(Path(track["id"]).parent)
+        if name:
+            members[name, track["genre"]].append(track)
+    found = [
+        Group(name, genre, len(each), float(np.mean([t["own"] for t in each])), _most(each))
+        for (name, genre), each in members.items()
+        if len(each) > 1
+    ]
+    suspects = [group for group in found if group.predicted != group.genre]
+    return sorted(suspects, key=lambda group: group.probability)[:_GROUPS]
+
+
+def _most(tracks: Sequence[Track]) -> str:
+    predicted = [track["predicted"] for track in tracks]
+    return str(max(sorted(set(predicted)), key=predicted.count))
+
+
+def write(
+    found: Mapping[str, Any],
+    predictions: Sequence[SlicePredictions],
+    folds: Sequence[Records],
+    folder: Path,
+) -> None:
+    """Writes audit.html and audit.csv, a table for --dataset=csv of all songs, suspects first.
+
+    Args:
+        found: the metrics of `cross_validation.score`.
+        predictions: of each fold's slices.
+        folds: the records of each fold.
+        folder: the folder to write to.
+    """
+    tracks = ranked(found["tracks"], found["genres"])
+    suspects = [track for track in tracks if track["predicted"] != track["genre"]]
+    page = pages.render(
+        "audit.html",
+        found=found,
+        artists=groups(tracks, "artist"),
+        folders=groups(tracks, "folder"),
+        suspects=suspects[:_LISTED],
+        plots=[_plot(track, predictions, folds) for track in suspects[:_PLOTTED]],
+    )
+    write_atomically(folder / PAGE, page.encode())
+    write_atomically(folder / "audit.csv", _table(tracks).encode(errors="surrogateescape"))
+
+
+def _plot(track: Track, predictions: Sequence[SlicePredictions], folds: Sequence[Records]) -> str:
+    """A song's spectrogram and probabilities over time, as the source of an img element."""
+    number = track["fold"] - 1
+    own, records = predictions[number], folds[number]
+    name = track["id"].encode(errors="surrogateescape")
+    rows = np.flatnonzero(own.track_ids == name)
+    rows = rows[np.argsort(own.indices[rows])]
+    song = MisclassifiedSong(track["id"], track["genre"], track["predicted"], track["own"], rows)
+    images = report.images(records, "test", set(rows.tolist()))
+    drawn = misclassified.picture(
+        song, own, images, genres=records.genres, render=records.manifest.render
+    )
+    return "data:image/png;base64," + base64.b64encode(drawn).decode()
+
+
+def _table(tracks: Sequence[Track]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["path", "genre", "artist", "predicted", "own_probability"])
+    for track in tracks:
+        names = (track[name] for name in ("id", "genre", "artist", "predicted"))
+        writer.writerow([*names, f"{track['own']:.4f}"])
+    return text.getvalue()
