@@ -119,7 +119,7 @@ class Probed(Places):
 
 
 def probed(file: BinaryIO) -> Probed | None:
-    """The frames of a file of constant bit rate; None if it is not, or cannot be told to be one."""
+    """The frames of a file of constant bit rate; None if that cannot be shown."""
     start = mpeg.after_tag(file)
     header = read_at(file, start, mpeg.XING_BYTES)
     if (frame := headers().frames.get(header[:3])) is None:

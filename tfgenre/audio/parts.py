@@ -97,7 +97,8 @@ def open_parts(path: str, *, sample_rate_hz: int) -> Iterator[Parts]:
                 raise SkipTrack("decode_error", f"invalid sample rate: {song.rate_hz} Hz")
             yield Parts(song, sample_rate_hz=sample_rate_hz)
         except Exception as error:  # cloud libraries raise anything
-            if isinstance(error, OSError) or storage.is_remote(path):
+            is_decoders = isinstance(error, (OSError, ValueError, RuntimeError))
+            if is_decoders or storage.is_remote(path):
                 raise SkipTrack("unreadable", str(error)) from error
             raise
 

@@ -1,6 +1,6 @@
 """Songs whose label may be wrong: those to whose genre the networks gave the least probability.
 
-Each song is judged by a network that was not trained on it, so a wrong label cannot have been
+Each song is predicted by a network that was not trained on it, so a wrong label cannot have been
 learned by heart. This ranking, by "self-confidence", is one of those of Northcutt et al.,
 "Confident learning" (2021).
 """

@@ -1,4 +1,4 @@
-"""Scores a network on every song: each is judged by a network that never heard its artist.
+"""Scores a network on every song: each is predicted by one that was not trained on its artist.
 
 cross_validate --flagfile=flags/best.cfg --data_dir=~/Music --folds=5
 
