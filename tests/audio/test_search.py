@@ -1,10 +1,12 @@
 """Sound files are found by name."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests import songs
 from tfgenre.audio.search import find_songs, search
 from tfgenre.errors import UserError
 
@@ -118,3 +120,18 @@ def test_a_folder_that_cannot_be_read(tmp_path):
     assert left_out(tmp_path) == [("a", "unreadable")]
     with pytest.raises(UserError, match="cannot be read"):
         find_songs([tmp_path])
+
+
+def test_an_archive_stands_for_its_songs(tmp_path):
+    song = songs.write(tmp_path / "a.wav", songs.noise(1.0))
+    path = tmp_path / "music.ZIP"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("b/2.wav", "a/1.wav", "cover.jpg", "b/._2.wav"):
+            archive.write(song, name)
+    assert find_songs([path]) == [f"{path}/a/1.wav", f"{path}/b/2.wav"]
+    (tmp_path / "music.7z").write_bytes(b"7z")
+    with pytest.raises(UserError, match=r"music\.7z is an archive that is not a zip or tar file"):
+        find_songs([tmp_path / "music.7z"])
+    (tmp_path / "broken.zip").write_bytes(b"PK")
+    with pytest.raises(UserError, match=r"broken\.zip is not a complete archive"):
+        find_songs([tmp_path / "broken.zip"])

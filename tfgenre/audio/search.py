@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tfgenre import storage
-from tfgenre.audio import archives
+from tfgenre.audio import archive_index, archives
 from tfgenre.audio.decoders import SUFFIXES
 from tfgenre.errors import UserError
 
@@ -110,18 +110,21 @@ def _copies(songs: list[Path]) -> Iterator[tuple[Path, Path]]:
 
 
 def find_songs(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """The files among the given paths, and the sound files in the folders among them.
+    """The files among the given paths, and the sound files in the folders and archives among them.
 
     A file is returned whatever its suffix, also one in an archive, as `music.zip/a.mp3`. Links to
     nothing are returned as well: they are songs that are missing.
 
     Raises:
-        UserError: if a path does not exist, a folder cannot be read, or no song is found.
+        UserError: if a path does not exist, a folder or archive cannot be read, or no song is
+            found.
     """
     songs: list[str] = []
     for path in map(storage.to_path, paths):
         if path.is_dir():
             songs += map(str, _songs_below(path))
+        elif _is_archive(path) and path.is_file():
+            songs += _songs_in(path)
         elif path.exists() or archives.split_path(str(path)):
             songs.append(str(path))
         else:
@@ -129,6 +132,14 @@ def find_songs(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     if not songs:
         raise UserError("No songs found: pass sound files, or folders that contain some.")
     return songs
+
+
+def _songs_in(archive: Path) -> list[str]:
+    """The sound files in a zip or tar file."""
+    if archive.suffix.lower() not in (".zip", ".tar"):
+        raise UserError(f"{archive} is an archive that is not a zip or tar file: unpack it.")
+    names = sorted(archive_index.members(str(archive)))
+    return [f"{archive}/{name}" for name in names if is_sound_file(Path(name))]
 
 
 def _songs_below(folder: Path) -> list[Path]:
