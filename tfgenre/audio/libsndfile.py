@@ -28,7 +28,7 @@ _ENCODINGS = {
     "VORBIS": "lossy",
     "OPUS": "lossy",
 }
-UNKNOWN_FRAMES = 1 << 62  # libsndfile reports more for a stream that declares no length
+_UNKNOWN_FRAMES = 1 << 62  # libsndfile reports more for a stream that declares no length
 _BLOCK_SAMPLES = 1 << 16  # over all channels
 _HEAD_BYTES = 1 << 12
 _MPEG_IN_WAV = re.compile(rb"(?:RIFF|RF64).{4}WAVE.*?fmt .{4}[\x50\x55]\0", re.DOTALL)
@@ -155,7 +155,7 @@ def encoding_of(file: soundfile.SoundFile) -> str:
 
 
 def _declared_frames(file: soundfile.SoundFile) -> int:
-    is_guess = _is_mpeg(file) or file.frames >= UNKNOWN_FRAMES
+    is_guess = _is_mpeg(file) or file.frames >= _UNKNOWN_FRAMES
     return 0 if is_guess else file.frames
 
 

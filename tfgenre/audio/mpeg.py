@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import IO, BinaryIO
 
 from tfgenre.audio.mpeg_frames import Segment, first_frame, free_format, scan
-from tfgenre.audio.mpeg_headers import headers, is_mpeg_1
+from tfgenre.audio.mpeg_headers import headers, side_bytes
 from tfgenre.audio.patched import BUFFER_BYTES, patched
 from tfgenre.errors import SkipTrack
 from tfgenre.files import read_at, size_of
 
 XING_BYTES = 60  # of a frame, enough to read a Xing header
+SIZE_FACTOR = 100  # see `segment`
 _MAX_TAIL_BYTES = 1 << 16  # after the last frame, such as tags
 
 
@@ -119,7 +120,7 @@ def segment(path: str, found: Segment) -> BinaryIO:
     The decoder would estimate the number of frames from the segment's size and the first frame's
     bit rate, and stop there. So the reported size is larger than any change of bit rate requires.
     """
-    return patched(path, start=found.start, end=found.end, size_factor=100)
+    return patched(path, start=found.start, end=found.end, size_factor=SIZE_FACTOR)
 
 
 def after_tag(file: IO[bytes]) -> int:
@@ -151,8 +152,7 @@ def _after_xing(file: IO[bytes], found: Segment) -> Segment:
 
 def read_xing(frame: bytes, start: int) -> XingHeader | None:
     """The Xing header of a frame, given its first bytes and its offset in the file."""
-    is_mono = frame[3] >> 6 == 3
-    place = 4 + (9 if is_mono else 17) + (8 if is_mono else 15) * is_mpeg_1(frame)
+    place = 4 + side_bytes(frame)
     is_empty = not any(frame[6:place])  # but for a checksum; the decoder checks this, too
     if not is_empty or frame[place : place + 4] not in (b"Xing", b"Info"):
         return None

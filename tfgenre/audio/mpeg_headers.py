@@ -114,6 +114,12 @@ def is_sync(start: bytes) -> bool:
     return len(start) > 1 and start[0] == 0xFF and start[1] >= 0xE0 and bool(start[1] & 6)
 
 
+def side_bytes(header: bytes) -> int:
+    """The length of the side information of a frame of layer III, by its header."""
+    is_mono = header[3] >> 6 == 3
+    return (9 if is_mono else 17) + (8 if is_mono else 15) * is_mpeg_1(header)
+
+
 def is_mpeg_1(header: bytes) -> bool:
     """Whether a frame is MPEG 1, not 2 or 2.5."""
     return header[1] >> 3 & 3 == _MPEG_1

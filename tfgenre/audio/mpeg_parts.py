@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
 from tfgenre.audio import libsndfile
-from tfgenre.audio.mpeg import XingHeader
-from tfgenre.audio.mpeg_headers import is_mpeg_1
+from tfgenre.audio.mpeg import SIZE_FACTOR, XingHeader
+from tfgenre.audio.mpeg_headers import is_mpeg_1, side_bytes
 from tfgenre.audio.mpeg_places import Places
 from tfgenre.audio.streams import Samples
 from tfgenre.errors import SkipTrack
@@ -23,7 +23,6 @@ _ALIKE_FRAMES = 8
 _LAYER_III = 1  # as layer bits
 _DECODER_DELAY = 529  # samples
 _DELAYS = 21  # where an encoder writes its delay, after the fields that all Xing headers have
-_SIZE_FACTOR = 100  # see `mpeg.segment`
 
 
 class _Ends(NamedTuple):
@@ -92,11 +91,10 @@ class _Reservoir:
     """
 
     def __init__(self, header: bytes) -> None:
-        is_mono, has_checksum = header[3] >> 6 == 3, not header[1] & 1
+        has_checksum = not header[1] & 1
         self._side_start = 6 if has_checksum else 4
         self._bits = 9 if is_mpeg_1(header) else 8
-        sizes = (17, 32) if is_mpeg_1(header) else (9, 17)
-        self._side_bytes = sizes[not is_mono]
+        self._side_bytes = side_bytes(header)
         self.overhead = self._side_start + self._side_bytes
         is_shared = header[1] >> 1 & 3 == _LAYER_III
         self.most_bytes = (1 << self._bits) - 1 if is_shared else 0
@@ -129,7 +127,7 @@ class _Larger(io.BytesIO):
         """Moves to an offset, and returns it; the end itself is at the reported size."""
         place = super().seek(offset, whence)
         if whence == io.SEEK_END and not offset:
-            return super().seek(place * _SIZE_FACTOR)
+            return super().seek(place * SIZE_FACTOR)
         return place
 
 

@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, Protocol, cast
 
 import numpy as np
-import soxr
 
 from tfgenre import storage
 from tfgenre.audio import archives, ffmpeg, libsndfile, mpeg, ogg, unfinished
@@ -23,7 +22,7 @@ from tfgenre.audio.mpeg_headers import is_sync
 from tfgenre.audio.mpeg_parts import MpegParts
 from tfgenre.audio.mpeg_places import Places, probed, walked
 from tfgenre.audio.sndfile_parts import SndfileParts
-from tfgenre.audio.song import RATES_HZ, check_file, mono
+from tfgenre.audio.song import check_file, check_rate, converted, mono
 from tfgenre.audio.streams import Samples
 from tfgenre.errors import SkipTrack
 from tfgenre.files import read_at
@@ -69,10 +68,8 @@ class Parts:
         # The resampler's phases repeat after `down` samples.
         first = max(0, start * self._down // self._up - settled) // self._down
         last = min(self._song.num_samples, -(-stop * self._down // self._up) + settled)
-        samples = self._mono(first * self._down, last).astype(np.float64)
-        rates_hz = self._song.rate_hz, self.rate_hz
-        resampler = soxr.ResampleStream(*rates_hz, 1, dtype="float64", quality="VHQ")
-        found = resampler.resample_chunk(samples, last=True)
+        samples = self._mono(first * self._down, last)
+        found = np.concatenate([*converted([samples], self._song.rate_hz, self.rate_hz)])
         return cast(Samples, found[start - first * self._up : stop - first * self._up])
 
     def _mono(self, start: int, stop: int) -> Samples:
@@ -93,8 +90,7 @@ def open_parts(path: str, *, sample_rate_hz: int) -> Iterator[Parts]:
     with ExitStack() as stack:
         try:
             song = _entered(path, stack)
-            if song.rate_hz not in RATES_HZ:
-                raise SkipTrack("decode_error", f"invalid sample rate: {song.rate_hz} Hz")
+            check_rate(song.rate_hz)
             yield Parts(song, sample_rate_hz=sample_rate_hz)
         except Exception as error:  # cloud libraries raise anything
             is_decoders = isinstance(error, (OSError, ValueError, RuntimeError))

@@ -5,7 +5,7 @@ import itertools
 import operator
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -54,8 +54,7 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
     """
     check_file(path)
     with decoders.open_stream(path) as stream:
-        if stream.rate_hz not in RATES_HZ:
-            raise SkipTrack("decode_error", f"invalid sample rate: {stream.rate_hz} Hz")
+        check_rate(stream.rate_hz)
         rate_hz = sample_rate_hz or stream.rate_hz
         yield Audio(
             rate_hz=rate_hz,
@@ -63,6 +62,12 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
             is_mpeg=stream.is_mpeg,
             blocks=_resampled(_mono_blocks(stream), rate_hz),
         )
+
+
+def check_rate(rate_hz: int) -> None:
+    """Raises SkipTrack (decode_error) if no song has such a sample rate."""
+    if rate_hz not in RATES_HZ:
+        raise SkipTrack("decode_error", f"invalid sample rate: {rate_hz} Hz")
 
 
 def check_file(path: str) -> None:
@@ -126,13 +131,12 @@ def _rounded(samples: Samples) -> NDArray[np.float64]:
 def _resampled(blocks: Iterator[Block], to_rate_hz: int) -> Iterator[Samples]:
     """Resamples each part of a song that has another rate."""
     for rate_hz, part in itertools.groupby(blocks, key=operator.attrgetter("rate_hz")):
-        if rate_hz not in RATES_HZ:
-            raise SkipTrack("decode_error", f"invalid sample rate: {rate_hz} Hz")
+        check_rate(rate_hz)
         samples = (block.samples for block in part)
-        yield from samples if rate_hz == to_rate_hz else _converted(samples, rate_hz, to_rate_hz)
+        yield from samples if rate_hz == to_rate_hz else converted(samples, rate_hz, to_rate_hz)
 
 
-def _converted(parts: Iterator[Samples], rate_hz: int, to_rate_hz: int) -> Iterator[Samples]:
+def converted(parts: Iterable[Samples], rate_hz: int, to_rate_hz: int) -> Iterator[Samples]:
     """Resamples with libsoxr at the quality of SoX's `rate -v`."""
     resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float64", quality="VHQ")
     for samples in parts:

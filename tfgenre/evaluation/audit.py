@@ -5,9 +5,6 @@ learned by heart. This ranking, by "self-confidence", is one of those of Northcu
 "Confident learning" (2021).
 """
 
-import base64
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +19,7 @@ from tfgenre.evaluation.misclassified import MisclassifiedSong
 from tfgenre.evaluation.scoring import SlicePredictions
 from tfgenre.files import write_atomically
 from tfgenre.records.folder import Records
+from tfgenre.text import csv_line
 
 PAGE = "audit.html"
 _LISTED, _PLOTTED, _GROUPS = 30, 10, 10
@@ -111,32 +109,48 @@ def write(
         artists=groups(tracks, "artist"),
         folders=groups(tracks, "folder"),
         suspects=suspects[:_LISTED],
-        plots=[_plot(track, predictions, folds) for track in suspects[:_PLOTTED]],
+        plots=_plots(suspects[:_PLOTTED], predictions, folds),
     )
     write_atomically(folder / PAGE, page.encode())
     write_atomically(folder / "audit.csv", _table(tracks).encode(errors="surrogateescape"))
 
 
-def _plot(track: Track, predictions: Sequence[SlicePredictions], folds: Sequence[Records]) -> str:
-    """A song's spectrogram and probabilities over time, as the source of an img element."""
-    number = track["fold"] - 1
-    own, records = predictions[number], folds[number]
+def _plots(
+    tracks: Sequence[Track], predictions: Sequence[SlicePredictions], folds: Sequence[Records]
+) -> list[str]:
+    """Songs' spectrograms and probabilities over time, as sources of img elements."""
+    numbers = [track["fold"] - 1 for track in tracks]
+    songs = [
+        _song(track, predictions[number]) for track, number in zip(tracks, numbers, strict=True)
+    ]
+    rows: dict[int, set[int]] = defaultdict(set)
+    for song, number in zip(songs, numbers, strict=True):
+        rows[number].update(song.rows.tolist())
+    images = {number: report.images(folds[number], "test", rows[number]) for number in rows}
+    return [
+        report.png_source(
+            misclassified.picture(
+                song,
+                predictions[number],
+                images[number],
+                genres=folds[number].genres,
+                render=folds[number].manifest.render,
+            )
+        )
+        for song, number in zip(songs, numbers, strict=True)
+    ]
+
+
+def _song(track: Track, predictions: SlicePredictions) -> MisclassifiedSong:
     name = track["id"].encode(errors="surrogateescape")
-    rows = np.flatnonzero(own.track_ids == name)
-    rows = rows[np.argsort(own.indices[rows])]
-    song = MisclassifiedSong(track["id"], track["genre"], track["predicted"], track["own"], rows)
-    images = report.images(records, "test", set(rows.tolist()))
-    drawn = misclassified.picture(
-        song, own, images, genres=records.genres, render=records.manifest.render
-    )
-    return "data:image/png;base64," + base64.b64encode(drawn).decode()
+    rows = misclassified.in_order(np.flatnonzero(predictions.track_ids == name), predictions)
+    return MisclassifiedSong(track["id"], track["genre"], track["predicted"], track["own"], rows)
 
 
 def _table(tracks: Sequence[Track]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "genre", "artist", "predicted", "own_probability"])
-    for track in tracks:
-        names = (track[name] for name in ("id", "genre", "artist", "predicted"))
-        writer.writerow([*names, f"{track['own']:.4f}"])
-    return text.getvalue()
+    names = ("id", "genre", "artist", "predicted")
+    rows = [
+        ("path", "genre", "artist", "predicted", "own_probability"),
+        *((*(track[name] for name in names), f"{track['own']:.4f}") for track in tracks),
+    ]
+    return "".join(f"{csv_line(row)}\n" for row in rows)

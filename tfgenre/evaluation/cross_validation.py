@@ -1,8 +1,6 @@
 """Scores several networks together, each on the songs that it was not trained on: its fold."""
 
-import csv
 import dataclasses
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from tfgenre.evaluation import baseline, curves, evaluate
 from tfgenre.evaluation.scoring import SlicePredictions
 from tfgenre.files import write_atomically, write_json
 from tfgenre.records.folder import Records
+from tfgenre.text import csv_line
 from tfgenre.training.run_dir import RunDir
 
 PAGE = "cross_validation.html"
@@ -120,10 +119,9 @@ def write(found: dict[str, Any], folder: Path) -> None:
 
 def _table(found: dict[str, Any]) -> str:
     """A row per song: what it is, what was predicted, and the probability of each genre."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "artist", "genre", "predicted", "fold", *found["genres"]])
-    for track in found["tracks"]:
-        names = (track[name] for name in ("id", "artist", "genre", "predicted", "fold"))
-        writer.writerow([*names, *track["probabilities"]])
-    return text.getvalue()
+    names = ("id", "artist", "genre", "predicted", "fold")
+    rows = [
+        ("path", *names[1:], *found["genres"]),
+        *((*(track[name] for name in names), *track["probabilities"]) for track in found["tracks"]),
+    ]
+    return "".join(f"{csv_line(row)}\n" for row in rows)

@@ -52,13 +52,17 @@ def find(
     found = []
     for number, track in enumerate(tracks):
         if track["predicted"] != track["genre"]:
-            rows = np.flatnonzero(of_slice == number)
-            rows = rows[np.argsort(predictions.indices[rows])][:_MOST_SLICES]
+            rows = in_order(np.flatnonzero(of_slice == number), predictions)
             confidence = track["probabilities"][genres.index(track["predicted"])]
             found.append(
                 MisclassifiedSong(track["id"], track["genre"], track["predicted"], confidence, rows)
             )
     return sorted(found, key=lambda song: -song.confidence)
+
+
+def in_order(rows: NDArray[np.int64], predictions: SlicePredictions) -> NDArray[np.int64]:
+    """The rows of a song's slices in the song's order, at most 400."""
+    return rows[np.argsort(predictions.indices[rows])][:_MOST_SLICES]
 
 
 def picture(

@@ -70,7 +70,7 @@ def write_report(
         warnings=_warnings(found),
         curves=curves.learning_curves(progress.read_rows(run_dir.metrics)),
         calibration=curves.calibration_curves(found["calibration"]),
-        augmented=_png(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
+        augmented=png_source(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
         mistakes=mistakes,
         mistakes_listed=_MISTAKES_LISTED,
         plots=_plots(plotted, predictions, records, shown_images),
@@ -95,7 +95,7 @@ def _plots(
 ) -> list[str]:
     """Plots of misclassified songs, as sources of img elements."""
     return [
-        _png(
+        png_source(
             misclassified.picture(
                 song,
                 predictions,
@@ -156,9 +156,9 @@ def images(records: Records, split: str, rows: set[int]) -> Images:
 def _data_uri(image: NDArray[np.uint8]) -> str:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", optimize=True)
-    return _png(buffer.getvalue())
+    return png_source(buffer.getvalue())
 
 
-def _png(content: bytes) -> str:
+def png_source(content: bytes) -> str:
     """A PNG file as the source of an img element."""
     return "data:image/png;base64," + base64.b64encode(content).decode()

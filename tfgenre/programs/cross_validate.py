@@ -8,6 +8,7 @@ What is finished already is not done again.
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from absl.flags import FLAGS
 
@@ -30,7 +31,7 @@ def main(arguments: list[str]) -> None:
     configs.refuse(chosen, why="is cross_validate's own to choose")
     output_dir = folders.cross_validation_dir(FLAGS)
     config = configs.train_config(FLAGS)
-    folds = _build_folds()
+    folds = _build_folds(output_dir)
     with quiet_tensorflow(hide_gpus=config.hardware.device == "cpu"):
         from tfgenre.evaluation import audit, cross_validation
     runs: list[RunDir] = []
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> None:
     print(f"labels to check: {output_dir / audit.PAGE}, {output_dir / 'audit.csv'}")
 
 
-def _build_folds() -> list[Records]:
+def _build_folds(output_dir: Path) -> list[Records]:
     """The records of each fold; the songs are rendered once."""
     config = configs.build_config(FLAGS)
     catalogue = bars.load_collection(config, FLAGS)
@@ -58,8 +59,8 @@ def _build_folds() -> list[Records]:
     splits = {
         str(number + 1): replace(config.split, folds=count, fold=number) for number in range(count)
     }
-    folder = folders.cross_validation_dir(FLAGS) / "records"
-    return list(same_songs.build_each(catalogue, config, splits, folder, FLAGS).values())
+    built = same_songs.build_each(catalogue, config, splits, output_dir / "records", FLAGS)
+    return list(built.values())
 
 
 def run() -> None:

@@ -33,7 +33,7 @@ def initial_network(config: ModelConfig, records: Records) -> keras.Model:
     """
     num_genres = len(records.genres)
     if config.model in _PUBLISHED:
-        network = with_last_layer(_published(config.model, records), config, num_genres=num_genres)
+        network = _with_last_layer(_published(config.model, records), config, num_genres=num_genres)
     else:
         network = build_model(config, num_genres=num_genres, render=records.manifest.render)
     if config.init_from:
@@ -41,7 +41,7 @@ def initial_network(config: ModelConfig, records: Records) -> keras.Model:
     return network
 
 
-def with_last_layer(features: keras.Model, config: ModelConfig, *, num_genres: int) -> keras.Model:
+def _with_last_layer(features: keras.Model, config: ModelConfig, *, num_genres: int) -> keras.Model:
     """A network that gives features [batch, n], with dropout and a new last layer after them."""
     x = keras.layers.Dropout(config.dropout_rate, name="dropout")(features.output)
     return keras.Model(features.input, genre_layer(num_genres)(x), name=features.name)
