@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -182,11 +183,13 @@ def test_a_later_epoch_that_is_not_finite_ends_the_run_early(records_dir, tmp_pa
     run(records_dir, tmp_path, config, epochs_at_most=1)
     lines, rows = run(records_dir, tmp_path, config)
     assert lines[0] == "note: the run was stopped; it resumes after epoch 1"
-    seen = "Weights became infinite or NaN in epoch 2/3"
+    result = RunDir(tmp_path).read_result()
+    seen = result["stopped_early"]
+    # Which of the two comes first depends on the order in which the processor adds.
+    assert re.fullmatch(r"(The loss|Weights) became (nan|infinite or NaN) in epoch 2/3", seen)
     assert lines[-1] == f"note: {seen}: training ends; the epochs before it are kept"
     assert len(rows) == 1
-    result = RunDir(tmp_path).read_result()
-    assert (result["epochs"], result["best"]["epoch"], result["stopped_early"]) == (1, 1, seen)
+    assert (result["epochs"], result["best"]["epoch"]) == (1, 1)
     for name in ("best.keras", "last.keras"):
         weights = keras.saving.load_model(tmp_path / name).get_weights()
         assert all(np.isfinite(weight).all() for weight in weights)
