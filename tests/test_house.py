@@ -48,7 +48,7 @@ FACES = {
     "records": "folder manifest contents example sampling shards sources pipeline data_card "
     "contact_sheet verify synthetic",
     "building": "plan build local cluster resplit describe",
-    "training": "config progress run_dir claim train",
+    "training": "averaged config progress run_dir claim train",
     "prediction": "config predict result votes vote_plot",
     "tagging": "log",
     "evaluation": "audit cross_validation evaluate evaluate_run leaks experiments",
@@ -60,7 +60,7 @@ USE_TENSORFLOW = {  # or other heavy libraries
     "": "plots",
     "records": "pipeline",
     "training": "augment callbacks checkpoints compiled data disk_cache frozen hardware initial "
-    "input_clock model multiworker musicnn optimizer process_state summary train",
+    "input_clock model multiworker musicnn optimizer process_state summary train within_epoch",
     "prediction": "batching predict vote_plot",
     "evaluation": "*",
     "export": "conversions export graph_audio graph_mel graph_musicnn graph_palette graph_resample "

@@ -27,14 +27,14 @@ from tfgenre.quiet import quiet_tensorflow
 from tfgenre.records.folder import Records
 from tfgenre.spectrogram.render import check_renderer
 from tfgenre.spectrogram.workers import num_processes
+from tfgenre.storage import AnyPath
+from tfgenre.training.averaged import open_runs
 from tfgenre.training.claim import claim, locked
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.run_dir import RunDir
 
 if TYPE_CHECKING:
     from tfgenre.export.export import Exported
-
-AnyPath = str | os.PathLike[str]
 
 
 def load_collection(
@@ -135,7 +135,7 @@ def train(
 
 
 def evaluate(
-    run_dir: AnyPath,
+    run_dir: AnyPath | Sequence[AnyPath],
     *,
     records_dir: AnyPath | None = None,
     split: str = "test",
@@ -144,7 +144,7 @@ def evaluate(
     """Scores a trained network on songs it was not trained on, and writes a report.
 
     Args:
-        run_dir: the folder of the run; it takes report.html and the figures.
+        run_dir: the run's folder, which takes report.html; several: their mean, in a folder A+B.
         records_dir: what it is evaluated on; the records it was trained on if None.
         split: which of their splits.
         batch_size: slices per step.
@@ -157,7 +157,7 @@ def evaluate(
     """
     check_choice("split", split, SPLITS)
     check_range("batch_size", batch_size, 1)
-    run = RunDir(run_dir)
+    run = open_runs(run_dir)
     run.check_finished()
     records = Records.open(records_dir or run.read_records_dir())
     with quiet_tensorflow():
@@ -166,7 +166,7 @@ def evaluate(
 
 
 def predict(
-    run_dir: AnyPath,
+    run_dir: AnyPath | Sequence[AnyPath],
     songs: AnyPath | Iterable[AnyPath],
     *,
     config: PredictConfig | None = None,
@@ -179,7 +179,7 @@ def predict(
     """Predicts the genre of songs, each as soon as it is known, in their order.
 
     Args:
-        run_dir: the folder of the run.
+        run_dir: the folder of the run; several: their probabilities are averaged.
         songs: sound files, and folders that hold some.
         config: options as an object instead.
         plot_dir: a folder that takes a picture of each song; None: none are drawn.
@@ -194,7 +194,7 @@ def predict(
     """
     config = config_of(PredictConfig, config, options)
     check_range("batch_size", batch_size, 1)
-    run = RunDir(run_dir)
+    run = open_runs(run_dir)
     trained_on = run.read_manifest()
     paths = find_songs([songs] if isinstance(songs, (str, os.PathLike)) else songs)
     on_found(len(paths))
@@ -217,7 +217,7 @@ def predict(
 
 
 def export_model(
-    run_dir: AnyPath,
+    run_dir: AnyPath | Sequence[AnyPath],
     export_dir: AnyPath | None = None,
     *,
     formats: Sequence[str] = ("saved_model",),
@@ -227,7 +227,7 @@ def export_model(
     """Writes a trained network for use without tfgenre.
 
     Args:
-        run_dir: the folder of the run.
+        run_dir: the folder of the run; several: their probabilities are averaged.
         export_dir: where to; export in the run's folder if None.
         formats: of `config.EXPORT_FORMATS`.
         records_dir: to measure the loss of TensorFlow Lite on; the run's own if None.
@@ -239,7 +239,7 @@ def export_model(
     Raises:
         UserError: if there is no trained network, or a format lacks what writes it.
     """
-    formats, run = check_formats(formats), RunDir(run_dir)
+    formats, run = check_formats(formats), open_runs(run_dir)
     run.read_manifest()
     folder = storage.to_folder(export_dir or run.export, what="export_dir", on_disk=True)
     check_export_dir(folder, overwrite=overwrite)

@@ -16,13 +16,14 @@ from upath import UPath
 
 from tfgenre.errors import UserError
 
+AnyPath = str | os.PathLike[str]
 _WITH_BUCKETS = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss")
 # The libraries whose errors are not OSErrors.
 _LIBRARIES = {"aiobotocore", "aiohttp", "azure", "botocore", "fsspec", "gcsfs", "google", "s3fs"}
 _READ_AHEAD_BYTES = 1 << 16  # enough for tags; fsspec's default is 5 to 50 MB
 
 
-def to_path(name: str | os.PathLike[str]) -> Path:
+def to_path(name: AnyPath) -> Path:
     """A path by its name, such as `~/Music` or `s3://bucket/music`; a path is returned as it is.
 
     Raises:
@@ -47,13 +48,13 @@ def to_path(name: str | os.PathLike[str]) -> Path:
     return path
 
 
-def check_on_disk(name: str | os.PathLike[str], *, what: str) -> None:
+def check_on_disk(name: AnyPath, *, what: str) -> None:
     """Raises UserError, which names the flag, if a path is remote."""
     if is_remote(str(name)):
         raise UserError(f"--{what}={name}: must be on a disk.")
 
 
-def to_folder(name: str | os.PathLike[str], *, what: str, on_disk: bool = False) -> Path:
+def to_folder(name: AnyPath, *, what: str, on_disk: bool = False) -> Path:
     """A folder by its name, which may not exist yet.
 
     Args:

@@ -103,6 +103,30 @@ def test_predicting(trained, collection, tmp_path):
     assert sum(found["probabilities"].values()) == pytest.approx(1)
 
 
+def test_several_runs_as_one(trained, work, collection):
+    first = work / "run"
+    shutil.copytree(first, work / "other")
+    both = f"--run_dir={first},{work / 'other'}"
+    done = run("tfgenre_evaluate", both)
+    assert done.returncode == 0, done.stderr
+    assert f"report: {work / 'run+other' / 'report.html'}" in done.stdout
+    page = (work / "run+other" / "report.html").read_text()
+    assert "The probabilities of 2 networks are averaged" in page
+    assert page.count("tfgenre_train --flagfile=") == 2
+    assert "2 networks are averaged" in (work / "run+other" / "model_card.md").read_text()
+    one, two = (
+        run("tfgenre_predict", flag, str(collection / "Tones" / "0.wav"), "--json")
+        for flag in (trained, both)
+    )
+    expected = json.loads(one.stdout)[0]["probabilities"]
+    assert json.loads(two.stdout)[0]["probabilities"] == pytest.approx(expected, abs=1e-4)
+    done = run("tfgenre_export", both, "--format=saved_model,tflite,keras")
+    assert done.returncode == 0, done.stderr
+    assert (work / "run+other" / "export" / "best.keras").exists()
+    report = json.loads((work / "run+other" / "export" / "export.json").read_text())
+    assert report["run_dir"] == f"{first},{work / 'other'}"
+
+
 MISTAKES = {
     "missing folder": (
         ("make_records", "--dataset=folder", "--data_dir=/nowhere"),

@@ -19,7 +19,7 @@ from tfgenre.config import BuildConfig, SplitConfig
 from tfgenre.errors import UserError
 from tfgenre.records import synthetic
 from tfgenre.records.folder import Records
-from tfgenre.training import hardware, process_state, progress, train
+from tfgenre.training import callbacks, hardware, process_state, progress, train
 from tfgenre.training.config import (
     AugmentConfig,
     HardwareConfig,
@@ -109,6 +109,60 @@ def test_a_stopped_run_of_the_spectral_network_resumes_with_the_same_metrics(rec
     lines, rows = run(records_dir, tmp_path / "run", BEST)
     assert lines[0] == "note: the run was stopped; it resumes after epoch 1"
     assert rows == uninterrupted
+
+
+class Killed(Exception):
+    pass
+
+
+def stopped_after(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training fails after so many batches, and saves after each."""
+
+    def on_batch(self, batch, logs=None):
+        nonlocal batches
+        batches -= 1
+        if batches < 0:
+            raise Killed
+
+    monkeypatch.setattr(callbacks.EpochWatch, "on_train_batch_end", on_batch)
+
+
+@pytest.mark.parametrize("name", ["CONFIG", "BEST"])
+@pytest.mark.parametrize("batches", [1, 3])
+def test_a_run_stopped_within_an_epoch_resumes_with_the_same_metrics(
+    records_dir, tmp_path, monkeypatch, name, batches
+):
+    config = replace({"CONFIG": CONFIG, "BEST": BEST}[name], checkpoint_minutes=1e-9)
+    config = replace(config, pipeline=replace(config.pipeline, batch_size=2))
+    _, uninterrupted = run(records_dir, tmp_path / "uninterrupted", config)
+    assert not list((tmp_path / "uninterrupted").glob("*batch*"))
+    with monkeypatch.context() as patch:
+        stopped_after(batches, patch)
+        with pytest.raises(Killed):
+            run(records_dir, tmp_path / "run", config)
+    lines, rows = run(records_dir, tmp_path / "run", config)
+    assert lines[0] == (f"note: the run was stopped; it resumes after {batches} batches of epoch 1")
+    assert rows == uninterrupted
+    weights = [
+        keras.saving.load_model(tmp_path / folder / "last.keras").get_weights()
+        for folder in ("run", "uninterrupted")
+    ]
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_damaged_checkpoint_within_an_epoch_is_passed_over(records_dir, tmp_path, monkeypatch):
+    config = replace(CONFIG, checkpoint_minutes=1e-9)
+    _, rows = run(records_dir, tmp_path, config, epochs_at_most=1)
+    with monkeypatch.context() as patch:
+        stopped_after(1, patch)
+        with pytest.raises(Killed):
+            run(records_dir, tmp_path, config)
+    (saved,) = tmp_path.glob("epoch-0002-batch-*.keras")
+    saved.write_bytes(b"damaged")
+    lines, again = run(records_dir, tmp_path, config)
+    assert lines[0] == "note: the run was stopped; it resumes after epoch 1"
+    assert again[:1] == rows
 
 
 def test_a_run_whose_checkpoint_is_damaged_starts_over(records_dir, uninterrupted, tmp_path):

@@ -26,12 +26,15 @@ def evaluate_run(
         UserError: if the run is not finished, the records do not fit it, or its network predicts
             NaN.
     """
-    trained_on, result = run_dir.read_manifest(), run_dir.read_result()
-    evaluate.check_fits(records, trained_on=trained_on)
+    manifests, result = run_dir.read_manifests(), run_dir.read_result()
+    for manifest in manifests:
+        evaluate.check_fits(records, trained_on=manifest)
+    others = [manifest for manifest in manifests if manifest != records.manifest]
+    trained_on = (others or manifests)[0]
     model = run_dir.load_best_model(num_genres=len(trained_on.genres))
     predictions = evaluate.predict_split(model, records, split, batch_size=batch_size)
     run_dir.check_probabilities(predictions.probabilities)
-    is_own = records.manifest == trained_on
+    is_own = not others
     found = evaluate.score(
         predictions,
         records,
@@ -41,6 +44,7 @@ def evaluate_run(
         svm=baseline.predict(records, split) if is_own else None,
         artists=records.artists(),
     )
+    run_dir.path.mkdir(exist_ok=True)
     write_json(run_dir.evaluation(split), found)
     if split == "test" and is_own:
         model_card.write(run_dir.model_card, manifest=trained_on, result=result, found=found)

@@ -61,21 +61,22 @@ def write_report(
     shown = {genre: _example_rows(predictions, label) for label, genre in enumerate(records.genres)}
     rows = set().union(*shown.values(), *(song.rows.tolist() for song in plotted))
     shown_images = images(records, found["split"], rows)
+    epochs = progress.read_rows(run_dir.metrics)
     page = pages.render(
         "report.html",
         found=found,
         result=result,
         manifest=records.manifest,
-        flags=run_dir.flags.read_text(errors="surrogateescape"),
+        flags=run_dir.flags_text(),
         warnings=_warnings(found),
-        curves=curves.learning_curves(progress.read_rows(run_dir.metrics)),
+        curves=curves.learning_curves(epochs) if epochs else "",
         calibration=curves.calibration_curves(found["calibration"]),
         augmented=png_source(run_dir.augmented.read_bytes()) if run_dir.augmented.exists() else "",
         mistakes=mistakes,
         mistakes_listed=_MISTAKES_LISTED,
         plots=_plots(plotted, predictions, records, shown_images),
         examples=_examples(shown, predictions, records, shown_images),
-        run_dir=run_dir.path,
+        run_dir=str(run_dir),
         records_dir=records.path,
     )
     write_atomically(run_dir.report(found["split"]), page.encode())

@@ -96,6 +96,8 @@ def float32(network: keras.Model) -> keras.Model:
     """A copy of a network that computes in float32, whatever its dtype policy."""
 
     def rebuilt(layer: keras.Layer) -> keras.Layer:
+        if isinstance(layer, keras.Model):
+            return float32(layer)
         return type(layer).from_config(layer.get_config() | {"dtype": "float32"})
 
     found = keras.models.clone_model(network, clone_function=rebuilt)
@@ -228,7 +230,7 @@ def _exported(target: Path, name: str, loss: Loss | None) -> Exported:
 
 def _report(run_dir: RunDir, trained_on: Manifest, found: Mapping[str, Exported]) -> dict[str, Any]:
     return {
-        "run_dir": str(run_dir.path),
+        "run_dir": str(run_dir),
         "genres": list(trained_on.genres),
         "render": trained_on.config["render"],
         "vote": run_dir.read_vote(),

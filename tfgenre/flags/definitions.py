@@ -168,7 +168,8 @@ def _define_programs(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "run_dir",
         None,
-        "The folder of the run; runs/ and the name of the folder of records if not given.",
+        "The folder of the run; runs/ and the name of the folder of records if not given. To "
+        "evaluate, predict and export: A,B,C averages the probabilities of several runs.",
         **where,
     )
     flags.DEFINE_integer("num_workers", 0, "Render processes; 0: one per core.", **where)

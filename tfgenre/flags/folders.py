@@ -7,6 +7,7 @@ from absl import flags
 from tfgenre import storage
 from tfgenre.config import check
 from tfgenre.flags.configs import dataset
+from tfgenre.training.averaged import open_runs
 from tfgenre.training.run_dir import RunDir
 
 
@@ -34,9 +35,17 @@ def run_dir(values: flags.FlagValues) -> Path:
     return _disk_folder("run_dir", f"runs/{name}")
 
 
+def trained(values: flags.FlagValues) -> RunDir:
+    """The run that --run_dir names; if it names several, A,B,C, they are averaged."""
+    names = (values.run_dir or "").split(",")
+    if len(names) == 1 or Path(values.run_dir).is_dir():
+        return RunDir(run_dir(values))
+    return open_runs(_disk_folder("run_dir", name) for name in names if name)
+
+
 def export_dir(values: flags.FlagValues) -> Path:
     """The folder of the exported network; if it is not given, export in the folder of the run."""
-    default = str(RunDir(run_dir(values)).export)
+    default = str(trained(values).export)
     return _disk_folder("export_dir", values.export_dir or default)
 
 

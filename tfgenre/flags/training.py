@@ -53,6 +53,11 @@ def _define_learning(option: "partial[None]") -> None:
         "count the same).",
         choices=config.CLASS_WEIGHTS,
     )
+    option(
+        "checkpoint_minutes",
+        "How often the network is saved within an epoch, in minutes, so that a run that is stopped "
+        "loses no more; 0: it is saved after each epoch only.",
+    )
     option("keep_checkpoints", "Keep the network of every epoch (despois: 275 MB each).")
     option(
         "early_stop_accuracy",

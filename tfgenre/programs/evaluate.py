@@ -12,12 +12,11 @@ from tfgenre import api
 from tfgenre.flags import configs, folders
 from tfgenre.flags.definitions import EVALUATE
 from tfgenre.programs.launch import launch
-from tfgenre.training.run_dir import RunDir
 
 
 def main(arguments: list[str]) -> None:
     """Evaluates the run that the flags name."""
-    run_dir = RunDir(folders.run_dir(FLAGS))
+    run_dir = folders.trained(FLAGS)
     found = api.evaluate(
         run_dir,
         records_dir=folders.records_dir(FLAGS) if FLAGS.records_dir else None,

@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> None:
     """Exports the run that the flags name."""
     folder = folders.export_dir(FLAGS)
     found = api.export_model(
-        folders.run_dir(FLAGS),
+        folders.trained(FLAGS),
         folder,
         formats=FLAGS.format,
         records_dir=folders.records_dir(FLAGS) if FLAGS.records_dir else None,

@@ -21,7 +21,6 @@ from tfgenre.prediction.config import PredictConfig, TagConfig
 from tfgenre.prediction.result import Prediction, lines
 from tfgenre.programs.launch import launch
 from tfgenre.tagging import log as tag_log
-from tfgenre.training.run_dir import RunDir
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +33,7 @@ def main(arguments: list[str]) -> int:
         log = folders.output_file("tags_log", config.tag.tags_log or tag_log.new_name())
         config = replace(config, tag=replace(config.tag, tags_log=str(log)))
     output_format = _output_format()
-    run_dir = RunDir(folders.run_dir(FLAGS))
+    run_dir = folders.trained(FLAGS)
     genres = run_dir.read_manifest().genres
     found: list[int] = []
     predictions = api.predict(

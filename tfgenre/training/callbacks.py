@@ -21,17 +21,18 @@ class EpochWatch(keras.callbacks.Callback):
         seconds_trained: the duration of the epoch without validation, in s.
     """
 
-    def __init__(self, title: str, *, num_batches: int) -> None:
+    def __init__(self, title: str, *, num_batches: int, start: int = 0) -> None:
         super().__init__()
         self.seconds_trained = 0.0
         self._title = title
-        self._num_batches = num_batches
+        self._num_batches, self._start = num_batches, start
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Starts timing and the progress bar."""
         self._started = time.monotonic()
         self._bar = tqdm(
             total=self._num_batches,
+            initial=self._start,
             desc=self._title,
             unit="batch",
             leave=False,

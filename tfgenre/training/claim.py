@@ -19,6 +19,8 @@ from tfgenre.training.run_dir import RunDir
 # What runs did when there was no such option, where its default is another.
 _BEFORE_THERE_WERE = {"sampling": "slice", "min_steps": "0", "lowpass_rows": "0", "vote": "hard"}
 
+_MAY_DIFFER = {"run_dir", "checkpoint_minutes"}
+
 
 @contextmanager
 def locked(run_dir: RunDir) -> Iterator[None]:
@@ -101,7 +103,7 @@ def discard(run_dir: RunDir) -> None:
         run_dir.model_card,
         run_dir.report("test"),
     ]
-    for pattern in ("epoch-????.keras", "evaluation-*.json", "report-*.html"):
+    for pattern in ("epoch-????.keras", "epoch-????-batch-*", "evaluation-*.json", "report-*.html"):
         files += run_dir.path.glob(pattern)
     for file in files:
         file.unlink(missing_ok=True)
@@ -123,13 +125,13 @@ def flags_of(run_dir: RunDir, config: TrainConfig, records: Records) -> dict[str
 
 def _check_same(run_dir: RunDir, flags: dict[str, str], records: Records) -> None:
     stored, requested = (
-        {f"--{name}": value for name, value in found.items() if name in flags and name != "run_dir"}
+        {f"--{name}": found[name] for name in found.keys() & flags.keys() - _MAY_DIFFER}
         for found in (run_dir.read_flags(), flags)
     )
     # Options that the run's version did not have.
-    defaults = {f"--{name}": str(value) for name, value in options_of(TrainConfig()).items()}
-    defaults |= {f"--{name}": value for name, value in _BEFORE_THERE_WERE.items()}
-    stored = defaults | stored
+    defaults = {name: str(value) for name, value in options_of(TrainConfig()).items()}
+    defaults |= _BEFORE_THERE_WERE
+    stored = {f"--{name}": defaults[name] for name in defaults.keys() - _MAY_DIFFER} | stored
     if requested["--optimizer"] != "adamw":  # no other has weight decay
         stored["--weight_decay"] = requested["--weight_decay"]
     differing = differences(stored, requested)

@@ -1,5 +1,7 @@
 """What is trained, compiled; and the state of a compiled network that depends on the epoch."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
@@ -30,11 +32,31 @@ def compiled_model(
     return model
 
 
-def set_random_state(model: keras.Model, *, seed: int, epoch: int) -> None:
-    """Makes the dropout of an epoch independent of whether the run was stopped before it."""
-    for layer in model.layers:
-        if generator := getattr(layer, "seed_generator", None):
-            generator.state.assign(np.array([seed, epoch], "uint32"))
+def random_state(model: keras.Model) -> list[list[int]]:
+    """The random state, two numbers for each layer that draws random numbers."""
+    states = (generator.state for generator in _generators(model))
+    return [keras.ops.convert_to_numpy(state).tolist() for state in states]
+
+
+def set_random_state(
+    model: keras.Model, *, seed: int, epoch: int, state: Sequence[Sequence[int]] = ()
+) -> None:
+    """Makes random draws independent of whether the run was stopped before.
+
+    Args:
+        model: the network.
+        seed: of the run.
+        epoch: with the seed, it decides what is drawn from the start of the epoch on.
+        state: of `random_state`, to go on from there instead.
+    """
+    generators = _generators(model)
+    for generator, pair in zip(generators, state or [[seed, epoch]] * len(generators), strict=True):
+        generator.state.assign(np.array(pair, "uint32"))
+
+
+def _generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
+    found = (getattr(layer, "seed_generator", None) for layer in model.layers)
+    return [generator for generator in found if generator]
 
 
 def learning_rate(model: keras.Model) -> float:

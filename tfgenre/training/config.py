@@ -188,7 +188,8 @@ class TrainConfig:
     into `partitions`; each is trained on for all epochs before the next. With few slices there are
     more `epochs`, so that the run has `min_steps` steps. `class_weights` balanced gives every genre
     the same total weight. `vote` is how slices decide a song's genre, unless a prediction says
-    otherwise: hard (the genre predicted for most) or mean (the highest mean probability).
+    otherwise: hard (the genre predicted for most) or mean (the highest mean probability). The
+    network is saved every `checkpoint_minutes` within an epoch, too (0: it is not).
     """
 
     epochs: int = 4
@@ -200,6 +201,7 @@ class TrainConfig:
     class_weights: str = "none"
     label_smoothing: float = 0.0
     keep_checkpoints: bool = False
+    checkpoint_minutes: float = 10.0
     vote: str = "mean"
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -213,18 +215,16 @@ class TrainConfig:
         check_range("early_stop_accuracy", self.early_stop_accuracy, 0)
         check_range("early_stop_loss", self.early_stop_loss, 0)
         check_range("early_stop_patience", self.early_stop_patience, 0)
+        check_range("checkpoint_minutes", self.checkpoint_minutes, 0)
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
         check_range("label_smoothing", self.label_smoothing, 0, 0.99)
         check_choice("vote", self.vote, VOTES)
         if self.model.is_frozen:
             rule = "--cache must be none if the last layer alone is trained, on features in memory"
             check(self.pipeline.cache == "none", rule, self.pipeline.cache)
-        check(
-            not (self.early_stop_patience and self.keeps_last),
-            "--early_stop_patience must be 0 for --learning_rate_schedule=cosine, whose last epoch "
-            "is kept",
-            self.early_stop_patience,
-        )
+        patience, keeps = self.early_stop_patience, "whose last epoch is kept"
+        rule = "--early_stop_patience must be 0 for --learning_rate_schedule=cosine"
+        check(not (patience and self.keeps_last), f"{rule}, {keeps}", patience)
 
     @property
     def augment(self) -> AugmentConfig:

@@ -61,17 +61,20 @@ class TrainingData:
         whole_batches = self.num_batches[part] * config.pipeline.batch_size
         return min(self.training[part].num_slices, whole_batches)
 
-    def epoch(self, epoch: int, config: TrainConfig, *, augment: bool = True) -> tf.data.Dataset:
-        """The batches of an epoch, counted from 0 over all partitions."""
+    def epoch(
+        self, epoch: int, config: TrainConfig, *, start: int = 0, augment: bool = True
+    ) -> tf.data.Dataset:
+        """The batches of an epoch, counted from 0 over all partitions, from a batch on."""
         part = epoch // config.epochs
         return epoch_dataset(
             self.readers[part],
             epoch=epoch,
+            start=start,
             seed=config.pipeline.seed,
             augment=config.augment if augment else NOT_AUGMENTED,
             num_genres=len(self.records.genres),
             label_smoothing=config.label_smoothing,
-        ).take(self.num_batches[part])
+        ).take(self.num_batches[part] - start)
 
 
 def find_training_data(
@@ -198,6 +201,7 @@ def epoch_dataset(
     read: Reader,
     *,
     epoch: int,
+    start: int = 0,
     seed: int,
     augment: AugmentConfig,
     num_genres: int,
@@ -211,6 +215,7 @@ def epoch_dataset(
         read: a function from a seed to the batches of one pass, such as
             `pipeline.training_dataset` of some records.
         epoch: its number; with the seed it determines the order and the augmentation.
+        start: the number of its batches to leave out.
         seed: the run's seed.
         augment: how slices are augmented.
         num_genres: the number of labels.
@@ -220,9 +225,12 @@ def epoch_dataset(
         (image uint8 [batch, 128, 128, 1], label float32 [batch, num_genres]).
     """
     epoch_seed = stable_hash("epoch", seed, epoch) % MAX_SEED
-    dataset = read(seed=epoch_seed).map(one_hot(num_genres, smoothing=label_smoothing))
+    dataset = read(seed=epoch_seed).skip(start)
+    dataset = dataset.map(one_hot(num_genres, smoothing=label_smoothing))
     if augment.is_on:
-        dataset = dataset.enumerate().map(augmenter(augment, seed=epoch_seed), tf.data.AUTOTUNE)
+        dataset = dataset.enumerate(start).map(
+            augmenter(augment, seed=epoch_seed), tf.data.AUTOTUNE
+        )
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 

@@ -40,9 +40,16 @@ class RunDir:
     def __fspath__(self) -> str:
         return str(self.path)
 
+    def __str__(self) -> str:
+        return str(self.path)
+
     def checkpoint(self, epoch: int) -> Path:
         """The path of the network after an epoch, with the optimizer's state."""
         return self.path / f"epoch-{epoch:04d}.keras"
+
+    def checkpoint_within(self, epoch: int, batches: int) -> Path:
+        """The path of the network after some batches of an epoch; a JSON file is beside it."""
+        return self.path / f"epoch-{epoch:04d}-batch-{batches:09d}.keras"
 
     def evaluation(self, split: str) -> Path:
         """The path of the evaluation on a split."""
@@ -66,18 +73,22 @@ class RunDir:
                 f"{self.path / manifests.NAME} is damaged or of another version: {_TRAIN_AGAIN}."
             ) from error
 
+    def read_manifests(self) -> list[Manifest]:
+        """One manifest for each network, see `read_manifest`."""
+        return [self.read_manifest()]
+
     def check_finished(self) -> None:
         """Raises UserError if there is no trained network, or training was not finished."""
         self.read_manifest()
         self.read_result()
 
-    def read_flags(self) -> dict[str, str]:
-        """Everything that determines the run, by flag name.
+    def flags_text(self) -> str:
+        """The contents of flags.cfg; OSError if it cannot be read."""
+        return self.flags.read_text(errors="surrogateescape")
 
-        Raises:
-            OSError: if the file cannot be read.
-        """
-        lines = self.flags.read_text(errors="surrogateescape").splitlines()
+    def read_flags(self) -> dict[str, str]:
+        """Everything that determines the run, by flag name; OSError if it cannot be read."""
+        lines = self.flags_text().splitlines()
         return dict(
             line[2:].split("=", 1) for line in lines if line.startswith("--") and "=" in line
         )

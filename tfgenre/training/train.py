@@ -1,7 +1,7 @@
 """Trains a network epoch by epoch, and keeps the best or the last one.
 
 An epoch is finished when its row is in metrics.csv. Whatever stops a run, the same command resumes
-it after the last finished epoch, with the same weights, optimizer state and random numbers.
+it at its last checkpoint, with the same weights, optimizer state, random numbers and metrics.
 """
 
 import time
@@ -14,7 +14,7 @@ from tfgenre.records import contact_sheet, pipeline
 from tfgenre.records.folder import Records
 from tfgenre.training import hardware, multiworker, process_state, progress, summary
 from tfgenre.training.callbacks import EpochWatch, NotFiniteError, check_loss, check_weights
-from tfgenre.training.checkpoints import Checkpoints
+from tfgenre.training.checkpoints import Checkpoints, Resumed
 from tfgenre.training.compiled import compiled_model, learning_rate, set_random_state
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData, find_training_data
@@ -24,6 +24,7 @@ from tfgenre.training.input_clock import InputClock, slices_per_second
 from tfgenre.training.progress import EpochMetrics
 from tfgenre.training.run_dir import RunDir
 from tfgenre.training.summary import TensorBoardLog
+from tfgenre.training.within_epoch import Place, WithinEpoch
 
 _NUM_EXAMPLES = 8
 Say = Callable[[str], object]
@@ -134,9 +135,8 @@ class _Run:
         )
         with hardware.strategy(config.hardware):
             resumed = self._checkpoints.resume(say)
-            self.model, self.rows = resumed or (
-                compiled_model(config, data, base),
-                list[EpochMetrics](),
+            self.model, self.rows, self._place = resumed or Resumed(
+                compiled_model(config, data, base), [], Place()
             )
         self._is_chief = data.worker.is_chief
         if self._is_chief:
@@ -190,13 +190,25 @@ class _Run:
     def _epoch(self, epoch: int) -> EpochMetrics:
         config, part = self._config, epoch // self._config.epochs
         started = time.monotonic()
-        set_random_state(self.model, seed=config.pipeline.seed, epoch=epoch)
+        start, self._place = self._place, Place()
+        seed, state = config.pipeline.seed, start.random_state
+        set_random_state(self.model, seed=seed, epoch=epoch, state=state)
         if config.optimizer.learning_rate_schedule == "plateau":
             rate = progress.learning_rate(self.rows, config.optimizer)
             self.model.optimizer.learning_rate = rate
-        batches = self._data.epoch(epoch, config)
-        title = f"epoch {epoch + 1}/{config.total_epochs}"
-        watch = EpochWatch(title, num_batches=self._data.num_batches[part])
+        batches = self._data.epoch(epoch, config, start=start.batches)
+        title, num_batches = (
+            f"epoch {epoch + 1}/{config.total_epochs}",
+            self._data.num_batches[part],
+        )
+        watch = EpochWatch(title, num_batches=num_batches, start=start.batches)
+        within = WithinEpoch(
+            start,
+            title=title,
+            num_batches=num_batches,
+            minutes=config.checkpoint_minutes if self._is_chief else 0,
+            save=lambda place: self._checkpoints.save_within(self.model, epoch + 1, place),
+        )
         history = self.model.fit(
             self.clock.timed(batches) if self.clock else batches,
             validation_data=self._data.validation_batches,
@@ -205,7 +217,7 @@ class _Run:
             class_weight=self._data.class_weight,
             verbose=0,
             shuffle=False,  # the pipeline does
-            callbacks=[watch],
+            callbacks=[watch, within],
         ).history
         check_loss(history["loss"][0], title)
         check_weights(self.model, title)
@@ -213,6 +225,7 @@ class _Run:
         if loss is not None:
             check_loss(loss, title, name="validation loss")
         self.seconds_trained += watch.seconds_trained
+        seconds_trained = start.seconds + watch.seconds_trained
         num_slices = self._data.slices_per_epoch(part, config)
         return {
             "epoch": epoch + 1,
@@ -221,8 +234,8 @@ class _Run:
             "validation_accuracy": accuracy and round(accuracy, 6),
             "validation_loss": loss and round(loss, 6),
             "learning_rate": learning_rate(self.model),
-            "slices_per_second": round(num_slices / watch.seconds_trained, 1),
-            "seconds": round(time.monotonic() - started, 2),
+            "slices_per_second": round(num_slices / seconds_trained, 1),
+            "seconds": round(start.seconds + time.monotonic() - started, 2),
         }
 
     def _save_examples(self) -> None:
