@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tfgenre import pages
-from tfgenre.evaluation import misclassified, report
+from tfgenre.evaluation import alike, misclassified, report
 from tfgenre.evaluation.misclassified import MisclassifiedSong
 from tfgenre.evaluation.scoring import SlicePredictions
 from tfgenre.files import write_atomically
@@ -22,7 +22,7 @@ from tfgenre.records.folder import Records
 from tfgenre.text import csv_line
 
 PAGE = "audit.html"
-_LISTED, _PLOTTED, _GROUPS = 30, 10, 10
+_LISTED, _PLOTTED, _GROUPS, _PAIRS_PLOTTED = 30, 10, 10, 3
 Track = Mapping[str, Any]
 
 
@@ -103,6 +103,10 @@ def write(
     """
     tracks = ranked(found["tracks"], found["genres"])
     suspects = [track for track in tracks if track["predicted"] != track["genre"]]
+    by_id = {track["id"]: track for track in tracks}
+    pairs = alike.find(folds, "test")[:_LISTED]
+    paired = [(by_id[pair.first], by_id[pair.second]) for pair in pairs]
+    plotted = [track for pair in paired[:_PAIRS_PLOTTED] for track in pair]
     page = pages.render(
         "audit.html",
         found=found,
@@ -110,6 +114,8 @@ def write(
         folders=groups(tracks, "folder"),
         suspects=suspects[:_LISTED],
         plots=_plots(suspects[:_PLOTTED], predictions, folds),
+        pairs=[(*each, pair.correlation) for each, pair in zip(paired, pairs, strict=True)],
+        pair_plots=_plots(plotted, predictions, folds),
     )
     write_atomically(folder / PAGE, page.encode())
     write_atomically(folder / "audit.csv", _table(tracks).encode(errors="surrogateescape"))

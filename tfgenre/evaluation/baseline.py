@@ -6,6 +6,7 @@ statistics of MFCCs.
 """
 
 from collections import defaultdict
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +36,15 @@ def predict(records: Records, split: str) -> dict[bytes, int]:
         Track id -> label; empty if there are training songs of one genre only.
     """
     with pipeline.translate_read_errors(records):
-        _, features, labels = _songs(records.source("train"), _MOST_SLICES, _MOST_SONGS)
-        if len(np.unique(labels)) < 2:
+        known = song_statistics(
+            records.source("train"), most_slices=_MOST_SLICES, most_songs=_MOST_SONGS
+        )
+        if len(np.unique(known.labels)) < 2:
             return {}
-        classifier = make_pipeline(StandardScaler(), SVC(C=_PENALTY)).fit(features, labels)
-        source = records.source(split)
-        ids, features, _ = _songs(source, source.num_slices, source.num_slices)
-    return dict(zip(ids, classifier.predict(features).tolist(), strict=True))
+        classifier = make_pipeline(StandardScaler(), SVC(C=_PENALTY))
+        classifier.fit(known.statistics, known.labels)
+        songs = song_statistics(records.source(split))
+    return dict(zip(songs.ids, classifier.predict(songs.statistics).tolist(), strict=True))
 
 
 def statistics(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -58,10 +61,26 @@ def statistics(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.concatenate([pixels.mean(axis=2), pixels.std(axis=2), changes], axis=1)
 
 
-def _songs(
-    source: Source, most_slices: int, most_songs: int
-) -> tuple[list[bytes], NDArray[np.float64], NDArray[np.int64]]:
-    """The songs of some slices: ids, statistics [songs, 384], labels int64 [songs]."""
+class Songs(NamedTuple):
+    """Songs' ids, statistics float64 [songs, 384], and labels int64 [songs]."""
+
+    ids: list[bytes]
+    statistics: NDArray[np.float64]
+    labels: NDArray[np.int64]
+
+
+def song_statistics(
+    source: Source, *, most_slices: int | None = None, most_songs: int | None = None
+) -> Songs:
+    """The mean of each song's `statistics`, over the slices in some records.
+
+    Args:
+        source: the records, read from the first on.
+        most_slices: how many slices are enough; None: all are read.
+        most_songs: how many songs are.
+    """
+    most_slices = most_slices or source.num_slices
+    most_songs = most_songs or source.num_slices
     sums: dict[bytes, NDArray[np.float64]] = defaultdict(lambda: np.zeros(()))
     counts: dict[bytes, int] = defaultdict(int)
     labels: dict[bytes, int] = {}
@@ -75,4 +94,4 @@ def _songs(
         if sum(counts.values()) >= most_slices or len(counts) >= most_songs:
             break
     means = np.stack([sums[track_id] / count for track_id, count in counts.items()])
-    return list(counts), means, np.array(list(labels.values()))
+    return Songs(list(counts), means, np.array(list(labels.values())))
