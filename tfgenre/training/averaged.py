@@ -100,5 +100,7 @@ class AveragedRuns(RunDir):
         mean = keras.layers.Average(dtype="float32")([model(image) for model in named])
         return keras.Model(image, mean, name="averaged")
 
-    def check_probabilities(self, probabilities: Any) -> None:
-        """Checked for each run when it is loaded."""
+    def _not_finite(self) -> UserError:
+        return UserError(
+            f"The networks of --run_dir={self} predict infinity or NaN: evaluate each by itself."
+        )

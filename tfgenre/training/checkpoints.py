@@ -58,19 +58,20 @@ class Checkpoints:
         Raises:
             UserError: if metrics.csv is damaged.
         """
-        rows = progress.read_rows(self._run_dir.metrics)
+        rows, unreadable = progress.read_rows(self._run_dir.metrics), ""
         for path in self._candidates(len(rows)):
             try:
                 model, place = _load(path)
             except Exception as error:  # Keras, zipfile and h5py raise many types
-                reason = f"{path} cannot be read ({str(error).partition(chr(10))[0]})"
+                reason = str(error).partition("\n")[0]
+                unreadable = f"{path} cannot be read ({reason})"
                 continue
             after = f"{place.batches:,} batches of epoch {len(rows) + 1}"
             after = after if place.batches else f"epoch {len(rows)}"
             say(f"note: the run was stopped; it resumes after {after}")
             return Resumed(model, rows, place)
-        if rows:
-            say(f"note: the run starts over: {reason}")
+        if unreadable:
+            say(f"note: the run starts over: {unreadable}")
         return None
 
     def catch_up(self, model: keras.Model, rows: Sequence[EpochMetrics]) -> None:
