@@ -30,7 +30,7 @@ PACKAGES = (
     "flags",
     "programs",
 )
-API = ("", "api")  # above export, below flags
+API = ("", "api", "classifier")  # above export, below flags
 KNOWS_ONLY = {
     "spectrogram": {"audio"},
     "datasets": {"audio"},

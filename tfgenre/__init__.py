@@ -19,6 +19,7 @@ from tfgenre.version import __version__
 
 if TYPE_CHECKING:
     from tfgenre.api import build, evaluate, export_model, load_collection, predict, train
+    from tfgenre.classifier import load_run
     from tfgenre.errors import UserError
     from tfgenre.records.folder import Records
     from tfgenre.records.pipeline import load_dataset
@@ -32,6 +33,7 @@ __all__ = [
     "export_model",
     "load_collection",
     "load_dataset",
+    "load_run",
     "predict",
     "train",
 ]
@@ -40,6 +42,7 @@ _MODULES = {
     "Records": "tfgenre.records.folder",
     "UserError": "tfgenre.errors",
     "load_dataset": "tfgenre.records.pipeline",
+    "load_run": "tfgenre.classifier",
 }
 
 

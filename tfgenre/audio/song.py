@@ -64,6 +64,28 @@ def open_audio(path: str, *, sample_rate_hz: int = 0) -> Iterator[Audio]:
         )
 
 
+def from_samples(samples: NDArray[np.floating], rate_hz: int, *, sample_rate_hz: int = 0) -> Audio:
+    """Samples as a song.
+
+    Args:
+        samples: float32 or float64 [samples] or [samples, channels], full scale 1.
+        rate_hz: their rate.
+        sample_rate_hz: the rate to convert them to; 0 keeps theirs.
+
+    Raises:
+        SkipTrack: decode_error if no song has such a rate; empty, while the blocks are read.
+    """
+    check_rate(rate_hz)
+    is_single = samples.itemsize <= 4
+    frames = samples[:, np.newaxis] if samples.ndim == 1 else samples
+    frames = frames.astype(np.float32 if is_single else np.float64)  # a copy: `mono` overwrites it
+    encoding = "float" if is_single else "double"
+    blocks = iter([Block(rate_hz, frames)] if len(frames) else [])
+    mono_blocks = _mono_blocks(Stream(rate_hz, len(frames), False, encoding, blocks))
+    to_rate_hz = sample_rate_hz or rate_hz
+    return Audio(to_rate_hz, len(frames) / rate_hz, False, _resampled(mono_blocks, to_rate_hz))
+
+
 def check_rate(rate_hz: int) -> None:
     """Raises SkipTrack (decode_error) if no song has such a sample rate."""
     if rate_hz not in RATES_HZ:

@@ -1,5 +1,6 @@
 """Plots a song: its spectrogram, and below it each genre's probability over time."""
 
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +23,16 @@ _STYLES = ("-", "--", ":")
 _MOST_COLUMNS = 4096
 
 
-def draw(song: SongProbabilities, *, genres: Sequence[str], render: RenderConfig) -> Figure:
+class SongFigure(Figure):
+    """A figure that notebooks show although pyplot does not know it."""
+
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        save(self, content, format="png", dpi=100)
+        return content.getvalue()
+
+
+def draw(song: SongProbabilities, *, genres: Sequence[str], render: RenderConfig) -> SongFigure:
     """Plots a song.
 
     Args:
@@ -31,7 +41,7 @@ def draw(song: SongProbabilities, *, genres: Sequence[str], render: RenderConfig
         render: how the slices were rendered.
     """
     slice_s = SLICE_SIZE / render.columns_per_second
-    figure = Figure(figsize=(11, 5.5), layout="constrained")
+    figure = SongFigure(figsize=(11, 5.5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 3))
     _draw_picture(above, song, slice_s)
     above.set_yticks(*zip(*axis.ticks(render).items(), strict=True))
@@ -48,11 +58,15 @@ def write(figure: Figure, prediction: Prediction, path: Path) -> None:
         prediction: the song's prediction, for the title.
         path: the file to write; its folder is created.
     """
-    title = replace(prediction, path=path.stem).line()
-    figure.suptitle(title, parse_math=False, fontsize=10, wrap=True)
+    set_title(figure, replace(prediction, path=path.stem))
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as file:
         save(figure, file, format="png", dpi=100)
+
+
+def set_title(figure: Figure, prediction: Prediction) -> None:
+    """Puts a song's prediction above its plot."""
+    figure.suptitle(prediction.line(), parse_math=False, fontsize=10, wrap=True)
 
 
 def _draw_picture(axes: Axes, song: SongProbabilities, slice_s: float) -> None:

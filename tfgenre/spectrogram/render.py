@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.audio import archives
-from tfgenre.audio.song import open_audio
+from tfgenre.audio.song import from_samples, open_audio
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.spectrogram import mel, musicnn, native, parts, slices, sox
@@ -71,11 +71,34 @@ def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
 
 def render_whole(path: str, config: RenderConfig) -> Iterator[Slices]:
     """Renders a song of which all is decoded, see `render_pieces`."""
+    return _pieces(columns(path, config), config)
+
+
+def render_samples(samples: NDArray[np.floating], rate_hz: int, config: RenderConfig) -> Slices:
+    """Renders samples, as a file that holds them would be; never with the sox program.
+
+    Args:
+        samples: float32 or float64 [samples] or [samples, channels], full scale 1.
+        rate_hz: their rate.
+        config: the rendering options.
+
+    Raises:
+        SkipTrack: decode_error if no song has such a rate; empty, too_short or silent.
+    """
+    song = from_samples(samples, rate_hz, sample_rate_hz=config.sample_rate_hz)
+    drawn = DRAW[config.spectrogram](
+        song.blocks, rate_hz=song.rate_hz, pixels_per_second=config.pixels_per_second
+    )
+    return join(_pieces(drawn, config))
+
+
+def _pieces(drawn: Iterable[NDArray[np.uint8]], config: RenderConfig) -> Iterator[Slices]:
+    """Cuts a song's columns into slices, see `render_pieces`."""
     audible, num_columns = False, 0
 
     def checked() -> Iterator[NDArray[np.uint8]]:
         nonlocal audible, num_columns
-        for some in columns(path, config):
+        for some in drawn:
             num_columns += len(some)
             audible = audible or bool(some.size and some.max() > PALETTE_FIRST)
             yield some
