@@ -8,16 +8,16 @@ song.plot()
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tfgenre.config import BATCH_SIZE, RenderConfig, check, check_range
+from tfgenre.config import RenderConfig, check, check_range
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.prediction.config import VoteConfig
 from tfgenre.prediction.result import Prediction
-from tfgenre.prediction.votes import SongProbabilities, decide, squeezed
+from tfgenre.prediction.votes import SongProbabilities, decide
 from tfgenre.quiet import quiet_tensorflow
 from tfgenre.spectrogram.render import check_renderer, render, render_samples
 from tfgenre.storage import AnyPath
@@ -43,11 +43,6 @@ class PredictedSong(Prediction):
     slices: SongProbabilities | None
     render: RenderConfig
     genres: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """See `Prediction`."""
-        mine = ("slices", "render", "genres")
-        return {name: value for name, value in super().as_json().items() if name not in mine}
 
     def plot(self) -> "SongFigure":
         """The song's spectrogram, and the probability of each genre over time.
@@ -107,13 +102,22 @@ class Classifier:
             UserError: if the samples or their rate are not as above.
         """
         name = os.fspath(song) if isinstance(song, (str, os.PathLike)) else "samples"
+        found = self._probabilities(song, sample_rate_hz)
+        prediction = decide(name, found, genres=self.genres, config=self._vote)
+        slices = None if isinstance(found, SkipTrack) else found
+        return PredictedSong(
+            **vars(prediction), slices=slices, render=self.render, genres=self.genres
+        )
+
+    def _probabilities(
+        self, song: "AnyPath | NDArray[np.floating]", sample_rate_hz: int | None
+    ) -> SongProbabilities | SkipTrack:
+        from tfgenre.prediction.predict import predict_rendered
+
         try:
-            slices = self._probabilities(self._render(song, sample_rate_hz))
+            return predict_rendered(self._model, self._render(song, sample_rate_hz))
         except SkipTrack as error:
-            prediction = decide(name, error, genres=self.genres, config=self._vote)
-            return self._with(prediction, None)
-        prediction = decide(name, slices, genres=self.genres, config=self._vote)
-        return self._with(prediction, slices)
+            return error
 
     def _render(
         self, song: "AnyPath | NDArray[np.floating]", sample_rate_hz: int | None
@@ -128,17 +132,6 @@ class Classifier:
         check(is_sound, rule, f"{samples.dtype} {list(samples.shape)}")
         check(sample_rate_hz is not None, "sample_rate_hz must be given with samples", None)
         return render_samples(samples, sample_rate_hz or 0, self.render)
-
-    def _probabilities(self, slices: "Slices") -> SongProbabilities:
-        images = slices.images[..., np.newaxis]
-        batches = (images[i : i + BATCH_SIZE] for i in range(0, len(images), BATCH_SIZE))
-        found = [np.asarray(self._model.predict_on_batch(batch)) for batch in batches]
-        return SongProbabilities(np.concatenate(found), slices.indices, squeezed(slices.images))
-
-    def _with(self, prediction: Prediction, slices: SongProbabilities | None) -> PredictedSong:
-        return PredictedSong(
-            **vars(prediction), slices=slices, render=self.render, genres=self.genres
-        )
 
 
 def load_run(

@@ -145,10 +145,7 @@ def export(
             path = target / _FILES["saved_model_tfio"]
             saved_model.save(network, path, trained_on=trained_on, vote=vote, with_tfio=True)
         if "keras" in formats:
-            if run_dir.best_model.exists():
-                shutil.copyfile(run_dir.best_model, target / _FILES["keras"])
-            else:  # several runs are averaged
-                best.save(target / _FILES["keras"])
+            run_dir.write_best_model(target / _FILES["keras"], best)
         if "onnx" in formats:
             conversions.to_onnx(network, target / _FILES["onnx"])
         losses = _write_tflite(best, saved, target, formats=formats, slices=slices)

@@ -108,9 +108,15 @@ def predict_slices(
             for song in rendered:
                 ahead.append(song)
                 while ahead and (len(ahead) > _SONGS_AHEAD or _is_done(ahead[0])):
-                    yield _joined(ahead.popleft())
+                    yield _joined_or_skipped(ahead.popleft())
         while ahead:
-            yield _joined(ahead.popleft())
+            yield _joined_or_skipped(ahead.popleft())
+
+
+def predict_rendered(model: keras.Model, slices: Slices) -> SongProbabilities:
+    """The probabilities of a song that is rendered already, with pictures."""
+    with batched(model, batch_size=BATCH_SIZE) as submit:
+        return _joined([_submitted(slices, submit, keep_pictures=True)])
 
 
 def _submitted(piece: Slices, submit: Submit, keep_pictures: bool) -> _Piece:
@@ -122,9 +128,11 @@ def _is_done(pieces: list[_Piece] | SkipTrack) -> bool:
     return isinstance(pieces, SkipTrack) or all(piece.probabilities.done() for piece in pieces)
 
 
-def _joined(pieces: list[_Piece] | SkipTrack) -> SongProbabilities | SkipTrack:
-    if isinstance(pieces, SkipTrack):
-        return pieces
+def _joined_or_skipped(song: list[_Piece] | SkipTrack) -> SongProbabilities | SkipTrack:
+    return song if isinstance(song, SkipTrack) else _joined(song)
+
+
+def _joined(pieces: list[_Piece]) -> SongProbabilities:
     pictures = [piece.pictures for piece in pieces if piece.pictures is not None]
     return SongProbabilities(
         np.concatenate([piece.probabilities.result() for piece in pieces]),

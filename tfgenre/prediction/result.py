@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from tfgenre.text import csv_line, one_line, utf8
@@ -58,7 +58,8 @@ class Prediction:
 
     def as_json(self) -> dict[str, Any]:
         """The prediction as JSON values, without those that are None."""
-        return {name: value for name, value in vars(self).items() if value is not None}
+        values = {field.name: getattr(self, field.name) for field in fields(Prediction)}
+        return {name: value for name, value in values.items() if value is not None}
 
     def row(self, genres: Sequence[str]) -> list[object]:
         """The prediction as a CSV row; `lines` documents the columns."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.audio import archives
-from tfgenre.audio.song import from_samples, open_audio
+from tfgenre.audio.song import Audio, from_samples, open_audio
 from tfgenre.config import RenderConfig
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.spectrogram import mel, musicnn, native, parts, slices, sox
@@ -86,10 +86,7 @@ def render_samples(samples: NDArray[np.floating], rate_hz: int, config: RenderCo
         SkipTrack: decode_error if no song has such a rate; empty, too_short or silent.
     """
     song = from_samples(samples, rate_hz, sample_rate_hz=config.sample_rate_hz)
-    drawn = DRAW[config.spectrogram](
-        song.blocks, rate_hz=song.rate_hz, pixels_per_second=config.pixels_per_second
-    )
-    return join(_pieces(drawn, config))
+    return join(_pieces(_drawn(song, config), config))
 
 
 def _pieces(drawn: Iterable[NDArray[np.uint8]], config: RenderConfig) -> Iterator[Slices]:
@@ -132,9 +129,14 @@ def columns(path: str, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
             yield _sox_picture(place, config, file_type=file_type).T[:, ::-1]
             return
         with open_audio(place, sample_rate_hz=config.sample_rate_hz) as song:
-            yield from DRAW[config.spectrogram](
-                song.blocks, rate_hz=song.rate_hz, pixels_per_second=config.pixels_per_second
-            )
+            yield from _drawn(song, config)
+
+
+def _drawn(song: Audio, config: RenderConfig) -> Iterator[NDArray[np.uint8]]:
+    """A song's columns, drawn in this process."""
+    return DRAW[config.spectrogram](
+        song.blocks, rate_hz=song.rate_hz, pixels_per_second=config.pixels_per_second
+    )
 
 
 def _sox_picture(path: str, config: RenderConfig, *, file_type: str) -> NDArray[np.uint8]:

@@ -100,6 +100,10 @@ class AveragedRuns(RunDir):
         mean = keras.layers.Average(dtype="float32")([model(image) for model in named])
         return keras.Model(image, mean, name="averaged")
 
+    def write_best_model(self, path: Path, model: "keras.Model") -> None:
+        """See `RunDir`; there is no file to copy."""
+        model.save(path)
+
     def _not_finite(self) -> UserError:
         return UserError(
             f"The networks of --run_dir={self} predict infinity or NaN: evaluate each by itself."

@@ -1,6 +1,7 @@
 """The folder of a training run: the paths of its files, and readers for them."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +164,10 @@ class RunDir:
             raise self._not_finite()
         self.check_probabilities(model.predict_on_batch(_any_slice(model)))
         return model
+
+    def write_best_model(self, path: Path, model: "keras.Model") -> None:
+        """Writes the network of `load_best_model` to a file: the run's own, byte for byte."""
+        shutil.copyfile(self.best_model, path)
 
     def check_probabilities(self, probabilities: "NDArray[np.floating]") -> None:
         """Raises UserError if the best network predicted NaN or infinity."""
