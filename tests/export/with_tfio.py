@@ -147,7 +147,7 @@ def exported(records_dir, tmp_path_factory) -> Path:
     done = run("export", f"--run_dir={run_dir.path}", "--format=saved_model_tfio")
     path = run_dir.export / "saved_model_tfio"
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"saved_model_tfio: {path} (139 MB)\n"
+    assert done.stdout == f"saved_model_tfio: {path} (3.1 MB)\n"
     return path
 
 
