@@ -26,7 +26,6 @@ TFLITE_FORMATS = ("tflite", "tflite_float16", "tflite_int8")
 EXPORT_FORMATS = ("saved_model", "saved_model_tfio", "keras", "onnx", *TFLITE_FORMATS)
 MAX_SEED = 2**31 - 1
 BATCH_SIZE = 64  # slices
-SHUFFLE_BUFFER = 2048  # slices
 
 
 def check(condition: bool, rule: str, value: Any) -> None:

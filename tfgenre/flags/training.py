@@ -114,7 +114,6 @@ def _define_reading(option: "partial[None]") -> None:
         "artists with many songs count less: a slice's weight is 1 / sqrt(songs of its artist)).",
         choices=config.SAMPLINGS,
     )
-    option("shuffle_buffer", "Slices (16 KB each) to shuffle among.")
     option(
         "cache",
         "Where slices are read from after the first time: none (the records), memory (16 KB per "

@@ -1,9 +1,8 @@
 """The format of a record: its schema, writer and readers. No other module knows it.
 
 A record is a tf.train.Example of one slice, and all records of a build have the same length, so
-training reads fields by offset, which costs a third less than parsing. Writing needs neither
-TensorFlow nor protobuf, which keeps render workers small; a test compares the bytes with
-TensorFlow's own.
+training reads fields by offset, without parsing. Writing needs neither TensorFlow nor protobuf,
+which keeps render workers small; a test compares the bytes with TensorFlow's own.
 """
 
 import struct
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfgenre.records.shards import FOOTER_BYTES, HEADER_BYTES
 from tfgenre.spectrogram.slices import SLICE_SIZE
@@ -23,6 +23,7 @@ _IMAGE_OFFSET = 27  # in each record: "image" is first, and lengths of 16 KB and
 # The trailer ends with label and checksum, int32 each. At this length or more, up to 16 KB, every
 # protobuf length around it takes two bytes.
 _TRAILER_BYTES = 128
+END_DTYPE = np.dtype([("label", "<i4"), ("checksum", "<i4")])
 _OVERHEAD_BYTES = 25  # the trailer's name, tags and lengths, and those of the whole record
 
 
@@ -143,30 +144,36 @@ def parse_batch(serialized: "tf.Tensor") -> "dict[str, tf.Tensor]":
     return batch
 
 
-def parse_framed(framed: "tf.Tensor", framed_bytes: int) -> "tuple[tf.Tensor, tf.Tensor]":
-    """Takes images and labels out of a batch of records by offset, and verifies their checksums.
+def framed_dtype(framed_bytes: int) -> np.dtype[np.void]:
+    """The fields of a record in its file that training reads, as a structured dtype.
 
     Args:
-        framed: records with their TFRecord framing, string [batch].
-        framed_bytes: the length of each, in bytes.
+        framed_bytes: the length of each record with its TFRecord framing, in bytes.
 
     Returns:
-        image uint8 [batch, 128, 128, 1], label int64 [batch]. Evaluating them raises
-        InvalidArgumentError if a checksum is wrong.
+        image, as one item of 16,384 bytes, so that it is copied at once; and the label and
+        checksum behind it.
     """
-    import tensorflow as tf
-
-    rows = tf.io.decode_raw(framed, tf.uint8, fixed_length=framed_bytes)
-    image = tf.slice(rows, [0, HEADER_BYTES + _IMAGE_OFFSET], [-1, IMAGE_BYTES])
-    trailer = tf.slice(rows, [0, framed_bytes - FOOTER_BYTES - 8], [-1, 8])
-    label, checksum = tf.unstack(tf.bitcast(tf.reshape(trailer, [-1, 2, 4]), tf.int32), axis=1)
-    words = tf.bitcast(tf.reshape(image, [-1, IMAGE_BYTES // 4, 4]), tf.int32)
-    intact = tf.debugging.assert_equal(
-        tf.reduce_sum(words, axis=1) + label, checksum, message="a record is damaged"
+    return np.dtype(
+        {
+            "names": ["image", "end"],
+            "formats": [f"V{IMAGE_BYTES}", END_DTYPE],
+            "offsets": [HEADER_BYTES + _IMAGE_OFFSET, framed_bytes - FOOTER_BYTES - 8],
+            "itemsize": framed_bytes,
+        }
     )
-    with tf.control_dependencies([intact]):
-        image = tf.reshape(image, [-1, SLICE_SIZE, SLICE_SIZE, 1])
-    return image, tf.cast(label, tf.int64)
+
+
+def check_intact(images: NDArray[np.uint8], ends: NDArray[np.void]) -> None:
+    """Raises ValueError unless the records' checksums are right.
+
+    Args:
+        images: uint8 [slices, 16384].
+        ends: their labels and checksums, `END_DTYPE` [slices].
+    """
+    sums = images.view("<i4").sum(axis=1, dtype=np.int32) + ends["label"]
+    if (sums != ends["checksum"]).any():
+        raise ValueError("a record is damaged")
 
 
 def _bytes_feature(value: bytes) -> bytes:

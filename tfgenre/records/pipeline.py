@@ -3,23 +3,25 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from tfgenre import storage
-from tfgenre.config import BATCH_SIZE, SHUFFLE_BUFFER, SPLITS, check_choice, check_range
+from tfgenre.config import BATCH_SIZE, SPLITS, check_choice, check_range
 from tfgenre.errors import UserError
-from tfgenre.records.example import parse_batch, parse_framed
+from tfgenre.records import order
+from tfgenre.records.chunks import chunk_slices, chunks_in_order
+from tfgenre.records.example import parse_batch
 from tfgenre.records.folder import Records
+from tfgenre.records.order import Part
+from tfgenre.records.readers import Reader, open_shards
 from tfgenre.records.shards import damaged_error, sha256_of
 from tfgenre.records.sources import Source
 
-_PARALLEL_SHARDS = 4  # 16 are no faster from a disk, and take 100 MB more
-_CACHE_BATCH_SIZE = 1024
-_BLOCK_RECORDS = 16  # read from one shard before the next: one read call
+_BATCHES_AHEAD = 2
 
 
 def load_dataset(
@@ -59,7 +61,6 @@ def training_dataset(
     source: Source,
     *,
     batch_size: int = BATCH_SIZE,
-    shuffle_buffer: int = SHUFFLE_BUFFER,
     seed: int = 0,
     reshuffle: bool = False,
 ) -> tf.data.Dataset:
@@ -68,93 +69,105 @@ def training_dataset(
     Args:
         source: the records to read.
         batch_size: slices per batch.
-        shuffle_buffer: the size of the shuffle buffer in slices, 16 KB each.
         seed: of the shuffle and the draw.
         reshuffle: whether each further pass has another order.
 
     Returns:
         (image uint8 [batch, 128, 128, 1], label int64 [batch]).
     """
-    source = source.drawn(seed)
-    num_shards = len(source.paths)
-    # The slices in a shard are already shuffled. Passes differ in which shards are read together,
-    # and in the order within the buffer.
-    shuffled = partial(tf.data.Dataset.shuffle, seed=seed, reshuffle_each_iteration=reshuffle)
-    shards = shuffled(tf.data.Dataset.range(num_shards), num_shards)
-    dataset = shards.interleave(
-        _reader(source, lambda path: tf.data.FixedLengthRecordDataset(path, source.framed_bytes)),
-        cycle_length=_PARALLEL_SHARDS,
-        block_length=_BLOCK_RECORDS,
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
+    chunks = training_chunks(
+        source, open_shards(source), batch_size=batch_size, seed=seed, reshuffle=reshuffle
     )
-    dataset = shuffled(dataset, shuffle_buffer).batch(batch_size)
-    # One op parses a whole batch: parsing records one by one halves the throughput. Images stay
-    # uint8: the model's first layer scales them, on its own device.
-    dataset = dataset.map(
-        lambda framed: parse_framed(framed, source.framed_bytes),
-        num_parallel_calls=tf.data.AUTOTUNE,
+    return _without_numbers(chunks, source, batch_size)
+
+
+def training_chunks(
+    source: Source,
+    reader: Reader,
+    *,
+    batch_size: int,
+    seed: int,
+    start: int = 0,
+    part: Part = (0, 1),
+    reshuffle: bool = False,
+) -> tf.data.Dataset:
+    """What `in_batches` divides into the batches of a pass: several at once, one read.
+
+    An element of tf.data costs as much as reading some twenty slices, so elements are few.
+
+    Args:
+        source: the records to read.
+        reader: reads them.
+        batch_size: slices per batch.
+        seed: of the shuffle and the draw.
+        start: the number of batches to leave out.
+        part: index and count of the worker that reads.
+        reshuffle: whether each further pass has another order.
+
+    Returns:
+        (number of the first batch int64 [], image uint8 [slices, 128, 128, 1], or what the reader
+        keeps of it, label int64 [slices]).
+    """
+    size = chunk_slices(reader, batch_size)
+    window = max(1, reader.window // size) * size  # begins with a chunk
+
+    @lru_cache(maxsize=1)
+    def order_of(pass_seed: int) -> NDArray[np.int64]:
+        drawn = source.drawn(pass_seed)
+        return order.shuffled(drawn, seed=pass_seed, window=window, part=part)
+
+    chunks_of = partial(
+        chunks_in_order,
+        reader,
+        order_of,
+        batch_size=batch_size,
+        positions=(start * batch_size, order.part_size(source.num_slices, part)),
+        window=window,
     )
-    dataset = dataset.apply(_assert_cardinality(source, batch_size))
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    if not reshuffle:
+        return chunks_of(tf.constant(seed, tf.int64))
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+    return seeds.take(1).flat_map(chunks_of)
+
+
+def in_batches(chunks: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
+    """Divides chunks of whole batches, without copying, and prepares some ahead."""
+    return chunks.rebatch(batch_size).prefetch(_BATCHES_AHEAD)
 
 
 def evaluation_dataset(source: Source, batch_size: int) -> tf.data.Dataset:
-    """Every record once, in order.
+    """Every record once, in order, read by TensorFlow's own reader of TFRecords.
 
     Returns:
         Dicts as from `example.parse_batch`.
     """
-    dataset = tf.data.Dataset.range(len(source.paths)).flat_map(
-        _reader(source, tf.data.TFRecordDataset)
-    )
+    dataset = tf.data.Dataset.range(len(source.paths)).flat_map(_tfrecords(source))
     dataset = dataset.batch(batch_size)
+    # One op parses a whole batch: parsing records one by one halves the throughput.
     dataset = dataset.map(parse_batch, num_parallel_calls=tf.data.AUTOTUNE)
     dataset = dataset.apply(_assert_cardinality(source, batch_size))
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
-def validation_dataset(source: Source, batch_size: int) -> tf.data.Dataset:
-    """Like `evaluation_dataset`, but with (image, label) as in training."""
-    return evaluation_dataset(source, batch_size).map(lambda row: (row["image"], row["label"]))
-
-
-def cached_validation_dataset(source: Source, batch_size: int) -> tf.data.Dataset:
-    """Like `validation_dataset`, but read only once and then cached in memory."""
-    return validation_dataset(source, batch_size).cache()
-
-
-def in_memory(
-    source: Source, *, batch_size: int, compute: Callable[[tf.Tensor], Any] = tf.identity
-) -> Callable[..., tf.data.Dataset]:
-    """Reads all records, 16 KB each, into memory, to train from there.
+def validation_dataset(
+    source: Source, batch_size: int, reader: Reader | None = None
+) -> tf.data.Dataset:
+    """Every record once, in order, with (image, label) as in training.
 
     Args:
         source: the records to read.
         batch_size: slices per batch.
-        compute: images uint8 [batch, 128, 128, 1] -> what is kept of them, [batch, ...].
-
-    Returns:
-        A function from `seed`, a keyword argument, to one pass of batches, as from
-        `training_dataset`, with what is kept in place of the images.
+        reader: reads them; None: from where they are.
     """
-    batches = [
-        batch | {"image": compute(batch["image"])}
-        for batch in evaluation_dataset(source, _CACHE_BATCH_SIZE)
-    ]
-    image = tf.concat([batch["image"] for batch in batches], 0)
-    label = tf.concat([batch["label"] for batch in batches], 0)
-
-    def read(*, seed: int) -> tf.data.Dataset:
-        drawn = np.repeat(np.arange(len(label)), source.copies(seed))
-        numbers = tf.data.Dataset.from_tensor_slices(drawn)
-        numbers = numbers.shuffle(len(label), seed=seed, reshuffle_each_iteration=False)
-        batches = numbers.batch(batch_size).map(
-            lambda chosen: (tf.gather(image, chosen), tf.gather(label, chosen)), tf.data.AUTOTUNE
-        )
-        return batches.prefetch(tf.data.AUTOTUNE)
-
-    return read
+    chunks = chunks_in_order(
+        reader or open_shards(source),
+        lambda _: source.numbers,
+        tf.constant(0, tf.int64),
+        batch_size=batch_size,
+        positions=(0, source.num_slices),
+        window=source.num_slices,
+    )
+    return _without_numbers(chunks, source, batch_size)
 
 
 @contextmanager
@@ -174,6 +187,12 @@ def translate_read_errors(records: Records) -> Iterator[None]:
         raise
 
 
+def _without_numbers(chunks: tf.data.Dataset, source: Source, batch_size: int) -> tf.data.Dataset:
+    """The batches of chunks, without their numbers."""
+    batches = in_batches(chunks.map(lambda _, image, label: (image, label)), batch_size)
+    return batches.apply(_assert_cardinality(source, batch_size))
+
+
 def _assert_cardinality(
     source: Source, batch_size: int
 ) -> Callable[[tf.data.Dataset], tf.data.Dataset]:
@@ -181,28 +200,27 @@ def _assert_cardinality(
     return tf.data.experimental.assert_cardinality(source.num_batches(batch_size))
 
 
-def _reader(
-    source: Source, dataset: Callable[[tf.Tensor], tf.data.Dataset]
-) -> Callable[[tf.Tensor], tf.data.Dataset]:
-    """A function from a shard's index to the dataset of its records.
-
-    Args:
-        source: the records to read.
-        dataset: opens the file at a path.
-    """
+def _tfrecords(source: Source) -> Callable[[tf.Tensor], tf.data.Dataset]:
+    """A function from a shard's index to the dataset of its records."""
     _check_scheme(source.paths[0])
     paths = tf.constant(source.paths)
-    if source.keep is None:
-        return lambda shard: dataset(paths[shard])
-    lengths = [len(mask) for mask in source.keep]
-    masks = tf.RaggedTensor.from_row_lengths(np.concatenate(source.keep), lengths)
+    if source.num_slices == sum(source.lengths):
+        return lambda shard: tf.data.TFRecordDataset(paths[shard])
+    masks = tf.ragged.constant([_mask(rows) for rows in source.by_shard()], tf.bool)
 
     def read_kept(shard: tf.Tensor) -> tf.data.Dataset:
         kept = tf.data.Dataset.from_tensor_slices(masks[shard])
-        rows = tf.data.Dataset.zip((dataset(paths[shard]), kept))
+        rows = tf.data.Dataset.zip((tf.data.TFRecordDataset(paths[shard]), kept))
         return rows.filter(lambda _, keep: keep).map(lambda record, _: record)
 
     return read_kept
+
+
+def _mask(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """A mask of a shard's leading records, True at these rows."""
+    mask = np.zeros(rows.max(initial=-1) + 1, bool)
+    mask[rows] = True
+    return mask
 
 
 def _check_scheme(path: str) -> None:

@@ -1,99 +1,121 @@
-"""Augmentation of batches of slices: SpecAugment, mixup and low-pass."""
+"""Augmentation of batches of slices: SpecAugment, mixup and low-pass.
 
-from collections.abc import Callable
+What is done to each slice is drawn with the batch. The pixels change in the training step, on its
+device: on the processor that reads, that would cost five times as much as reading.
+"""
 
-import tensorflow as tf
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
 
 from tfgenre.spectrogram.palette import PALETTE_FIRST
+from tfgenre.spectrogram.slices import SLICE_SIZE
 from tfgenre.training.config import AugmentConfig
 
-Batch = tuple[tf.Tensor, tf.Tensor]
+# Of each slice: the share of another slice that is mixed in; how many of the highest rows are
+# blanked; the first blank row, and how many; the same of columns. Zeros change nothing.
+DRAWS = ("mixed_in", "cut_rows", "row", "rows", "column", "columns")
 
 
-def augmenter(config: AugmentConfig, *, seed: int) -> Callable[[tf.Tensor, Batch], Batch]:
-    """Returns a function that augments a batch.
+def draw(config: AugmentConfig, *, seed: int, batch: int, size: int) -> NDArray[np.float32]:
+    """Draws what is done to each slice of a batch.
+
+    Mixup's shares are from Beta(alpha, alpha) (Zhang et al. 2018); the first and size of the blank
+    bands are as in SpecAugment (Park et al. 2019). Low-pass is for half of the slices: without it,
+    a network learns to recognise a song's codec, and with it the song's source (docs/models.md).
 
     Args:
         config: which augmentations to apply, and how strongly.
-        seed: determines the random draws, together with the batch's number.
+        seed: determines the draws, together with the batch's number.
+        batch: its number.
+        size: how many slices it has.
 
     Returns:
-        number, (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]) -> the augmented
-        pair.
+        float32 [size, 6], the columns of `DRAWS`.
     """
-
-    def augment(number: tf.Tensor, batch: Batch) -> Batch:
-        image, label = batch
-        seeds = tf.random.split([seed, tf.cast(number, tf.int32)], 4)
-        if config.lowpass_rows:
-            image = low_passed(image, most=config.lowpass_rows, seed=seeds[3])
-        if config.mixup_alpha:
-            image, label = mixed(image, label, alpha=config.mixup_alpha, seed=seeds[0])
-        if config.frequency_mask:
-            image = masked(image, axis=1, widest=config.frequency_mask, seed=seeds[1])
-        if config.time_mask:
-            image = masked(image, axis=2, widest=config.time_mask, seed=seeds[2])
-        return image, label
-
-    return augment
+    rng = np.random.default_rng([seed, batch])
+    drawn = np.zeros((size, len(DRAWS)), np.float32)
+    if config.lowpass_rows:
+        rows = rng.integers(1, config.lowpass_rows + 1, size)
+        drawn[:, 1] = np.where(rng.random(size) < 0.5, rows, 0)
+    if config.mixup_alpha:
+        drawn[:, 0] = rng.beta(config.mixup_alpha, config.mixup_alpha, size)
+    for first, widest in ((2, config.frequency_mask), (4, config.time_mask)):
+        width = rng.integers(0, widest + 1, size)
+        drawn[:, first] = np.floor(rng.random(size) * (SLICE_SIZE - width + 1))
+        drawn[:, first + 1] = width
+    return drawn
 
 
-def low_passed(image: tf.Tensor, *, most: int, seed: tf.Tensor) -> tf.Tensor:
-    """Blanks the highest rows of half of the slices, as codecs do at low bit rates.
-
-    Without it, a network learns to recognise a song's codec, and with it the song's source
-    (docs/models.md).
+def mix_labels(
+    labels: NDArray[np.float32], mixed_in: NDArray[np.float32], *, group: int = 0
+) -> NDArray[np.float32]:
+    """The labels of slices that `Augment` blends.
 
     Args:
-        image: uint8 [batch, 128, 128, 1].
-        most: the largest number of rows to blank; the number is drawn from 1 to this.
-        seed: int [2].
+        labels: float32 [slices, genres].
+        mixed_in: the share of another slice in each, float32 [slices].
+        group: as of `Augment`.
     """
-    count = tf.shape(image)[0]
-    seeds = tf.random.split(seed, 2)
-    chosen = tf.random.stateless_uniform([count], seeds[0]) < 0.5
-    rows = tf.random.stateless_uniform([count], seeds[1], 1, most + 1, tf.int32)
-    cut = tf.where(chosen, rows, 0)
-    above = tf.range(image.shape[1])[None] < cut[:, None]  # row 0 is the highest frequency
-    return tf.where(above[:, :, None, None], tf.constant(PALETTE_FIRST, tf.uint8), image)
+    groups = labels.reshape(-1, group or len(labels), labels.shape[-1])
+    others = np.roll(groups, 1, axis=1).reshape(labels.shape)
+    return labels + mixed_in[:, None] * (others - labels)
 
 
-def masked(image: tf.Tensor, *, axis: int, widest: int, seed: tf.Tensor) -> tf.Tensor:
-    """SpecAugment: blanks a band of rows or columns in each slice (Park et al. 2019).
+class Augment(keras.layers.Layer):
+    """Augments slices as drawn.
 
-    Args:
-        image: uint8 [batch, 128, 128, 1].
-        axis: 1 for rows (frequencies), 2 for columns (times).
-        widest: the largest band width; the width is drawn from 0 to this.
-        seed: int [2].
+    It takes images uint8 [batch, 128, 128, 1] and draws float32 [batch, 6], and gives images of the
+    same dtype and shape.
     """
-    size, count = image.shape[axis], tf.shape(image)[0]
-    seeds = tf.random.split(seed, 2)
-    width = tf.random.stateless_uniform([count, 1], seeds[0], 0, widest + 1, tf.int32)
-    share = tf.random.stateless_uniform([count, 1], seeds[1])
-    start = tf.cast(share * tf.cast(size - width + 1, tf.float32), tf.int32)
-    place = tf.range(size)[None]
-    inside = (place >= start) & (place < start + width)
-    shape = [count, size, 1, 1] if axis == 1 else [count, 1, size, 1]
-    return tf.where(tf.reshape(inside, shape), tf.constant(PALETTE_FIRST, tf.uint8), image)
+
+    def __init__(self, config: AugmentConfig, *, group: int = 0) -> None:
+        """See the class.
+
+        Args:
+            config: which augmentations may be drawn.
+            group: slices are mixed with their neighbours in groups of so many, those of one
+                device; 0: in the whole batch.
+        """
+        super().__init__(dtype="float32", name="augment")
+        self._config, self._group = config, group
+
+    def call(self, image: Any, draws: Any) -> Any:
+        """See the class."""
+        draws = ops.reshape(draws, (-1, len(DRAWS), 1, 1, 1))
+        mixed_in, cut_rows, row, rows, column, columns = (draws[:, i] for i in range(len(DRAWS)))
+        place = ops.arange(SLICE_SIZE, dtype="float32")  # row 0 is the highest frequency
+        vertical, horizontal = place[:, None, None], place[None, :, None]
+        pixels = ops.cast(image, "float32")
+        if self._config.lowpass_rows:
+            pixels = ops.where(vertical < cut_rows, float(PALETTE_FIRST), pixels)
+        if self._config.mixup_alpha:
+            pixels += mixed_in * (self._neighbours(pixels) - pixels)
+        if self._config.frequency_mask:
+            is_blank = (vertical >= row) & (vertical < row + rows)
+            pixels = ops.where(is_blank, float(PALETTE_FIRST), pixels)
+        if self._config.time_mask:
+            is_blank = (horizontal >= column) & (horizontal < column + columns)
+            pixels = ops.where(is_blank, float(PALETTE_FIRST), pixels)
+        return ops.cast(ops.round(pixels), "uint8")
+
+    def compute_output_spec(self, image: Any, draws: Any) -> keras.KerasTensor:
+        """The output is like the images."""
+        return keras.KerasTensor(image.shape, "uint8")
+
+    def _neighbours(self, pixels: Any) -> Any:
+        if not self._group:
+            return ops.roll(pixels, 1, axis=0)
+        groups = ops.reshape(pixels, (-1, self._group, SLICE_SIZE, SLICE_SIZE, 1))
+        return ops.reshape(ops.roll(groups, 1, axis=1), (-1, SLICE_SIZE, SLICE_SIZE, 1))
 
 
-def mixed(image: tf.Tensor, label: tf.Tensor, *, alpha: float, seed: tf.Tensor) -> Batch:
-    """Mixup: blends each slice with its neighbour in the batch (Zhang et al. 2018).
-
-    Args:
-        image: uint8 [batch, 128, 128, 1].
-        label: float32 [batch, genres].
-        alpha: shares are drawn from Beta(alpha, alpha); a small alpha hardly changes most slices.
-        seed: int [2].
-    """
-    seeds = tf.random.split(seed, 2)
-    count = tf.shape(image)[0]
-    # x / (x + y) is Beta(a, a) if x and y are Gamma(a).
-    first, second = (tf.random.stateless_gamma([count], each, alpha) for each in tf.unstack(seeds))
-    share = tf.math.divide_no_nan(first, first + second)
-    own = tf.reshape(share, [-1, 1, 1, 1])
-    pixels = tf.cast(image, tf.float32)
-    blended = own * pixels + (1 - own) * tf.roll(pixels, 1, axis=0)
-    labels = share[:, None] * label + (1 - share[:, None]) * tf.roll(label, 1, axis=0)
-    return tf.cast(tf.round(blended), tf.uint8), labels
+def augmented(network: keras.Model, config: AugmentConfig, *, group: int = 0) -> keras.Model:
+    """The network behind `Augment`: (images, draws) -> probabilities; it shares its weights."""
+    image = keras.Input(network.input.shape[1:], dtype="uint8", name="image")
+    draws = keras.Input((len(DRAWS),), dtype="float32", name="draws")
+    probabilities = network(Augment(config, group=group)(image, draws))
+    return keras.Model((image, draws), probabilities, name=f"augmented_{network.name}")

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from tfgenre.training import hardware, process_state
+from tfgenre.training.augment import augmented
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData
 from tfgenre.training.frozen import Base
@@ -23,13 +24,31 @@ def compiled_model(
         else:
             model = base.head(config.model, num_genres=len(data.records.genres))
     num_steps = config.epochs * sum(data.num_batches)
+    _compile(model, config, make_optimizer(config.optimizer, num_steps=num_steps))
+    return model
+
+
+def with_augmentation(model: keras.Model, config: TrainConfig, data: TrainingData) -> keras.Model:
+    """What is fitted to the batches of `data`: the compiled model, behind augmentation if it is on.
+
+    Both have the same weights and the same optimizer, so that the model alone is saved.
+    """
+    if not config.augment.is_on:
+        return model
+    whole = augmented(model, config.augment, group=data.worker.group(config.pipeline.batch_size))
+    _compile(whole, config, model.optimizer)
+    return whole
+
+
+def _compile(
+    model: keras.Model, config: TrainConfig, optimizer: keras.optimizers.Optimizer
+) -> None:
     model.compile(
-        optimizer=make_optimizer(config.optimizer, num_steps=num_steps),
+        optimizer=optimizer,
         loss="categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=hardware.jit_compile(config.hardware),
     )
-    return model
 
 
 def random_state(model: keras.Model) -> list[list[int]]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from tfgenre.config import (
     BATCH_SIZE,
     MAX_SEED,
-    SHUFFLE_BUFFER,
     VOTES,
     check,
     check_choice,
@@ -76,7 +75,6 @@ class PipelineConfig:
     """
 
     batch_size: int = BATCH_SIZE
-    shuffle_buffer: int = SHUFFLE_BUFFER
     slices_per_genre: int = 0
     sampling: str = "artist"
     seed: int = 0
@@ -85,7 +83,6 @@ class PipelineConfig:
 
     def __post_init__(self) -> None:
         check_range("batch_size", self.batch_size, 1, 100_000)
-        check_range("shuffle_buffer", self.shuffle_buffer, 1, 10**9)
         check_range("slices_per_genre", self.slices_per_genre, 0)
         check_range("seed", self.seed, 0, MAX_SEED)
         check_choice("sampling", self.sampling, SAMPLINGS)

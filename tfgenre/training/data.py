@@ -6,24 +6,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
-from tfgenre.config import MAX_SEED, check
+from tfgenre.config import check
 from tfgenre.errors import UserError
-from tfgenre.hashing import stable_hash
 from tfgenre.records import pipeline
 from tfgenre.records.folder import Records
+from tfgenre.records.readers import InMemory, Reader, open_shards
 from tfgenre.records.sources import Source
-from tfgenre.training.augment import augmenter
-from tfgenre.training.config import NOT_AUGMENTED, AugmentConfig, TrainConfig
+from tfgenre.training.augment import DRAWS
+from tfgenre.training.config import TrainConfig
 from tfgenre.training.disk_cache import copied
+from tfgenre.training.epoch import Chunks, epoch_dataset
 from tfgenre.training.multiworker import Worker
 from tfgenre.training.weights import class_weights, draw_weights
 
 _SINGLE_WORKER = Worker()
-Compute = Callable[[tf.Tensor], Any]
-# seed (a keyword) -> (image uint8 [batch, 128, 128, 1], label int64 [batch])
-Reader = Callable[..., tf.data.Dataset]
+Compute = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ class TrainingData:
         worker: the worker that reads it.
         training: each partition's shards, of all workers.
         validation: the validation shards, of all workers; None if the split is empty.
-        readers: for each partition, a function from a seed to this worker's batches of one pass.
+        chunks: for each partition, what this worker reads in a pass, as a function of the
+            keywords seed and start.
         num_batches: steps per epoch of each partition, the same for all workers.
-        validation_batches: (image uint8 [batch, 128, 128, 1], label float32 [batch, genres]) of
-            this worker; None if the split is empty.
+        validation_batches: of this worker, in the form of those of `epoch`; None if the split is
+            empty.
         class_weight: the weight of each label; None if all are equal.
     """
 
@@ -46,7 +48,7 @@ class TrainingData:
     worker: Worker
     training: tuple[Source, ...]
     validation: Source | None
-    readers: tuple[Reader, ...]
+    chunks: tuple[Chunks, ...]
     num_batches: tuple[int, ...]
     validation_batches: tf.data.Dataset | None
     class_weight: dict[int, float] | None
@@ -61,20 +63,23 @@ class TrainingData:
         whole_batches = self.num_batches[part] * config.pipeline.batch_size
         return min(self.training[part].num_slices, whole_batches)
 
-    def epoch(
-        self, epoch: int, config: TrainConfig, *, start: int = 0, augment: bool = True
-    ) -> tf.data.Dataset:
+    def epoch(self, epoch: int, config: TrainConfig, *, start: int = 0) -> tf.data.Dataset:
         """The batches of an epoch, counted from 0 over all partitions, from a batch on."""
         part = epoch // config.epochs
-        return epoch_dataset(
-            self.readers[part],
+        num_batches = self.num_batches[part] - start
+        batches = epoch_dataset(
+            self.chunks[part],
             epoch=epoch,
             start=start,
+            batch_size=self.worker.batch_size(config.pipeline.batch_size),
             seed=config.pipeline.seed,
-            augment=config.augment if augment else NOT_AUGMENTED,
+            augment=config.augment,
             num_genres=len(self.records.genres),
             label_smoothing=config.label_smoothing,
-        ).take(self.num_batches[part] - start)
+            group=self.worker.group(config.pipeline.batch_size),
+            worker=self.worker.index,
+        ).take(num_batches)
+        return batches.apply(tf.data.experimental.assert_cardinality(num_batches))
 
 
 def find_training_data(
@@ -94,7 +99,7 @@ def find_training_data(
         cache_dir: where --cache=disk copies the shards to.
         worker: the worker that reads.
         at_most: how many slices of each label to train on; None means all.
-        compute: what is kept of images, see `pipeline.in_memory`; None: batches hold the images.
+        compute: what is kept of images, see `readers.InMemory`; None: batches hold the images.
 
     Raises:
         UserError: if training, a partition or a worker has no slices, a shard is missing, or the
@@ -121,31 +126,33 @@ def find_training_data(
         worker=worker,
         training=parts,
         validation=validation,
-        readers=tuple(_reader(part, config, worker, compute) for part in parts),
+        chunks=tuple(_chunks(part, config, worker, compute) for part in parts),
         num_batches=tuple(_num_batches(part, worker, batch_size) for part in parts),
         validation_batches=validation
         and _validation_batches(validation, config, worker, compute).map(
-            one_hot(len(records.genres))
+            _unaugmented(len(records.genres), with_draws=config.augment.is_on)
         ),
         class_weight=class_weights(records, config, at_most, weights),
     )
 
 
-def _reader(part: Source, config: TrainConfig, worker: Worker, compute: Compute | None) -> Reader:
-    """A function from a seed to a worker's batches of one pass over a partition."""
-    settings = config.pipeline
-    share = part.of_worker(worker.index, worker.count)
-    batch_size = worker.batch_size(settings.batch_size)
+def _chunks(part: Source, config: TrainConfig, worker: Worker, compute: Compute | None) -> Chunks:
+    """A function from a seed and a start to what a worker reads in a pass over a partition."""
+    batch_size, share = worker.batch_size(config.pipeline.batch_size), (worker.index, worker.count)
+    if _is_in_memory(config, compute):  # the same slices in each pass, so that others are not kept
+        part, share = part.strided(*share), (0, 1)
+    reader = _reader(part, config, compute)
+    return partial(pipeline.training_chunks, part, reader, batch_size=batch_size, part=share)
+
+
+def _reader(source: Source, config: TrainConfig, compute: Compute | None) -> Reader:
     if compute is not None:
-        return pipeline.in_memory(share, batch_size=batch_size, compute=compute)
-    if settings.cache == "memory":
-        return pipeline.in_memory(share, batch_size=batch_size)
-    return partial(
-        pipeline.training_dataset,
-        share,
-        batch_size=batch_size,
-        shuffle_buffer=settings.shuffle_buffer,
-    )
+        return InMemory(source, compute)
+    return InMemory(source) if _is_in_memory(config, compute) else open_shards(source)
+
+
+def _is_in_memory(config: TrainConfig, compute: Compute | None) -> bool:
+    return compute is not None or config.pipeline.cache == "memory"
 
 
 def _validation(records: Records, config: TrainConfig) -> Source | None:
@@ -173,11 +180,7 @@ def _validation_batches(
     num_rows = worker.rows(validation.num_slices)
     share = validation.strided(worker.index, worker.count, rows=num_rows)
     batch_size = worker.batch_size(config.pipeline.batch_size)
-    if compute is not None:
-        return pipeline.in_memory(share, batch_size=batch_size, compute=compute)(seed=0)
-    in_memory = config.pipeline.cache == "memory"
-    dataset = pipeline.cached_validation_dataset if in_memory else pipeline.validation_dataset
-    return dataset(share, batch_size)
+    return pipeline.validation_dataset(share, batch_size, _reader(share, config, compute))
 
 
 def _num_batches(part: Source, worker: Worker, batch_size: int) -> int:
@@ -188,55 +191,20 @@ def _num_batches(part: Source, worker: Worker, batch_size: int) -> int:
     """
     if worker.num_devices == 1:
         return part.num_batches(batch_size)
-    shares = [part.of_worker(i, worker.count).num_slices for i in range(worker.count)]
-    if not (num_batches := min(shares) // batch_size):
+    smallest = part.num_slices // worker.count
+    if not (num_batches := smallest // batch_size):
         raise UserError(
             f"--batch_size={batch_size * worker.count} is too large: a worker has only "
-            f"{min(shares):,} slices to train on, and its share of a batch is {batch_size:,}."
+            f"{smallest:,} slices to train on, and its share of a batch is {batch_size:,}."
         )
     return num_batches
 
 
-def epoch_dataset(
-    read: Reader,
-    *,
-    epoch: int,
-    start: int = 0,
-    seed: int,
-    augment: AugmentConfig,
-    num_genres: int,
-    label_smoothing: float = 0.0,
-) -> tf.data.Dataset:
-    """The batches of one epoch, independent of the epochs before it.
+def _unaugmented(num_genres: int, *, with_draws: bool) -> Callable[..., Any]:
+    """Returns a function that gives batches the form of those for training, but changes nothing."""
 
-    A second pass gives the same batches: Keras on JAX reads one batch before it starts training.
+    def encoded(image: tf.Tensor, label: tf.Tensor) -> Any:
+        draws = tf.zeros([tf.shape(image)[0], len(DRAWS)])
+        return ((image, draws) if with_draws else image), tf.one_hot(label, num_genres)
 
-    Args:
-        read: a function from a seed to the batches of one pass, such as
-            `pipeline.training_dataset` of some records.
-        epoch: its number; with the seed it determines the order and the augmentation.
-        start: the number of its batches to leave out.
-        seed: the run's seed.
-        augment: how slices are augmented.
-        num_genres: the number of labels.
-        label_smoothing: the share of a label that is spread over all labels.
-
-    Returns:
-        (image uint8 [batch, 128, 128, 1], label float32 [batch, num_genres]).
-    """
-    epoch_seed = stable_hash("epoch", seed, epoch) % MAX_SEED
-    dataset = read(seed=epoch_seed).skip(start)
-    dataset = dataset.map(one_hot(num_genres, smoothing=label_smoothing))
-    if augment.is_on:
-        dataset = dataset.enumerate(start).map(
-            augmenter(augment, seed=epoch_seed), tf.data.AUTOTUNE
-        )
-    return dataset.prefetch(tf.data.AUTOTUNE)
-
-
-def one_hot(
-    num_genres: int, *, smoothing: float = 0.0
-) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
-    """Returns a function that one-hot encodes labels and leaves images unchanged."""
-    low, high = smoothing / num_genres, 1 - smoothing + smoothing / num_genres
-    return lambda image, label: (image, tf.one_hot(label, num_genres, high, low))
+    return encoded

@@ -39,12 +39,12 @@ def slices_per_second(dataset: tf.data.Dataset, *, seconds: float) -> float:
     """The throughput of a dataset whose slices are not used, after its first batch.
 
     Args:
-        dataset: pairs whose first element is [batch, ...].
+        dataset: pairs whose second element is [batch, ...].
         seconds: how long to read; the dataset is repeated as needed.
     """
     batches = iter(dataset.repeat())
     next(batches)
     num_slices, started = 0, time.monotonic()
     while time.monotonic() - started < seconds:
-        num_slices += int(next(batches)[0].shape[0])
+        num_slices += int(next(batches)[1].shape[0])
     return num_slices / (time.monotonic() - started)

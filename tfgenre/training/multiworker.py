@@ -55,6 +55,10 @@ class Worker:
             )
         return total // self.count
 
+    def group(self, total: int) -> int:
+        """How many slices of a batch are on each device; 0 if all are on one."""
+        return total // self.num_devices if self.num_devices > 1 else 0
+
     def rows(self, total: int) -> int:
         """The number of rows in a worker's share; a remainder too small for all is left out."""
         return total // self.num_devices * self.num_devices // self.count

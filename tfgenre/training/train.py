@@ -10,14 +10,21 @@ from contextlib import ExitStack
 from typing import Any
 
 from tfgenre.files import write_json
-from tfgenre.records import contact_sheet, pipeline
+from tfgenre.records import pipeline
 from tfgenre.records.folder import Records
 from tfgenre.training import hardware, multiworker, process_state, progress, summary
 from tfgenre.training.callbacks import EpochWatch, NotFiniteError, check_loss, check_weights
 from tfgenre.training.checkpoints import Checkpoints, Resumed
-from tfgenre.training.compiled import compiled_model, learning_rate, set_random_state
+from tfgenre.training.compiled import (
+    compiled_model,
+    learning_rate,
+    random_state,
+    set_random_state,
+    with_augmentation,
+)
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.data import TrainingData, find_training_data
+from tfgenre.training.examples import save_examples
 from tfgenre.training.frozen import Base, base_of
 from tfgenre.training.initial import origin
 from tfgenre.training.input_clock import InputClock, slices_per_second
@@ -26,7 +33,6 @@ from tfgenre.training.run_dir import RunDir
 from tfgenre.training.summary import TensorBoardLog
 from tfgenre.training.within_epoch import Place, WithinEpoch
 
-_NUM_EXAMPLES = 8
 Say = Callable[[str], object]
 
 
@@ -138,6 +144,7 @@ class _Run:
             self.model, self.rows, self._place = resumed or Resumed(
                 compiled_model(config, data, base), [], Place()
             )
+            self._fitted = with_augmentation(self.model, config, data)
         self._is_chief = data.worker.is_chief
         if self._is_chief:
             self._tensorboard = TensorBoardLog(run_dir)
@@ -161,7 +168,8 @@ class _Run:
     def train(self) -> None:
         """Trains the remaining epochs."""
         if self._config.augment.is_on and self._is_chief:
-            self._save_examples()
+            batches = self._data.epoch(0, self._config)
+            save_examples(batches, self._config.augment, self._run_dir, self._tensorboard)
         self.stopped_early = progress.stops_early(self.rows, self._config)
         while len(self.rows) < self._config.total_epochs and not self.stopped_early:
             try:
@@ -207,9 +215,10 @@ class _Run:
             title=title,
             num_batches=num_batches,
             minutes=config.checkpoint_minutes if self._is_chief else 0,
+            random_state=lambda: random_state(self.model),
             save=lambda place: self._checkpoints.save_within(self.model, epoch + 1, place),
         )
-        history = self.model.fit(
+        history = self._fitted.fit(
             self.clock.timed(batches) if self.clock else batches,
             validation_data=self._data.validation_batches,
             initial_epoch=epoch,
@@ -237,14 +246,3 @@ class _Run:
             "slices_per_second": round(num_slices / seconds_trained, 1),
             "seconds": round(start.seconds + time.monotonic() - started, 2),
         }
-
-    def _save_examples(self) -> None:
-        """Saves slices before and after augmentation, for TensorBoard and the report."""
-        rows = []
-        for name, augment in (("plain", False), ("augmented", True)):
-            image, _ = next(iter(self._data.epoch(0, self._config, augment=augment)))
-            images = image.numpy()[:_NUM_EXAMPLES]
-            self._tensorboard.slices(name, images)
-            rows.append([one.tobytes() for one in images])
-        sheet = contact_sheet.draw(rows, ["original", "augmented"], title="")
-        sheet.save(self._run_dir.augmented)

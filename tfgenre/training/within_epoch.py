@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import keras
 
 from tfgenre.training.callbacks import check_loss
-from tfgenre.training.compiled import random_state
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class WithinEpoch(keras.callbacks.Callback):
         title: str,
         num_batches: int,
         minutes: float,
+        random_state: Callable[[], list[list[int]]],
         save: Callable[[Place], object],
     ) -> None:
         """See the class.
@@ -46,11 +46,12 @@ class WithinEpoch(keras.callbacks.Callback):
             title: names the epoch in errors.
             num_batches: of the whole epoch.
             minutes: how often to save; 0: never.
+            random_state: gives that of the network.
             save: saves the network together with the place.
         """
         super().__init__()
         self._start, self._title, self._num_batches = start, title, num_batches
-        self._minutes, self._save = minutes, save
+        self._minutes, self._random_state, self._save = minutes, random_state, save
         self._began = self._saved = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
@@ -79,5 +80,5 @@ class WithinEpoch(keras.callbacks.Callback):
             batches=batches,
             seconds=round(self._start.seconds + seconds, 2),
             metrics=[float(value) for value in values],
-            random_state=random_state(self.model),
+            random_state=self._random_state(),
         )

@@ -1,0 +1,228 @@
+"""Reads records by their numbers: from files on a disk, from remote storage, from memory."""
+
+import os
+import resource
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tfgenre import storage
+from tfgenre.records.example import END_DTYPE, IMAGE_BYTES, check_intact, framed_dtype
+from tfgenre.records.order import BLOCK
+from tfgenre.records.sources import Source
+from tfgenre.spectrogram.slices import SLICE_SIZE
+
+_CHUNK_SLICES = 1024  # 17 MB
+_ALIGNMENT_BYTES = 64  # at which TensorFlow takes an array's memory instead of copying it
+_CONNECTIONS = 16
+_OTHER_FILES = 256  # that a process has open
+
+
+class Slices(NamedTuple):
+    """Slices, or what is kept of them: uint8 [slices, 128, 128, 1], and labels int64 [slices]."""
+
+    images: NDArray[Any]
+    labels: NDArray[np.int64]
+
+
+class Reader(Protocol):
+    """Reads a source's records.
+
+    Attributes:
+        window: among how many slices a pass shuffles.
+        chunk: how many slices to read at a time.
+        kept: the dtype and shape of what is read of each slice.
+    """
+
+    window: int
+    chunk: int
+    kept: tuple[np.dtype[Any], tuple[int, ...]]
+
+    def read(self, numbers: NDArray[np.int64]) -> Slices:
+        """The slices of these numbers, in this order; any thread may call it.
+
+        Raises:
+            ValueError: if a record is damaged.
+        """
+
+    def expect(self, numbers: NDArray[np.int64]) -> None:
+        """Is called before these numbers are read, in whatever order."""
+
+
+class _Shards:
+    """Reads shards: what both places have in common."""
+
+    kept: tuple[np.dtype[Any], tuple[int, ...]] = np.dtype(np.uint8), (SLICE_SIZE, SLICE_SIZE, 1)
+
+    def __init__(self, source: Source) -> None:
+        self._paths, self._starts = source.paths, source.starts
+        self._dtype = framed_dtype(source.framed_bytes)
+
+    def read(self, numbers: NDArray[np.int64]) -> Slices:
+        """See `Reader`."""
+        images = _aligned((len(numbers), IMAGE_BYTES), np.dtype(np.uint8))
+        items, ends = images.view(f"V{IMAGE_BYTES}")[:, 0], np.empty(len(numbers), END_DTYPE)
+        for places, records, rows in self._found(numbers):
+            items[places] = records["image"][rows]
+            ends[places] = records["end"][rows]
+        check_intact(images, ends)
+        return Slices(images.reshape(-1, *self.kept[1]), ends["label"].astype(np.int64))
+
+    def _found(
+        self, numbers: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]]:
+        """Where to find records: their places in `numbers`, an array, and their rows in it."""
+        raise NotImplementedError
+
+
+class OnDisk(_Shards):
+    """Maps the shards into memory: a slice is copied once, from the page cache into its batch."""
+
+    window = 131_072  # 2 GB of the page cache; shuffling more gains nothing
+    chunk = _CHUNK_SLICES
+
+    def __init__(self, source: Source) -> None:
+        """See the class.
+
+        Raises:
+            OSError: if so many files cannot be open at once.
+        """
+        super().__init__(source)
+        _allow_open_files(len(source.paths) + _OTHER_FILES)
+        # Plain arrays: np.memmap's own indexing is slow.
+        self._shards = [np.asarray(np.memmap(path, self._dtype, "r")) for path in source.paths]
+        self._ahead = ThreadPoolExecutor(1)
+
+    def expect(self, numbers: NDArray[np.int64]) -> None:
+        """Has the system read files ahead: by itself, it would read 16 KB here and there."""
+        self._ahead.submit(self._read_ahead, np.unique(numbers // BLOCK))
+
+    def _read_ahead(self, blocks: NDArray[np.int64]) -> None:
+        if not hasattr(os, "posix_fadvise"):
+            return
+        for path, first, end in zip(self._paths, self._starts[:-1], self._starts[1:], strict=True):
+            low, high = np.searchsorted(blocks, [first // BLOCK, (end - 1) // BLOCK + 1])
+            with suppress(OSError), open(path, "rb") as file:
+                for block in (blocks[low:high] * BLOCK - first).tolist():
+                    row = max(0, block)
+                    size = (block + BLOCK - row) * self._dtype.itemsize
+                    start = row * self._dtype.itemsize
+                    os.posix_fadvise(file.fileno(), start, size, os.POSIX_FADV_WILLNEED)
+
+    def _found(
+        self, numbers: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]]:
+        shards = np.searchsorted(self._starts, numbers, "right") - 1
+        places = np.argsort(shards, kind="stable")
+        ends = np.cumsum(np.bincount(shards, minlength=len(self._shards)))
+        for shard in np.unique(shards).tolist():
+            here = places[ends[shard - 1] if shard else 0 : ends[shard]]
+            yield here, self._shards[shard], numbers[here] - self._starts[shard]
+
+
+class Remote(_Shards):
+    """Reads runs of neighbouring records, several at a time, from where TensorFlow can read."""
+
+    window = 4096  # 67 MB: a chunk is a window, so that each block is read once
+    chunk = window
+
+    def expect(self, numbers: NDArray[np.int64]) -> None:
+        """Does nothing: each chunk's blocks are read when it is."""
+
+    def _found(
+        self, numbers: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]]:
+        places = np.argsort(numbers, kind="stable")
+        ascending = numbers[places]
+        shards = np.searchsorted(self._starts, ascending, "right") - 1
+        is_new = np.diff(ascending // BLOCK, prepend=-1).astype(bool)
+        is_new |= np.diff(shards, prepend=-1).astype(bool)
+        bounds = [*np.flatnonzero(is_new).tolist(), len(numbers)]
+
+        def block(start: int, end: int) -> NDArray[np.void]:
+            first = ascending[start] - self._starts[shards[start]]
+            count = ascending[end - 1] - ascending[start] + 1
+            return self._block(self._paths[shards[start]], int(first), int(count))
+
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            for start, end, records in zip(
+                bounds, bounds[1:], pool.map(block, bounds[:-1], bounds[1:]), strict=False
+            ):
+                yield places[start:end], records, ascending[start:end] - ascending[start]
+
+    def _block(self, path: str, first: int, count: int) -> NDArray[np.void]:
+        with tf.io.gfile.GFile(path, "rb") as file:
+            file.seek(first * self._dtype.itemsize)
+            content = file.read(count * self._dtype.itemsize)
+        return np.frombuffer(content, self._dtype, count)
+
+
+class InMemory:
+    """Reads all records, 16 KB each, once, and gives them from memory."""
+
+    window, chunk = OnDisk.window, _CHUNK_SLICES
+
+    def __init__(
+        self, source: Source, compute: Callable[[NDArray[np.uint8]], NDArray[Any]] = np.asarray
+    ) -> None:
+        """See the class.
+
+        Args:
+            source: the records.
+            compute: images uint8 [slices, 128, 128, 1] -> what is kept of them, [slices, ...].
+        """
+        reader, self._numbers = open_shards(source), source.numbers
+        reader.expect(self._numbers)
+        self._labels = np.empty(len(self._numbers), np.int64)
+        for start in range(0, len(self._numbers), reader.chunk):
+            part = slice(start, start + reader.chunk)
+            images, self._labels[part] = reader.read(self._numbers[part])
+            some = compute(images)
+            if not start:
+                self.kept = some.dtype, some.shape[1:]
+                self._images = np.empty((len(self._numbers), *some.shape[1:]), some.dtype)
+            self._images[part] = some
+
+    def read(self, numbers: NDArray[np.int64]) -> Slices:
+        """See `Reader`."""
+        rows = np.searchsorted(self._numbers, numbers)
+        images = _aligned((len(rows), *self.kept[1]), self.kept[0])
+        np.take(self._images, rows, axis=0, out=images, mode="clip")  # unbuffered if it clips
+        return Slices(images, self._labels[rows])
+
+    def expect(self, numbers: NDArray[np.int64]) -> None:
+        """Does nothing: all is here."""
+
+
+def open_shards(source: Source) -> Reader:
+    """The reader for where the shards are."""
+    if not storage.is_remote(source.paths[0]):
+        with suppress(OSError):  # more files than may be open: as if they were remote
+            return OnDisk(source)
+    return Remote(source)
+
+
+def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An uninitialised array whose memory TensorFlow takes as it is."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.empty(size + _ALIGNMENT_BYTES, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT_BYTES
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+def _allow_open_files(count: int) -> None:
+    """Raises this process's limit of open files if that is needed.
+
+    Raises:
+        OSError: if the system does not allow so many.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        if hard != resource.RLIM_INFINITY and hard < count:
+            raise OSError(f"only {hard} files may be open, {count} are needed")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
