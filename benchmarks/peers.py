@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import formats
-from benchmarks.consumer import BATCH_SIZE, BUFFER, Batch, reading, tensors
+from benchmarks.consumer import BATCH_SIZE, BUFFER, Batch, compiled, reading
 from benchmarks.ways import Turn
 
 
@@ -25,7 +25,7 @@ def keras_directory(records_dir: str, scratch: str, seconds: float) -> Turn:
         verbose=False,
     )
     dataset = dataset.map(lambda image, label: (tf.cast(image, tf.uint8), label))
-    return reading(tensors(dataset.prefetch(tf.data.AUTOTUNE)), seconds)
+    return compiled(dataset.prefetch(tf.data.AUTOTUNE), seconds)
 
 
 def tfds(records_dir: str, scratch: str, seconds: float) -> Turn:
@@ -37,7 +37,7 @@ def tfds(records_dir: str, scratch: str, seconds: float) -> Turn:
     dataset = builder.as_dataset(split="train", shuffle_files=True)
     dataset = dataset.shuffle(BUFFER).batch(BATCH_SIZE)
     dataset = dataset.map(lambda row: (row["image"], row["label"])).prefetch(tf.data.AUTOTUNE)
-    return reading(tensors(dataset), seconds)
+    return compiled(dataset, seconds)
 
 
 def grain(records_dir: str, scratch: str, seconds: float) -> Turn:

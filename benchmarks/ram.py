@@ -80,7 +80,13 @@ def _source(records_dir: str, num_slices: int) -> Source:
     """The first shards of the training slices."""
     whole = Records.open(records_dir).source("train")
     num_shards = max(1, num_slices // SLICES_PER_SHARD)
-    return replace(whole, paths=whole.paths[:num_shards], lengths=whole.lengths[:num_shards])
+    lengths = whole.lengths[:num_shards]
+    return replace(
+        whole,
+        paths=whole.paths[:num_shards],
+        lengths=lengths,
+        numbers=whole.numbers[: sum(lengths)],
+    )
 
 
 def _images(records_dir: str, num_slices: int) -> Iterator[np.ndarray]:

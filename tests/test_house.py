@@ -45,8 +45,8 @@ FACES = {
     "sound_bytes tags",
     "spectrogram": "axis mel musicnn native palette render slices workers",
     "datasets": " spelling splits track",
-    "records": "folder manifest contents example sampling shards sources pipeline data_card "
-    "contact_sheet verify synthetic",
+    "records": "folder manifest contents example sampling shards sources readers pipeline "
+    "data_card contact_sheet verify synthetic",
     "building": "plan build local cluster resplit describe",
     "training": "averaged config progress run_dir claim train",
     "prediction": "config predict result votes vote_plot",
@@ -58,9 +58,10 @@ FACES = {
 }
 USE_TENSORFLOW = {  # or other heavy libraries
     "": "plots",
-    "records": "pipeline",
-    "training": "augment callbacks checkpoints compiled data disk_cache frozen hardware initial "
-    "input_clock model multiworker musicnn optimizer process_state summary train within_epoch",
+    "records": "chunks pipeline readers",
+    "training": "augment callbacks checkpoints compiled data disk_cache epoch examples frozen "
+    "hardware initial input_clock model multiworker musicnn optimizer process_state summary "
+    "train within_epoch",
     "prediction": "batching predict vote_plot",
     "evaluation": "*",
     "export": "conversions export graph_audio graph_mel graph_musicnn graph_palette graph_resample "

@@ -5,7 +5,7 @@ import pytest
 
 from tfgenre.config import BuildConfig
 from tfgenre.errors import UserError
-from tfgenre.records import drawing, pipeline, sampling, synthetic, verify
+from tfgenre.records import drawing, pipeline, readers, sampling, synthetic, verify
 from tfgenre.records.folder import Records
 
 
@@ -74,8 +74,8 @@ def drawn(source, seed: int) -> tuple[list[bytes], list[bytes]]:
     """The images that a seed should give, and those that are read; sorted."""
     batches = pipeline.evaluation_dataset(source, 100)
     images = np.concatenate([batch["image"].numpy() for batch in batches])
-    expected = np.repeat(images, source.copies(seed), axis=0)
-    read = pipeline.training_dataset(source, batch_size=7, shuffle_buffer=9, seed=seed)
+    expected = images[np.searchsorted(source.numbers, source.drawn(seed))]
+    read = pipeline.training_dataset(source, batch_size=7, seed=seed)
     found = [image.tobytes() for batch, _ in read for image in batch.numpy()]
     return sorted(image.tobytes() for image in expected), sorted(found)
 
@@ -84,21 +84,22 @@ def drawn(source, seed: int) -> tuple[list[bytes], list[bytes]]:
 def test_shards_are_read_as_drawn(with_artists, options):
     weights = with_artists.artist_weights("train", **options)
     source = with_artists.source("train", **options, weights=weights)
-    parts = [source, source.partition(1, 2), *(source.of_worker(i, 2) for i in range(2))]
+    parts = [source, source.partition(1, 2), *(source.strided(i, 2) for i in range(2))]
     for part in parts:
         expected, found = drawn(part, seed=3)
         assert found == expected
         assert len(found) == part.num_slices
-    assert source.copies(3).max() > 1
-    assert (source.copies(3) == source.copies(3)).all()
-    assert (source.copies(3) != source.copies(4)).any()
+    assert (np.diff(source.drawn(3)) == 0).any()
+    assert (source.drawn(3) == source.drawn(3)).all()
+    assert (source.drawn(3) != source.drawn(4)).any()
 
 
 def test_one_reading_in_memory_is_as_drawn(with_artists):
     weights = with_artists.artist_weights("train")
     source = with_artists.source("train", weights=weights)
-    read = pipeline.in_memory(source, batch_size=7)
-    found = [image.tobytes() for batch, _ in read(seed=3) for image in batch.numpy()]
+    reader = readers.InMemory(source)
+    read = pipeline.training_chunks(source, reader, batch_size=7, seed=3)
+    found = [image.tobytes() for _, images, _ in read for image in images.numpy()]
     assert sorted(found) == drawn(source, seed=3)[0]
 
 

@@ -1,17 +1,20 @@
 """Batches for training and evaluation."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tfgenre.config import SPLITS
 from tfgenre.errors import UserError
-from tfgenre.records import pipeline
+from tfgenre.records import chunks, pipeline, readers
 from tfgenre.records.folder import Records
 
 
 def training_dataset(source, **options):
-    return pipeline.training_dataset(source, batch_size=4, shuffle_buffer=8, **options)
+    return pipeline.training_dataset(source, batch_size=4, **options)
 
 
 def one_pass(dataset) -> list[bytes]:
@@ -49,6 +52,69 @@ def test_batches_are_uint8_and_their_number_is_known(records):
     assert image.shape.as_list() == [None, 128, 128, 1]
     assert label.dtype == tf.int64
     assert dataset.cardinality().numpy() == len(list(dataset)) == source.num_batches(4)
+
+
+def in_chunks(source, reader=None, **options) -> list[tuple[int, list[bytes]]]:
+    """The images of a pass, by chunk, each with the number of its first batch."""
+    chunks = pipeline.training_chunks(
+        source, reader or readers.open_shards(source), batch_size=4, seed=5, **options
+    )
+    return [
+        (int(first), [image.tobytes() for image in images.numpy()]) for first, images, _ in chunks
+    ]
+
+
+def of_chunks(chunks) -> list[bytes]:
+    return [image for _, images in chunks for image in images]
+
+
+@pytest.fixture
+def small_chunks(monkeypatch) -> None:
+    """Chunks of two batches, windows of two chunks."""
+    monkeypatch.setattr(readers.OnDisk, "chunk", 8)
+    monkeypatch.setattr(readers.OnDisk, "window", 16)
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("start", [0, 1, 2, 3, 4])
+def test_a_pass_continues_at_any_batch(records, start):
+    source = records.source("train")
+    whole, rest = in_chunks(source), in_chunks(source, start=start)
+    assert [first for first, _ in whole] == [0, 2]
+    assert of_chunks(rest) == of_chunks(whole)[4 * start :]
+    assert all(first == start or first % 2 == 0 for first, _ in rest)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_workers_share_a_pass(records):
+    source = records.source("train")
+    parts = [of_chunks(in_chunks(source, part=(index, 3))) for index in range(3)]
+    assert {len(part) for part in parts} <= {source.num_slices // 3, source.num_slices // 3 + 1}
+    assert sorted(image for part in parts for image in part) == sorted(of_chunks(in_chunks(source)))
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("threads", [1, 4])
+def test_the_order_does_not_depend_on_threads_or_place(records, monkeypatch, threads):
+    source = records.source("train")
+    expected = of_chunks(in_chunks(source))
+    monkeypatch.setattr(chunks, "_THREADS", threads)
+    assert of_chunks(in_chunks(source)) == expected
+    monkeypatch.setattr(readers.InMemory, "chunk", 8)
+    monkeypatch.setattr(readers.InMemory, "window", 16)
+    assert of_chunks(in_chunks(source, readers.InMemory(source))) == expected
+
+
+def test_the_program_ends_while_slices_are_read(records_dir):
+    """A thread that reads for a dataset must not call Python when that has ended."""
+    script = (
+        "import sys; from tfgenre.records import pipeline, readers; "
+        "from tfgenre.records.folder import Records; readers.OnDisk.chunk = 4; "
+        f"source = Records.open({str(records_dir)!r}).source('train'); "
+        "batches = pipeline.training_dataset(source, batch_size=4, reshuffle=True).repeat(); "
+        "left_open = iter(batches); [next(left_open) for _ in range(7)]"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
 
 
 def test_evaluation_reads_in_order(records):

@@ -16,7 +16,8 @@ def runs(records_dir, tmp_path):
     first = untrained_run(tmp_path / "a", records_dir)
     second = untrained_run(tmp_path / "b", records_dir, dtype="mixed_bfloat16")
     model = keras.saving.load_model(second.best_model)
-    model.set_weights([-2 * weight for weight in model.get_weights()])
+    last = model.layers[-1]
+    last.set_weights([-2 * weight for weight in last.get_weights()])
     model.save(second.best_model)
     return first, second
 

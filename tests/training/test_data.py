@@ -91,7 +91,9 @@ def test_artists_are_balanced_with_any_cache(tmp_path, cache):
     data = find_training_data(records, config, cache_dir=tmp_path / "cache")
     epochs = [
         Counter(
-            image.tobytes() for batch, _ in data.epoch(epoch, config) for image in batch.numpy()
+            image.tobytes()
+            for (batch, _), _ in data.epoch(epoch, config)
+            for image in batch.numpy()
         )
         for epoch in (0, 0, 1)
     ]

@@ -39,35 +39,8 @@ FLAGS = (
 
 
 def source(lengths: list[int]) -> Source:
-    return Source(tuple(f"shard{i}" for i in range(len(lengths))), tuple(lengths), 16_700)
-
-
-@pytest.mark.parametrize(
-    ("lengths", "count", "shares"),
-    [
-        ([5], 1, [5]),
-        ([5, 5], 2, [5, 5]),
-        ([9, 1, 1, 7], 2, [9, 9]),
-        ([4, 4, 4, 4, 4], 3, [8, 8, 4]),
-    ],
-)
-def test_each_shard_has_one_worker(lengths, count, shares):
-    records = source(lengths)
-    parts = [records.of_worker(index, count) for index in range(count)]
-    assert [part.num_slices for part in parts] == shares
-    assert sorted(path for part in parts for path in part.paths) == sorted(records.paths)
-
-
-def test_shards_keep_their_masks():
-    masks = (np.array([True, False]), np.array([False, True, True]))
-    records = Source(("a", "b"), (3, 4), 16_700, masks)
-    parts = [records.of_worker(index, 2) for index in range(2)]
-    assert [(part.paths, part.num_slices) for part in parts] == [(("b",), 2), (("a",), 1)]
-
-
-def test_more_workers_than_shards():
-    with pytest.raises(UserError, match=r"3 workers cannot share 2 shards: .* --num_shards=3"):
-        source([5, 5]).of_worker(0, 3)
+    paths = tuple(f"shard{i}" for i in range(len(lengths)))
+    return Source(paths, tuple(lengths), 16_700, np.arange(sum(lengths)))
 
 
 @pytest.mark.parametrize(
@@ -82,10 +55,7 @@ def test_validation_is_divided_evenly_and_in_order(count, num_devices, slices, r
         assert worker.rows(records.num_slices) == rows
         part = records.strided(index, count, rows=rows)
         assert part.num_slices == rows
-        masks = part.keep or [np.ones(length, bool) for length in part.lengths]
-        starts = np.cumsum([0, *records.lengths])
-        kept = [start + np.flatnonzero(mask) for start, mask in zip(starts, masks, strict=False)]
-        seen += np.concatenate(kept).tolist()
+        seen += part.numbers.tolist()
     assert sorted(seen) == list(range(rows * count))
 
 

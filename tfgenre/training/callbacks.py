@@ -29,7 +29,7 @@ class EpochWatch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Starts timing and the progress bar."""
-        self._started = time.monotonic()
+        self._started, self._done = time.monotonic(), 0
         self._bar = tqdm(
             total=self._num_batches,
             initial=self._start,
@@ -42,12 +42,17 @@ class EpochWatch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Advances the progress bar, and checks the loss now and then.
 
+        Args:
+            batch: the number of the last batch of the step, which may be several.
+            logs: has the mean loss so far.
+
         Raises:
             NotFiniteError: if the loss is not finite.
         """
-        self._bar.update()
-        if batch % _CHECK_EVERY == 0:
+        if self._done % _CHECK_EVERY == 0:
             check_loss(float(logs["loss"]), self._title)
+        self._bar.update(batch + 1 - self._done)
+        self._done = batch + 1
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Stops timing when validation begins."""

@@ -48,6 +48,7 @@ def _compile(
         loss="categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=hardware.jit_compile(config.hardware),
+        steps_per_execution=hardware.steps_per_call(config.hardware),
     )
 
 

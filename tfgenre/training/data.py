@@ -20,6 +20,7 @@ from tfgenre.training.augment import DRAWS
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.disk_cache import copied
 from tfgenre.training.epoch import Chunks, epoch_dataset
+from tfgenre.training.input_clock import InputClock
 from tfgenre.training.multiworker import Worker
 from tfgenre.training.weights import class_weights, draw_weights
 
@@ -63,7 +64,14 @@ class TrainingData:
         whole_batches = self.num_batches[part] * config.pipeline.batch_size
         return min(self.training[part].num_slices, whole_batches)
 
-    def epoch(self, epoch: int, config: TrainConfig, *, start: int = 0) -> tf.data.Dataset:
+    def epoch(
+        self,
+        epoch: int,
+        config: TrainConfig,
+        *,
+        start: int = 0,
+        clock: InputClock | None = None,
+    ) -> tf.data.Dataset:
         """The batches of an epoch, counted from 0 over all partitions, from a batch on."""
         part = epoch // config.epochs
         num_batches = self.num_batches[part] - start
@@ -78,6 +86,7 @@ class TrainingData:
             label_smoothing=config.label_smoothing,
             group=self.worker.group(config.pipeline.batch_size),
             worker=self.worker.index,
+            timed=clock.timed if clock else lambda chunks: chunks,
         ).take(num_batches)
         return batches.apply(tf.data.experimental.assert_cardinality(num_batches))
 

@@ -204,7 +204,7 @@ class _Run:
         if config.optimizer.learning_rate_schedule == "plateau":
             rate = progress.learning_rate(self.rows, config.optimizer)
             self.model.optimizer.learning_rate = rate
-        batches = self._data.epoch(epoch, config, start=start.batches)
+        batches = self._data.epoch(epoch, config, start=start.batches, clock=self.clock)
         title, num_batches = (
             f"epoch {epoch + 1}/{config.total_epochs}",
             self._data.num_batches[part],
@@ -219,7 +219,7 @@ class _Run:
             save=lambda place: self._checkpoints.save_within(self.model, epoch + 1, place),
         )
         history = self._fitted.fit(
-            self.clock.timed(batches) if self.clock else batches,
+            batches,
             validation_data=self._data.validation_batches,
             initial_epoch=epoch,
             epochs=epoch + 1,

@@ -52,6 +52,7 @@ class WithinEpoch(keras.callbacks.Callback):
         super().__init__()
         self._start, self._title, self._num_batches = start, title, num_batches
         self._minutes, self._random_state, self._save = minutes, random_state, save
+        self._has_begun = False
         self._began = self._saved = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
@@ -60,8 +61,9 @@ class WithinEpoch(keras.callbacks.Callback):
         Raises:
             NotFiniteError: if it is time, and the loss is not finite.
         """
-        if batch == 0 and self._start.batches:
+        if not self._has_begun and self._start.batches:
             self._add_metrics()
+        self._has_begun = True
         done, now = self._start.batches + batch + 1, time.monotonic()
         is_time = self._minutes and now - self._saved >= 60 * self._minutes
         if is_time and done < self._num_batches:
