@@ -29,8 +29,9 @@ class Sample:
         amount: units of work done.
         wall_s: seconds of wall time.
         cpu_s: seconds of CPU time of the process and its descendants.
-        peak_mb: the most memory these had at once since they started, in 10**6 bytes (RSS; memory
-            that processes share counts for each).
+        peak_mb: the most memory these had at once since they started, in 10**6 bytes (RSS without
+            mapped files, whose pages the system takes back as it needs them; other memory that
+            processes share counts for each).
         extra: other figures, by name.
     """
 
@@ -183,13 +184,14 @@ class _MemoryWatch:
         while not self._ended.wait(1 / _POLLS_PER_SECOND):
             try:
                 processes = [self._process, *self._process.children(recursive=True)]
-                self._peak = max(self._peak, sum(map(_rss, processes)))
+                self._peak = max(self._peak, sum(map(_own_bytes, processes)))
             except psutil.NoSuchProcess:
                 return
 
 
-def _rss(process: psutil.Process) -> int:
+def _own_bytes(process: psutil.Process) -> int:
     try:
-        return process.memory_info().rss
+        memory = process.memory_info()
+        return int(memory.rss) - int(getattr(memory, "shared", 0))  # which only Linux reports
     except psutil.NoSuchProcess:
         return 0

@@ -28,11 +28,18 @@ def train(records_dir: str, steps: int, *, precision: str, from_records: bool) -
 
     from tfgenre.training import hardware
     from tfgenre.training.compiled import compiled_model
-    from tfgenre.training.config import HardwareConfig, PipelineConfig, TrainConfig
+    from tfgenre.training.config import (
+        NOT_AUGMENTED,
+        HardwareConfig,
+        ModelConfig,
+        PipelineConfig,
+        TrainConfig,
+    )
     from tfgenre.training.data import find_training_data
 
     config = TrainConfig(
-        pipeline=PipelineConfig(batch_size=BATCH_SIZE),
+        model=ModelConfig(model="despois", dropout_rate=0.8),
+        pipeline=PipelineConfig(batch_size=BATCH_SIZE, augment=NOT_AUGMENTED),
         hardware=HardwareConfig(precision=precision),
     )
     with hardware.prepared(config.hardware, seed=0):
@@ -49,6 +56,37 @@ def train(records_dir: str, steps: int, *, precision: str, from_records: bool) -
         model.fit(batches, verbose=0, shuffle=False)
         amount = steps * BATCH_SIZE
         return Done(amount, {"GFLOP/s": amount * gflop / (time.perf_counter() - started)})
+
+    return turn
+
+
+def fit_alone(records_dir: str, steps: int, *, steps_per_call: int) -> Turn:
+    """Keras' fit from records, with a network that takes one pixel: what fit adds to a step."""
+    import keras
+
+    from tfgenre.training.config import NOT_AUGMENTED, PipelineConfig, TrainConfig
+    from tfgenre.training.data import find_training_data
+
+    settings = PipelineConfig(batch_size=BATCH_SIZE, augment=NOT_AUGMENTED)
+    config = TrainConfig(pipeline=settings)
+    data = find_training_data(Records.open(records_dir), config, cache_dir=Path())
+    image = keras.Input((128, 128, 1), dtype="uint8")
+    pixel = keras.layers.Flatten()(keras.layers.Cropping2D(((0, 127), (0, 127)))(image))
+    scaled = keras.layers.Rescaling(1 / 255)(pixel)
+    genres = len(data.records.genres)
+    model = keras.Model(image, keras.layers.Dense(genres, activation="softmax")(scaled))
+    model.compile(
+        optimizer="adamw",
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=steps_per_call,
+    )
+    steps *= 100
+    batches = data.epoch(0, config).repeat().take(steps)
+
+    def turn() -> Done:
+        model.fit(batches, verbose=0, shuffle=False)
+        return Done(steps * BATCH_SIZE)
 
     return turn
 
@@ -110,7 +148,12 @@ def _ways(name: str, precision: str) -> dict[str, Way]:
 BENCHMARK = Benchmark(
     "benchmarks.train",
     unit="slices",
-    ways=_ways("float32", "float32") | _ways("bfloat16", "mixed_bfloat16"),
+    ways={
+        **_ways("float32", "float32"),
+        **_ways("bfloat16", "mixed_bfloat16"),
+        "fit": Way("fit alone, one step a call", partial(fit_alone, steps_per_call=1)),
+        "fit10": Way("fit alone, ten steps a call", partial(fit_alone, steps_per_call=10)),
+    },
     references=("batch_float32", "batch_bfloat16"),
     prepare=prepare,
 )
