@@ -45,7 +45,7 @@ FACES = {
     "sound_bytes tags",
     "spectrogram": "axis mel musicnn native palette render slices workers",
     "datasets": " spelling splits track",
-    "records": "folder manifest contents example sampling shards sources readers pipeline "
+    "records": "chunks folder manifest contents example sampling shards sources readers pipeline "
     "data_card contact_sheet verify synthetic",
     "building": "plan build local cluster resplit describe",
     "training": "averaged config progress run_dir claim train",

@@ -159,11 +159,12 @@ def test_a_shard_with_a_flipped_bit_is_reported(records, tmp_path):
         (tmp_path / path.name).write_bytes(content)
     flipped = Records(tmp_path, records.manifest)
     source = flipped.source("train")
-    with (
-        pytest.raises(UserError, match=r"train\.tfrecord-00001-of-00002 is missing or damaged"),
-        pipeline.translate_read_errors(flipped),
-    ):
-        list(training_dataset(source))
+    for read in (lambda: list(training_dataset(source)), lambda: readers.InMemory(source)):
+        with (
+            pytest.raises(UserError, match=r"train\.tfrecord-00001-of-00002 is missing or damaged"),
+            pipeline.translate_read_errors(flipped),
+        ):
+            read()
 
 
 def test_load_dataset_reads_each_split(records_dir, records):

@@ -8,7 +8,7 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,6 @@ def chunks_in_order(
     size = chunk_slices(reader, batch_size)
 
     def read(seed: int, chunk: int) -> tuple[np.int64, NDArray[Any], NDArray[np.int64]]:
-        _calls.count()
         numbers, first = order_of(int(seed)), max(begin, int(chunk) * size)
         if first == begin:
             reader.expect(numbers[begin : (begin // window + 2) * window])
@@ -57,16 +56,15 @@ def chunks_in_order(
         return np.int64(first // batch_size), *found
 
     dtype, shape = reader.kept
-    types = [tf.int64, tf.as_dtype(dtype), tf.int64]
-
-    def chunk_of(chunk: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        found = tf.numpy_function(read, [seed, chunk], types, stateful=False)
-        for tensor, known in zip(found, ([], [None, *shape], [None]), strict=True):
-            tensor.set_shape(known)
-        return tuple(found)
-
+    outputs = (
+        tf.TensorSpec([], tf.int64),
+        tf.TensorSpec([None, *shape], dtype),
+        tf.TensorSpec([None], tf.int64),
+    )
     return tf.data.Dataset.range(begin // size, -(-end // size)).map(
-        chunk_of, num_parallel_calls=_THREADS, deterministic=True
+        lambda chunk: in_python(read, (seed, chunk), outputs),
+        num_parallel_calls=_THREADS,
+        deterministic=True,
     )
 
 
@@ -75,11 +73,33 @@ def chunk_slices(reader: Reader, batch_size: int) -> int:
     return max(1, reader.chunk // batch_size) * batch_size
 
 
-class _Calls:
-    """Ends reading before Python ends.
+def in_python(
+    function: Callable[..., Any], inputs: Sequence[tf.Tensor], outputs: Sequence[tf.TensorSpec]
+) -> tuple[tf.Tensor, ...]:
+    """Calls a function of arrays, which depends on nothing else, in a dataset.
 
-    A dataset reads ahead in threads of TensorFlow. One of them that called Python when that has
-    ended would wait forever, and the program for it.
+    Args:
+        function: returns a tuple of arrays.
+        inputs: its arguments.
+        outputs: what it returns.
+    """
+
+    def called(*arrays: Any) -> Any:
+        _calls.count()
+        return function(*arrays)
+
+    types = [spec.dtype for spec in outputs]
+    found = tf.numpy_function(called, inputs, types, stateful=False)
+    for tensor, spec in zip(found, outputs, strict=True):
+        tensor.set_shape(spec.shape)
+    return tuple(found)
+
+
+class _Calls:
+    """Ends a dataset's calls of Python before Python ends.
+
+    TensorFlow makes them ahead, in its own threads. One of these that called when Python has ended
+    would wait forever, and the program for it.
     """
 
     _QUIET_S = 0.1
@@ -96,7 +116,7 @@ class _Calls:
             raise RuntimeError("the program ends")
 
     def _end(self) -> None:
-        """Waits until what is read ahead is complete, which takes no more calls then."""
+        """Waits until what is prepared ahead is complete: then no more calls are made."""
         self._has_ended.set()
         while (passed := time.monotonic() - self._last) < self._QUIET_S:
             time.sleep(self._QUIET_S - passed)

@@ -164,8 +164,12 @@ def framed_dtype(framed_bytes: int) -> np.dtype[np.void]:
     )
 
 
+class DamagedRecordError(ValueError):
+    """A record's checksum is wrong."""
+
+
 def check_intact(images: NDArray[np.uint8], ends: NDArray[np.void]) -> None:
-    """Raises ValueError unless the records' checksums are right.
+    """Raises DamagedRecordError unless the records' checksums are right.
 
     Args:
         images: uint8 [slices, 16384].
@@ -173,7 +177,7 @@ def check_intact(images: NDArray[np.uint8], ends: NDArray[np.void]) -> None:
     """
     sums = images.view("<i4").sum(axis=1, dtype=np.int32) + ends["label"]
     if (sums != ends["checksum"]).any():
-        raise ValueError("a record is damaged")
+        raise DamagedRecordError("a record is damaged")
 
 
 def _bytes_feature(value: bytes) -> bytes:

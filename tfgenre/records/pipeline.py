@@ -9,15 +9,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tfgenre import storage
 from tfgenre.config import BATCH_SIZE, SPLITS, check_choice, check_range
-from tfgenre.errors import UserError
 from tfgenre.records import order
 from tfgenre.records.chunks import chunk_slices, chunks_in_order
-from tfgenre.records.example import parse_batch
+from tfgenre.records.example import DamagedRecordError, parse_batch
 from tfgenre.records.folder import Records
 from tfgenre.records.order import Part
-from tfgenre.records.readers import Reader, open_shards
+from tfgenre.records.readers import Reader, check_scheme, open_shards
 from tfgenre.records.shards import damaged_error, sha256_of
 from tfgenre.records.sources import Source
 
@@ -172,14 +170,14 @@ def validation_dataset(
 
 @contextmanager
 def translate_read_errors(records: Records) -> Iterator[None]:
-    """Turns TensorFlow's error about a record into a UserError that names the damaged shard.
+    """Turns the error about a record into a UserError that names the damaged shard.
 
     Raises:
         UserError: if reading failed and a shard does not match the manifest's digest.
     """
     try:
         yield
-    except tf.errors.OpError as error:
+    except (tf.errors.OpError, DamagedRecordError) as error:
         for split in records.manifest.splits.values():
             for shard in split.shards:
                 if sha256_of(records.path / shard.name) != shard.sha256:
@@ -202,7 +200,7 @@ def _assert_cardinality(
 
 def _tfrecords(source: Source) -> Callable[[tf.Tensor], tf.data.Dataset]:
     """A function from a shard's index to the dataset of its records."""
-    _check_scheme(source.paths[0])
+    check_scheme(source.paths[0])
     paths = tf.constant(source.paths)
     if source.num_slices == sum(source.lengths):
         return lambda shard: tf.data.TFRecordDataset(paths[shard])
@@ -221,14 +219,3 @@ def _mask(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     mask = np.zeros(rows.max(initial=-1) + 1, bool)
     mask[rows] = True
     return mask
-
-
-def _check_scheme(path: str) -> None:
-    """Raises UserError if TensorFlow, which opens the shards itself, does not know the scheme."""
-    scheme = path.partition("://")[0] if storage.is_remote(path) else ""
-    if scheme not in (known := tf.io.gfile.get_registered_schemes()):
-        others = "".join(f" or {name}://" for name in known if name not in ("", "file", "ram"))
-        raise UserError(
-            f"{path}: TensorFlow reads from a disk{others}, not from {scheme}://. Copy the folder "
-            "to a disk, and change --records_dir."
-        )

@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tfgenre import storage
+from tfgenre.errors import UserError
 from tfgenre.records.example import END_DTYPE, IMAGE_BYTES, check_intact, framed_dtype
 from tfgenre.records.order import BLOCK
 from tfgenre.records.sources import Source
@@ -47,7 +48,7 @@ class Reader(Protocol):
         """The slices of these numbers, in this order; any thread may call it.
 
         Raises:
-            ValueError: if a record is damaged.
+            DamagedRecordError: if a checksum is wrong.
         """
 
     def expect(self, numbers: NDArray[np.int64]) -> None:
@@ -200,11 +201,27 @@ class InMemory:
 
 
 def open_shards(source: Source) -> Reader:
-    """The reader for where the shards are."""
+    """The reader for where the shards are.
+
+    Raises:
+        UserError: if TensorFlow cannot read from there.
+    """
+    check_scheme(source.paths[0])
     if not storage.is_remote(source.paths[0]):
         with suppress(OSError):  # more files than may be open: as if they were remote
             return OnDisk(source)
     return Remote(source)
+
+
+def check_scheme(path: str) -> None:
+    """Raises UserError if TensorFlow, which opens remote shards, does not know the scheme."""
+    scheme = path.partition("://")[0] if storage.is_remote(path) else ""
+    if scheme not in (known := tf.io.gfile.get_registered_schemes()):
+        others = "".join(f" or {name}://" for name in known if name not in ("", "file", "ram"))
+        raise UserError(
+            f"{path}: TensorFlow reads from a disk{others}, not from {scheme}://. Copy the folder "
+            "to a disk, and change --records_dir."
+        )
 
 
 def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tfgenre.config import MAX_SEED
 from tfgenre.hashing import stable_hash
+from tfgenre.records.chunks import in_python
 from tfgenre.training.augment import DRAWS, draw, mix_labels
 from tfgenre.training.config import AugmentConfig
 
@@ -65,14 +66,15 @@ def epoch_dataset(
             draws[batch] = draw(
                 augment, seed=epoch_seed + worker, batch=int(first) + number, size=size
             )
-            targets[batch] = mix_labels(targets[batch], draws[batch, 0], group=group)
+            # Devices take complete batches only.
+            groups = group if size == batch_size else 0
+            targets[batch] = mix_labels(targets[batch], draws[batch, 0], group=groups)
         return draws, targets
 
+    outputs = [tf.TensorSpec([None, width]) for width in (len(DRAWS), num_genres)]
+
     def prepared(first: tf.Tensor, image: tf.Tensor, label: tf.Tensor) -> Any:
-        types = [tf.float32, tf.float32]
-        draws, targets = tf.numpy_function(prepare, [first, label], types, stateful=False)
-        draws.set_shape([None, len(DRAWS)])
-        targets.set_shape([None, num_genres])
+        draws, targets = in_python(prepare, (first, label), outputs)
         return ((image, draws) if augment.is_on else image), targets
 
     read = chunks(seed=epoch_seed, start=start).map(prepared, num_parallel_calls=1)
