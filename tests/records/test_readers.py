@@ -71,6 +71,22 @@ def test_tensorflow_takes_the_memory_as_it_is(reader):
     assert images.shape == (5, 128, 128, 1)
 
 
+def test_memory_is_used_again_once_no_tensor_needs_it(source, expected):
+    reader = readers.OnDisk(source)
+    first = reader.read(np.arange(6)).images
+    tensor, address = tf.constant(first), first.ctypes.data
+    part = first[2:3]
+    del first
+    second = reader.read(np.arange(6, 12)).images
+    assert second.ctypes.data != address
+    np.testing.assert_array_equal(part, expected[0][2:3])
+    del part
+    third = reader.read(np.arange(3)).images
+    assert third.ctypes.data == address
+    np.testing.assert_array_equal(tensor, expected[0][:6])
+    np.testing.assert_array_equal(second, expected[0][6:12])
+
+
 def test_what_is_computed_once_is_kept(source, expected):
     reader = readers.InMemory(source, lambda images: images.mean(axis=(1, 2, 3))[:, None])
     assert reader.kept == (np.dtype(np.float64), (1,))

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from tfgenre import storage
 from tfgenre.errors import UserError
+from tfgenre.records.buffers import Buffers
 from tfgenre.records.example import END_DTYPE, IMAGE_BYTES, check_intact, framed_dtype
 from tfgenre.records.order import BLOCK
 from tfgenre.records.sources import Source
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 _CHUNK_SLICES = 1024  # 17 MB
-_ALIGNMENT_BYTES = 64  # at which TensorFlow takes an array's memory instead of copying it
 _CONNECTIONS = 16
 _OTHER_FILES = 256  # that a process has open
 
@@ -62,11 +62,11 @@ class _Shards:
 
     def __init__(self, source: Source) -> None:
         self._paths, self._starts = source.paths, source.starts
-        self._dtype = framed_dtype(source.framed_bytes)
+        self._dtype, self._buffers = framed_dtype(source.framed_bytes), Buffers()
 
     def read(self, numbers: NDArray[np.int64]) -> Slices:
         """See `Reader`."""
-        images = _aligned((len(numbers), IMAGE_BYTES), np.dtype(np.uint8))
+        images = self._buffers.array((len(numbers), IMAGE_BYTES), np.dtype(np.uint8))
         items, ends = images.view(f"V{IMAGE_BYTES}")[:, 0], np.empty(len(numbers), END_DTYPE)
         for places, records, rows in self._found(numbers):
             items[places] = records["image"][rows]
@@ -177,7 +177,7 @@ class InMemory:
             source: the records.
             compute: images uint8 [slices, 128, 128, 1] -> what is kept of them, [slices, ...].
         """
-        reader, self._numbers = open_shards(source), source.numbers
+        reader, self._numbers, self._buffers = open_shards(source), source.numbers, Buffers()
         reader.expect(self._numbers)
         self._labels = np.empty(len(self._numbers), np.int64)
         for start in range(0, len(self._numbers), reader.chunk):
@@ -192,7 +192,7 @@ class InMemory:
     def read(self, numbers: NDArray[np.int64]) -> Slices:
         """See `Reader`."""
         rows = np.searchsorted(self._numbers, numbers)
-        images = _aligned((len(rows), *self.kept[1]), self.kept[0])
+        images = self._buffers.array((len(rows), *self.kept[1]), self.kept[0])
         np.take(self._images, rows, axis=0, out=images, mode="clip")  # unbuffered if it clips
         return Slices(images, self._labels[rows])
 
@@ -222,14 +222,6 @@ def check_scheme(path: str) -> None:
             f"{path}: TensorFlow reads from a disk{others}, not from {scheme}://. Copy the folder "
             "to a disk, and change --records_dir."
         )
-
-
-def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """An uninitialised array whose memory TensorFlow takes as it is."""
-    size = int(np.prod(shape)) * dtype.itemsize
-    memory = np.empty(size + _ALIGNMENT_BYTES, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT_BYTES
-    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def _allow_open_files(count: int) -> None:
