@@ -16,6 +16,7 @@ from absl import app, flags
 from benchmarks import (
     build,
     cold,
+    fit,
     input,
     long,
     models,
@@ -31,7 +32,7 @@ from benchmarks.measuring import Result, read, write
 
 BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
-    for module in (render, input, cold, ram, train, models, predict, build, long)
+    for module in (render, input, cold, ram, fit, train, models, predict, build, long)
 }
 _OUT_DIR = flags.DEFINE_string("out_dir", "docs", "The folder to write benchmarks.md to.")
 _ONLY = flags.DEFINE_list("only", list(BENCHMARKS), "Benchmarks to run.")

@@ -60,37 +60,6 @@ def train(records_dir: str, steps: int, *, precision: str, from_records: bool) -
     return turn
 
 
-def fit_alone(records_dir: str, steps: int, *, steps_per_call: int) -> Turn:
-    """Keras' fit from records, with a network that takes one pixel: what fit adds to a step."""
-    import keras
-
-    from tfgenre.training.config import NOT_AUGMENTED, PipelineConfig, TrainConfig
-    from tfgenre.training.data import find_training_data
-
-    settings = PipelineConfig(batch_size=BATCH_SIZE, augment=NOT_AUGMENTED)
-    config = TrainConfig(pipeline=settings)
-    data = find_training_data(Records.open(records_dir), config, cache_dir=Path())
-    image = keras.Input((128, 128, 1), dtype="uint8")
-    pixel = keras.layers.Flatten()(keras.layers.Cropping2D(((0, 127), (0, 127)))(image))
-    scaled = keras.layers.Rescaling(1 / 255)(pixel)
-    genres = len(data.records.genres)
-    model = keras.Model(image, keras.layers.Dense(genres, activation="softmax")(scaled))
-    model.compile(
-        optimizer="adamw",
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-        steps_per_execution=steps_per_call,
-    )
-    steps *= 100
-    batches = data.epoch(0, config).repeat().take(steps)
-
-    def turn() -> Done:
-        model.fit(batches, verbose=0, shuffle=False)
-        return Done(steps * BATCH_SIZE)
-
-    return turn
-
-
 def products(records_dir: str, steps: int, *, precision: str) -> Turn:
     """Products of two 2048 x 2048 matrices, counted as the slices that take as many operations."""
     import tensorflow as tf
@@ -148,12 +117,7 @@ def _ways(name: str, precision: str) -> dict[str, Way]:
 BENCHMARK = Benchmark(
     "benchmarks.train",
     unit="slices",
-    ways={
-        **_ways("float32", "float32"),
-        **_ways("bfloat16", "mixed_bfloat16"),
-        "fit": Way("fit alone, one step a call", partial(fit_alone, steps_per_call=1)),
-        "fit10": Way("fit alone, ten steps a call", partial(fit_alone, steps_per_call=10)),
-    },
+    ways=_ways("float32", "float32") | _ways("bfloat16", "mixed_bfloat16"),
     references=("batch_float32", "batch_bfloat16"),
     prepare=prepare,
 )

@@ -151,6 +151,21 @@ def test_a_run_stopped_within_an_epoch_resumes_with_the_same_metrics(
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="only TensorFlow does so")
+def test_several_steps_a_call_are_the_same(records_dir, tmp_path, monkeypatch):
+    config = replace(CONFIG, checkpoint_minutes=1e-9)
+    config = replace(config, pipeline=replace(config.pipeline, batch_size=2))
+    _, one_by_one = run(records_dir, tmp_path / "one", config)
+    monkeypatch.setattr(hardware, "steps_per_call", lambda config: 3)
+    with monkeypatch.context() as patch:
+        stopped_after(1, patch)
+        with pytest.raises(Killed):
+            run(records_dir, tmp_path / "run", config)
+    lines, rows = run(records_dir, tmp_path / "run", config)
+    assert lines[0] == "note: the run was stopped; it resumes after 3 batches of epoch 1"
+    assert rows == one_by_one
+
+
 def test_a_damaged_checkpoint_within_an_epoch_is_passed_over(records_dir, tmp_path, monkeypatch):
     config = replace(CONFIG, checkpoint_minutes=1e-9)
     _, rows = run(records_dir, tmp_path, config, epochs_at_most=1)

@@ -21,7 +21,10 @@ class Buffers:
     def array(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """An uninitialised array."""
         size = math.prod(shape) * dtype.itemsize
-        memory = self._free.pop() if self._free else np.empty(0, np.uint8)
+        try:
+            memory = self._free.pop()
+        except IndexError:
+            memory = np.empty(0, np.uint8)
         if len(memory) < size:
             memory = np.empty(size + _ALIGNMENT_BYTES, np.uint8)
             memory = memory[-memory.ctypes.data % _ALIGNMENT_BYTES :]

@@ -204,7 +204,8 @@ def _tfrecords(source: Source) -> Callable[[tf.Tensor], tf.data.Dataset]:
     paths = tf.constant(source.paths)
     if source.num_slices == sum(source.lengths):
         return lambda shard: tf.data.TFRecordDataset(paths[shard])
-    masks = tf.ragged.constant([_mask(rows) for rows in source.by_shard()], tf.bool)
+    each = [_mask(rows) for rows in source.by_shard()]
+    masks = tf.RaggedTensor.from_row_lengths(np.concatenate(each), [len(mask) for mask in each])
 
     def read_kept(shard: tf.Tensor) -> tf.data.Dataset:
         kept = tf.data.Dataset.from_tensor_slices(masks[shard])

@@ -180,7 +180,7 @@ class InMemory:
         reader, self._numbers, self._buffers = open_shards(source), source.numbers, Buffers()
         reader.expect(self._numbers)
         self._labels = np.empty(len(self._numbers), np.int64)
-        for start in range(0, len(self._numbers), reader.chunk):
+        for start in range(0, max(1, len(self._numbers)), reader.chunk):
             part = slice(start, start + reader.chunk)
             images, self._labels[part] = reader.read(self._numbers[part])
             some = compute(images)
