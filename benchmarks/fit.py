@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import inputs, script
+from benchmarks import script
 from benchmarks.consumer import BATCH_SIZE
 from benchmarks.ways import Benchmark, Done, Turn, Way
 from tfgenre.records.folder import Records
@@ -48,13 +48,9 @@ def fit(records_dir: str, steps: int, *, steps_per_call: int) -> Turn:
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
     """Takes --records_dir, or writes records."""
-
-    def made() -> Path:
-        inputs.write_records(folder, num_slices=220 if smoke else 11_000, num_shards=8)
-        return folder
-
+    num_slices = 220 if smoke else 11_000
     return {
-        "records_dir": script.folder_of(script.RECORDS_DIR, made),
+        "records_dir": script.records_dir(folder, num_slices=num_slices, num_shards=8),
         "steps": 20 if smoke else 1000,
     }
 

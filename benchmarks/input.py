@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks import formats, inputs, peers, script
+from benchmarks import formats, peers, script
 from benchmarks.consumer import BATCH_SIZE, BUFFER, Batch, compiled, reading
 from benchmarks.ways import Benchmark, Turn, Way
 from tfgenre.records.folder import Records
@@ -164,12 +164,8 @@ def _train_split(records_dir: str) -> Source:
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
     """Takes --records_dir, or writes records; other formats go to the folder."""
-
-    def made() -> Path:
-        inputs.write_records(folder / "records", num_slices=240 if smoke else 48_000, num_shards=16)
-        return folder / "records"
-
-    records_dir = script.folder_of(script.RECORDS_DIR, made)
+    num_slices = 240 if smoke else 48_000
+    records_dir = script.records_dir(folder / "records", num_slices=num_slices, num_shards=16)
     return {"records_dir": records_dir, "scratch": str(folder), "seconds": 0.1 if smoke else 3.0}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from benchmarks import tables
+from benchmarks import inputs, tables
 from benchmarks.measuring import Result, measure, write
 from benchmarks.ways import Benchmark
 
@@ -54,3 +54,13 @@ def measured(benchmark: Benchmark) -> Result:
 def folder_of(flag: flags.FlagHolder[str | None], make: Callable[[], Path]) -> str:
     """The folder that a flag names; if it names none, the one that `make` returns."""
     return os.path.expanduser(flag.value) if flag.value else str(make())
+
+
+def records_dir(folder: Path, *, num_slices: int, num_shards: int) -> str:
+    """Takes --records_dir, or writes records to a folder; see `inputs.write_records`."""
+
+    def made() -> Path:
+        inputs.write_records(folder, num_slices=num_slices, num_shards=num_shards)
+        return folder
+
+    return folder_of(RECORDS_DIR, made)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import inputs, script
+from benchmarks import script
 from benchmarks.arithmetic import gflop_per_slice
 from benchmarks.consumer import BATCH_SIZE
 from benchmarks.ways import Benchmark, Done, Turn, Way
@@ -94,13 +94,9 @@ def _training_gflop_per_slice(model: Any) -> float:
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
     """Takes --records_dir, or writes records."""
-
-    def made() -> Path:
-        inputs.write_records(folder, num_slices=220 if smoke else 6_600, num_shards=8)
-        return folder
-
+    num_slices = 220 if smoke else 6_600
     return {
-        "records_dir": script.folder_of(script.RECORDS_DIR, made),
+        "records_dir": script.records_dir(folder, num_slices=num_slices, num_shards=8),
         "steps": 1 if smoke else 6,
     }
 
