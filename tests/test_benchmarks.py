@@ -20,7 +20,7 @@ WAYS = {
     "cold": "ours,torch",
     "ram": "ram_5000,ours_5000",
     "fit": "ten",
-    "train": "records_float32",
+    "train": "records_bfloat16",
     "models": "spectral",
     "predict": "program",
     "build": "two",
