@@ -10,12 +10,25 @@ ROOT = Path(__file__).parents[1]
 
 def run(program: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Runs tools/PROGRAM if there is one, else the installed program."""
-    tool = ROOT / "tools" / program
-    path = tool if tool.exists() else Path(sys.executable).with_name(program)
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     return subprocess.run(
-        [str(path), *arguments], capture_output=True, text=True, cwd=cwd, env=environment
+        [_path(program), *arguments], capture_output=True, text=True, cwd=cwd, env=_environment()
     )
+
+
+def start(program: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Starts such a program, and does not wait for it."""
+    command = [_path(program), *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=ROOT, env=_environment())
+
+
+def _path(program: str) -> str:
+    tool = ROOT / "tools" / program
+    return str(tool if tool.exists() else Path(sys.executable).with_name(program))
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 def make_records(

@@ -48,8 +48,8 @@ FACES = {
     "records": "chunks folder manifest contents example sampling shards sources readers pipeline "
     "data_card contact_sheet verify synthetic",
     "building": "plan build local cluster resplit describe",
-    "training": "averaged config progress run_dir claim train",
-    "prediction": "config predict result votes vote_plot",
+    "training": "averaged config progress run_dir claim train trained",
+    "prediction": "collection config overview predict result votes vote_plot",
     "tagging": "log",
     "evaluation": "audit cross_validation evaluate evaluate_run leaks experiments",
     "export": "export folder",
@@ -62,7 +62,7 @@ USE_TENSORFLOW = {  # or other heavy libraries
     "training": "augment callbacks checkpoints compiled data disk_cache epoch examples frozen "
     "hardware initial input_clock model multiworker musicnn optimizer process_state summary "
     "train within_epoch",
-    "prediction": "batching predict vote_plot",
+    "prediction": "batching embeddings predict vote_plot",
     "evaluation": "*",
     "export": "conversions export graph_audio graph_mel graph_musicnn graph_palette graph_resample "
     "graph_sox graph_spectrogram saved_model",

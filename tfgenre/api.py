@@ -8,7 +8,6 @@ when it is needed, after all that can be checked without it.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tfgenre import datasets, storage
@@ -21,17 +20,19 @@ from tfgenre.config import BATCH_SIZE, SPLITS, BuildConfig, check_choice, check_
 from tfgenre.datasets import Catalogue
 from tfgenre.export.folder import check_export_dir, check_formats, find_records
 from tfgenre.options import config_of, options_of
+from tfgenre.prediction.collection import Collection, predict_collection
 from tfgenre.prediction.config import PredictConfig
+from tfgenre.prediction.overview import Overview
 from tfgenre.prediction.result import Prediction
 from tfgenre.quiet import quiet_tensorflow
 from tfgenre.records.folder import Records
-from tfgenre.spectrogram.render import check_renderer
 from tfgenre.spectrogram.workers import num_processes
 from tfgenre.storage import AnyPath
 from tfgenre.training.averaged import open_runs
 from tfgenre.training.claim import claim, locked
 from tfgenre.training.config import TrainConfig
 from tfgenre.training.run_dir import RunDir
+from tfgenre.training.trained import open_trained
 
 if TYPE_CHECKING:
     from tfgenre.export.export import Exported
@@ -174,6 +175,8 @@ def predict(
     batch_size: int = BATCH_SIZE,
     num_workers: int = 0,
     on_found: Callable[[int], object] = lambda count: None,
+    on_known: Callable[[], object] = lambda: None,
+    on_overview: Callable[[Overview], object] = lambda overview: None,
     **options: Any,
 ) -> Iterator[Prediction]:
     """Predicts the genre of songs, each as soon as it is known, in their order.
@@ -186,6 +189,8 @@ def predict(
         batch_size: slices per step at most.
         num_workers: render processes; 0: one per core.
         on_found: called once, with the number of songs.
+        on_known: called for each song that `results` has already; it is not yielded.
+        on_overview: called in the end with what is in `results`, if it is given.
         **options: such as vote="mean"; the fields of `PredictConfig` and of the configs in it. Give
             tags_log with write_tags, so that you know what undoes it.
 
@@ -193,27 +198,22 @@ def predict(
         UserError: at once, if there is no trained network or a path is not there.
     """
     config = config_of(PredictConfig, config, options)
-    check_range("batch_size", batch_size, 1)
-    run = open_runs(run_dir)
-    trained_on = run.read_manifest()
-    paths = find_songs([songs] if isinstance(songs, (str, os.PathLike)) else songs)
-    on_found(len(paths))
     plots = None if plot_dir is None else storage.to_folder(plot_dir, what="plot", on_disk=True)
     limit = config.slices_per_track(plotted=plots is not None)
-    check_renderer(render := replace(trained_on.render, max_slices_per_track=limit))
-    config = config if config.vote.vote else config.with_vote(run.read_vote())
-    with quiet_tensorflow():
-        from tfgenre.prediction.predict import predict as predict_songs
-    return predict_songs(
-        run.load_best_model(num_genres=len(trained_on.genres)),
-        paths,
-        genres=trained_on.genres,
-        render=render,
-        config=config,
+    trained = open_trained(open_runs(run_dir), vote=config.vote.vote, max_slices_per_track=limit)
+    collection = Collection(
+        songs=find_songs([songs] if isinstance(songs, (str, os.PathLike)) else songs),
+        genres=trained.genres,
+        render=trained.render,
+        config=config.with_vote(trained.vote),
+        load_network=trained.load,
+        run=trained.name if config.is_continued else "",
         plot_dir=plots,
         batch_size=batch_size,
         num_workers=num_processes(num_workers),
     )
+    on_found(len(collection.songs))
+    return predict_collection(collection, on_known=on_known, on_overview=on_overview)
 
 
 def export_model(

@@ -7,7 +7,7 @@ song.plot()
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,10 +18,10 @@ from tfgenre.errors import SkipTrack, UserError
 from tfgenre.prediction.config import VoteConfig
 from tfgenre.prediction.result import Prediction
 from tfgenre.prediction.votes import SongProbabilities, decide
-from tfgenre.quiet import quiet_tensorflow
-from tfgenre.spectrogram.render import check_renderer, render, render_samples
+from tfgenre.spectrogram.render import render, render_samples
 from tfgenre.storage import AnyPath
 from tfgenre.training.averaged import open_runs
+from tfgenre.training.trained import open_trained
 
 if TYPE_CHECKING:
     import keras
@@ -139,6 +139,7 @@ def load_run(
     *,
     vote: str | None = None,
     min_confidence: float = 0.0,
+    top: int = 1,
     max_slices_per_track: int = 0,
 ) -> Classifier:
     """Loads a trained network, to predict one song after another.
@@ -147,6 +148,7 @@ def load_run(
         run_dir: the folder of the run; several: their probabilities are averaged.
         vote: hard or mean; as the run was trained for if None.
         min_confidence: a song below this is 'unsure', see `VoteConfig`.
+        top: how many genres to give, the most likely first.
         max_slices_per_track: by how many slices a song is decided at most; 0: all.
 
     Raises:
@@ -154,10 +156,6 @@ def load_run(
     """
     check_range("max_slices_per_track", max_slices_per_track, 0)
     run = open_runs(run_dir)
-    trained_on = run.read_manifest()
-    config = VoteConfig(vote=vote or run.read_vote(), min_confidence=min_confidence)
-    rendering = replace(trained_on.render, max_slices_per_track=max_slices_per_track)
-    check_renderer(rendering)
-    with quiet_tensorflow():
-        model = run.load_best_model(num_genres=len(trained_on.genres))
-    return Classifier(model, genres=trained_on.genres, render=rendering, vote=config)
+    trained = open_trained(run, vote=vote, max_slices_per_track=max_slices_per_track)
+    config = VoteConfig(vote=trained.vote, min_confidence=min_confidence, top=top)
+    return Classifier(trained.load(), genres=trained.genres, render=trained.render, vote=config)

@@ -418,7 +418,7 @@ def test_tags_that_are_written_do_not_make_records_stale(tmp_path):
             songs.write(song, songs.noise(3.0, seed=number + 3 * (genre == "Noise")))
     built = build.build(plan_of(data_dir), tmp_path / "records", runner=LocalRunner(2))
     for path in sorted(data_dir.rglob("*.flac")):
-        log.write_genre(str(path), path.parent.name, overwrite=False, log=tmp_path / "log.jsonl")
+        log.write_genres(str(path), [path.parent.name], overwrite=False, log=tmp_path / "log.jsonl")
         assert tags.read(path).genres == (path.parent.name,)
     assert build.build(plan_of(data_dir), tmp_path / "records", runner=LocalRunner(2)) == built
 

@@ -3,13 +3,15 @@
 import csv
 import json
 import shutil
+import time
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from tests import songs
-from tests.commands import run
+from tests.commands import run, start
 from tfgenre.audio import tags
 from tfgenre.records import manifest
 from tfgenre.training.run_dir import RunDir
@@ -79,9 +81,60 @@ def test_unsure_songs_and_songs_in_archives_are_not_tagged(run_dir, music, tmp_p
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_killed_program_goes_on_where_it_was(run_dir, music, tmp_path):
+    for number in range(40):
+        songs.write(music / f"{number}.wav", songs.noise(6.0, seed=number))
+    whole, killed = tmp_path / "whole.csv", tmp_path / "killed.csv"
+    done = run("tfgenre_predict", run_dir, f"--results={whole}", str(music))
+    assert done.returncode == 1
+    assert "44 songs, of which 1 cannot be used" in done.stdout
+    assert f"The page of the collection: {whole.with_suffix('.html')}" in done.stdout
+    assert "broken.ogg" in whole.with_suffix(".html").read_text()
+    for num_rows in (3, 25):
+        program = start("tfgenre_predict", run_dir, f"--results={killed}", str(music))
+        while not killed.exists() or killed.read_bytes().count(b"\n") <= num_rows:
+            assert program.poll() is None
+            time.sleep(0.01)
+        program.kill()
+        program.communicate()
+    rest = run("tfgenre_predict", run_dir, f"--results={killed}", str(music))
+    assert "44 songs, of which 1 cannot be used" in rest.stdout
+    assert killed.read_text() == whole.read_text()
+    (music / "0.wav").unlink()
+    songs.write(music / "1.wav", songs.noise(8.0))
+    asked = ("--drop_missing", f"--results={killed}", str(music))
+    again = run("tfgenre_predict", run_dir, *asked)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "43 songs, of which 1 cannot be used" in again.stdout
+    rows = {Path(row["path"]).name: row for row in csv.DictReader(killed.open())}
+    assert (len(rows), rows["1.wav"]["slices"], "0.wav" in rows) == (43, "3", False)
+
+
+def test_top_genres_and_embeddings(run_dir, music, tmp_path):
+    asked = (f"--embeddings={tmp_path / 'e.npy'}", "--top=2", str(music / "x"))
+    done = run("tfgenre_predict", run_dir, *asked, "--json")
+    for song in json.loads(done.stdout):
+        first, second = song["top"]
+        assert song["probabilities"][first] >= song["probabilities"][second]
+    assert np.load(tmp_path / "e.npy").shape == (2, 1)
+    table = (tmp_path / "e.paths.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in table] == [
+        "path", str(music / "x" / "a.mp3"), str(music / "x" / "b.flac"),
+    ]  # fmt: skip
+    log = f"--tags_log={tmp_path / 'log'}"
+    written = ("--write_tags", log, "--top=2", "--tag_probability=0", str(music / "x"))
+    assert run("tfgenre_predict", run_dir, *written).returncode == 0
+    assert all(len(tags.read(path).genres) == 2 for path in (music / "x").iterdir())
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
+        (("--results=a.txt", "README.md"), "must name a file that ends in .csv or .jsonl"),
+        (("--results=README.csv", "--json", "README.md"), "leave out --output_format"),
+        (("--embeddings=a.txt", "README.md"), "must name a file that ends in .npy"),
+        (("--drop_missing", "README.md"), "give it as well"),
+        (("--top=0", "README.md"), "top must be at least 1"),
         (("--json", "--output_format=csv"), "contradict each other"),
         (("--undo_tags=none.jsonl",), "--undo_tags=none.jsonl cannot be read"),
         (("--undo_tags=none.jsonl", "README.md"), "leave out README.md"),

@@ -20,7 +20,7 @@ def written_and_undone(path: Path, *, genre: str = "Jazz", has_sound: bool = Tru
     samples = samples_of(path) if has_sound else np.zeros(0)
     changes = path.parent / f"{path.name}.jsonl"
     changes.unlink(missing_ok=True)
-    done = log.write_genre(str(path), genre, overwrite=True, log=changes)
+    done = log.write_genres(str(path), [genre], overwrite=True, log=changes)
     assert f"{genre} was written to its tag" in done
     assert tags.read(path).genres == (genre,)
     if has_sound:

@@ -12,7 +12,7 @@ from mutagen.oggvorbis import OggVorbis
 from tests import songs
 from tests.tagging.changes import written_and_undone
 from tfgenre.errors import CannotTag
-from tfgenre.tagging.log import write_genre
+from tfgenre.tagging.log import write_genres
 
 FIELD = Path(__file__).parents[3] / "shared/data/field"
 LATIN1 = [b"TITLE=Caf\xe9", b"no equals sign", b"genre=Rock", b"Genre=Pop", b"ARTIST=A"]
@@ -164,7 +164,7 @@ def test_flac_files_that_are_left_alone(song, tmp_path, damage, why):
     raw = damage(path.read_bytes())
     path.write_bytes(raw)
     with pytest.raises(CannotTag, match=why):
-        write_genre(str(path), "Jazz", overwrite=True, log=tmp_path / "log")
+        write_genres(str(path), ["Jazz"], overwrite=True, log=tmp_path / "log")
     assert path.read_bytes() == raw
 
 
@@ -172,7 +172,7 @@ def test_a_flac_block_of_comments_that_is_full(song, tmp_path):
     path = song("flac")
     with_block(path, 4, comments([b"A=" + bytes((1 << 24) - 30)]))
     with pytest.raises(CannotTag, match="its block of comments has no space left"):
-        write_genre(str(path), "Jazz", overwrite=True, log=tmp_path / "log")
+        write_genres(str(path), ["Jazz"], overwrite=True, log=tmp_path / "log")
 
 
 @pytest.mark.parametrize("kind", ["ogg", "opus"])
@@ -218,7 +218,7 @@ def test_ogg_files_that_are_left_alone(song, tmp_path):
     def reason(path: Path, content: bytes) -> str:
         path.write_bytes(content)
         with pytest.raises(CannotTag) as caught:
-            write_genre(str(path), "Jazz", overwrite=True, log=tmp_path / "log")
+            write_genres(str(path), ["Jazz"], overwrite=True, log=tmp_path / "log")
         assert path.read_bytes() == content
         return str(caught.value)
 
@@ -245,5 +245,5 @@ def test_ogg_files_from_the_field(tmp_path):
     assert packets_of(after)[2:] == packets_of(path)[2:]
     path.write_bytes((FIELD / "chained.ogg").read_bytes())
     with pytest.raises(CannotTag, match="it is several Ogg files in one"):
-        write_genre(str(path), "Jazz", overwrite=True, log=tmp_path / "log")
+        write_genres(str(path), ["Jazz"], overwrite=True, log=tmp_path / "log")
     assert OggVorbis(path).tags is not None

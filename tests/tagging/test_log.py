@@ -18,7 +18,7 @@ from tfgenre.audio.song import open_audio
 from tfgenre.errors import CannotTag, Failure, UserError
 from tfgenre.tagging import log as tag_log
 from tfgenre.tagging.id3v2_tag import read_all
-from tfgenre.tagging.log import write_genre
+from tfgenre.tagging.log import write_genres
 
 RATE_HZ = 48000
 KINDS = ("a.mp3", "a.ogg", "a.opus", "a.flac", "a.m4a")
@@ -96,7 +96,7 @@ def test_a_genre_is_written_and_undone(song, tmp_path, old):
     content = Path(song).read_bytes()
     before, samples, sound = easy_tags(song), samples_of(song), sound_of(song)
     log = tmp_path / "logs" / "tags.jsonl"
-    done = write_genre(song, "Jazz & Funk", overwrite=True, log=log)
+    done = write_genres(song, ["Jazz & Funk"], overwrite=True, log=log)
     assert done == "Jazz & Funk was written to its tag" + (f" instead of {old}" if old else "")
     assert easy_tags(song) == before | {"genre": ["Jazz & Funk"]}
     assert genres_of(song) == ("Jazz & Funk",)
@@ -111,9 +111,35 @@ def test_a_genre_is_written_and_undone(song, tmp_path, old):
     assert sorted(os.listdir(tmp_path)) == sorted([Path(song).name, "logs"])
 
 
+def test_several_genres_are_separate_values(song, tmp_path):
+    content = Path(song).read_bytes()
+    log = tmp_path / "tags.jsonl"
+    done = write_genres(song, ["Jazz", "Hip-Hop", "中"], overwrite=False, log=log)
+    assert done == "Jazz, Hip-Hop, 中 were written to its tag"
+    assert genres_of(song) == ("Jazz", "Hip-Hop", "中")
+    assert list(mutagen.File(song, easy=True)["genre"]) == ["Jazz", "Hip-Hop", "中"]
+    again = write_genres(song, ["Jazz", "Hip-Hop", "中"], overwrite=True, log=log)
+    assert again == "its tag already says Jazz, Hip-Hop, 中"
+    write_genres(song, ["Folk"], overwrite=True, log=log)
+    assert genres_of(song) == ("Folk",)
+    assert all(is_well for _, is_well in tag_log.undo(log, dry_run=False))
+    assert Path(song).read_bytes() == content
+
+
+@pytest.mark.parametrize("version", [3, 4])
+@pytest.mark.parametrize("genres", [("Jazz", "Folk"), ("Jazz", "中")])
+def test_several_genres_in_each_version_of_id3v2(mp3, tmp_path, version, genres):
+    found = ID3()
+    found.add(TIT2(encoding=3, text=["A title"]))
+    found.save(mp3, v1=2, v2_version=version)
+    write_genres(mp3, genres, overwrite=False, log=tmp_path / "log")
+    assert ID3(mp3).version[1] == version
+    assert ID3(mp3)["TCON"].genres == list(genres)
+
+
 def test_undoing_gives_back_a_song_without_tags_byte_for_byte(song, tmp_path):
     before = Path(song).read_bytes()
-    write_genre(song, "Jazz", overwrite=False, log=tmp_path / "log")
+    write_genres(song, ["Jazz"], overwrite=False, log=tmp_path / "log")
     assert genres_of(song) == ("Jazz",)
     list(tag_log.undo(tmp_path / "log", dry_run=False))
     assert Path(song).read_bytes() == before
@@ -125,7 +151,7 @@ def test_undoing_restores_an_mp3_without_a_block_of_tags_byte_for_byte(mp3, tmp_
         file.write(end)
     before = Path(mp3).read_bytes()
     assert before[:3] != b"ID3"
-    write_genre(mp3, "Jazz", overwrite=False, log=tmp_path / "log")
+    write_genres(mp3, ["Jazz"], overwrite=False, log=tmp_path / "log")
     assert without_tag(mp3) == before
     title = ID3(mp3).get("TIT2")
     assert (title is not None and str(title)) == ("Old title" if end else False)
@@ -157,7 +183,7 @@ def test_an_mp3s_other_frames_audio_and_id3v1_tag_are_unchanged(mp3, tmp_path, v
     content, after_tag = Path(mp3).read_bytes(), without_tag(mp3)
     before = ID3(mp3, translate=False, load_v1=False)
     assert genres_of(mp3) == ("Rock",)
-    write_genre(mp3, "Jazz", overwrite=True, log=tmp_path / "log")
+    write_genres(mp3, ["Jazz"], overwrite=True, log=tmp_path / "log")
     after = ID3(mp3, translate=False, load_v1=False)
     assert after.version == before.version == (2, version, 0)
     assert {**after, "TCON": None} == {**before, "TCON": None}
@@ -169,12 +195,14 @@ def test_an_mp3s_other_frames_audio_and_id3v1_tag_are_unchanged(mp3, tmp_path, v
 def test_a_songs_own_genre_is_kept(song, tmp_path):
     add_tags(song, genre="Polka")
     before = Path(song).read_bytes()
-    assert "says Polka and was kept" in write_genre(
-        song, "Jazz", overwrite=False, log=tmp_path / "log"
+    assert "says Polka and was kept" in write_genres(
+        song, ["Jazz"], overwrite=False, log=tmp_path / "log"
     )
-    assert "already says Polka" in write_genre(song, "Polka", overwrite=True, log=tmp_path / "log")
-    assert "Jazz would be written to its tag instead of Polka" in write_genre(
-        song, "Jazz", overwrite=True, log=None
+    assert "already says Polka" in write_genres(
+        song, ["Polka"], overwrite=True, log=tmp_path / "log"
+    )
+    assert "Jazz would be written to its tag instead of Polka" in write_genres(
+        song, ["Jazz"], overwrite=True, log=None
     )
     assert Path(song).read_bytes() == before
     assert not (tmp_path / "log").exists()
@@ -182,7 +210,7 @@ def test_a_songs_own_genre_is_kept(song, tmp_path):
 
 def test_two_changes_are_undone_in_reverse_order(song, tmp_path):
     for genre in ("Jazz", "Folk"):
-        write_genre(song, genre, overwrite=True, log=tmp_path / "log")
+        write_genres(song, [genre], overwrite=True, log=tmp_path / "log")
     planned = list(tag_log.undo(tmp_path / "log", dry_run=True))
     assert planned[0][0].endswith("it would be restored as it was before Folk was written")
     assert easy_tags(song)["genre"] == ["Folk"]
@@ -193,7 +221,7 @@ def test_two_changes_are_undone_in_reverse_order(song, tmp_path):
 
 
 def test_a_later_change_by_another_program_is_kept(mp3, tmp_path):
-    write_genre(mp3, "Jazz", overwrite=False, log=tmp_path / "log")
+    write_genres(mp3, ["Jazz"], overwrite=False, log=tmp_path / "log")
     add_tags(mp3, title="New")
     changed = Path(mp3).read_bytes()
     for dry_run in (True, False):
@@ -212,7 +240,7 @@ def test_a_change_while_a_song_is_copied_is_kept(mp3, tmp_path, monkeypatch):
 
     monkeypatch.setattr(shutil, "copystat", slow)
     with pytest.raises(CannotTag, match="another program changed it"):
-        write_genre(mp3, "Jazz", overwrite=False, log=tmp_path / "log")
+        write_genres(mp3, ["Jazz"], overwrite=False, log=tmp_path / "log")
     assert Path(mp3).read_bytes().endswith(b"more")
     assert sorted(os.listdir(tmp_path)) == ["a.mp3", "log"]
 
@@ -226,7 +254,7 @@ def test_a_crash_damages_neither_song_nor_log(song, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", crash)
         with pytest.raises(KeyboardInterrupt):
-            write_genre(song, "Jazz", overwrite=False, log=tmp_path / "log")
+            write_genres(song, ["Jazz"], overwrite=False, log=tmp_path / "log")
     assert Path(song).read_bytes() == before
     assert sorted(os.listdir(tmp_path)) == sorted([Path(song).name, "log"])
     with (tmp_path / "log").open("a") as file:
@@ -239,7 +267,7 @@ def test_a_crash_damages_neither_song_nor_log(song, tmp_path, monkeypatch):
 def test_a_link_remains_a_link(mp3, tmp_path):
     link = tmp_path / "link.mp3"
     link.symlink_to(mp3)
-    write_genre(str(link), "Jazz", overwrite=False, log=tmp_path / "log")
+    write_genres(str(link), ["Jazz"], overwrite=False, log=tmp_path / "log")
     assert link.is_symlink()
     assert genres_of(mp3) == ("Jazz",)
 
@@ -247,7 +275,7 @@ def test_a_link_remains_a_link(mp3, tmp_path):
 def test_songs_that_cannot_be_tagged(mp3, tmp_path):
     def reason(path: Path | str) -> str:
         with pytest.raises(CannotTag) as caught:
-            write_genre(str(path), "Jazz", overwrite=True, log=tmp_path / "log")
+            write_genres(str(path), ["Jazz"], overwrite=True, log=tmp_path / "log")
         return str(caught.value)
 
     os.chmod(mp3, 0o444)
@@ -277,7 +305,7 @@ def test_songs_that_cannot_be_tagged(mp3, tmp_path):
 def test_genres_that_no_tag_can_hold(mp3, tmp_path, genre, why):
     before = Path(mp3).read_bytes()
     with pytest.raises(CannotTag) as caught:
-        write_genre(mp3, genre, overwrite=True, log=tmp_path / "log")
+        write_genres(mp3, [genre], overwrite=True, log=tmp_path / "log")
     assert why in str(caught.value)
     assert Path(mp3).read_bytes() == before
     assert os.listdir(tmp_path) == ["a.mp3"]
@@ -286,7 +314,7 @@ def test_genres_that_no_tag_can_hold(mp3, tmp_path, genre, why):
 def test_a_log_that_cannot_be_written(mp3, tmp_path):
     before = Path(mp3).read_bytes()
     with pytest.raises(Failure, match="the log of --write_tags, cannot be written: Is a directory"):
-        write_genre(mp3, "Jazz", overwrite=True, log=tmp_path)
+        write_genres(mp3, ["Jazz"], overwrite=True, log=tmp_path)
     assert Path(mp3).read_bytes() == before
 
 
@@ -294,10 +322,13 @@ def test_invalid_logs(mp3, tmp_path):
     log = tmp_path / "log"
     with pytest.raises(UserError, match="cannot be read: No such file"):
         tag_log.read(log)
-    write_genre(mp3, "Jazz", overwrite=True, log=log)
+    write_genres(mp3, ["Jazz"], overwrite=True, log=log)
     line = log.read_text()
-    assert tag_log.read(log)[0].genre == "Jazz"
+    assert tag_log.read(log)[0].genres == ("Jazz",)
     values = json.loads(line)
+    del (before := dict(values))["genres"]  # as version 0.1 wrote it
+    log.write_text(json.dumps(before | {"genre": "Jazz"}) + "\n")
+    assert tag_log.read(log)[0].genres == ("Jazz",)
     for content in (
         "text\n",
         "[1]\n",
@@ -316,7 +347,7 @@ def test_invalid_logs(mp3, tmp_path):
 
 def test_a_log_that_does_not_give_back_the_song(mp3, tmp_path):
     log = tmp_path / "log"
-    write_genre(mp3, "Jazz", overwrite=True, log=log)
+    write_genres(mp3, ["Jazz"], overwrite=True, log=log)
     written = Path(mp3).read_bytes()
     values = json.loads(log.read_text())
     for undo in ([], [[0, 1 << 40, ""]]):

@@ -12,7 +12,7 @@ from tests.tagging.changes import written_and_undone
 from tfgenre.audio import tags
 from tfgenre.errors import CannotTag
 from tfgenre.tagging import id3v2_tag
-from tfgenre.tagging.log import write_genre
+from tfgenre.tagging.log import write_genres
 
 FIELD = Path(__file__).parents[3] / "shared/data/field"
 ID3V1 = b"TAG" + b"Old title".ljust(30, b"\0") + b"\0" * 94 + b"\x11"  # 17: Rock
@@ -200,7 +200,7 @@ def test_tags_that_are_left_alone(sound, tmp_path, start, why):
     path = tmp_path / "a.mp3"
     path.write_bytes(start + sound)
     with pytest.raises(CannotTag, match=why):
-        write_genre(str(path), "Jazz", overwrite=True, log=tmp_path / "log")
+        write_genres(str(path), ["Jazz"], overwrite=True, log=tmp_path / "log")
     assert path.read_bytes() == start + sound
 
 
@@ -211,7 +211,7 @@ def test_a_damaged_ape_tag_is_left_alone(sound, tmp_path):
     )
     path.write_bytes(sound + footer)
     with pytest.raises(CannotTag, match="its APEv2 tag is damaged"):
-        write_genre(str(path), "Jazz", overwrite=True, log=tmp_path / "log")
+        write_genres(str(path), ["Jazz"], overwrite=True, log=tmp_path / "log")
     assert path.read_bytes() == sound + footer
 
 

@@ -10,7 +10,7 @@ from tests import songs
 from tests.tagging.changes import samples_of, written_and_undone
 from tfgenre.audio import mp4_atoms
 from tfgenre.errors import CannotTag
-from tfgenre.tagging.log import write_genre
+from tfgenre.tagging.log import write_genres
 
 av = pytest.importorskip("av")
 
@@ -199,7 +199,7 @@ def test_files_that_are_left_alone(tmp_path, build, before, why):
     content = made(build, before=before)
     path.write_bytes(content)
     with pytest.raises(CannotTag, match=why):
-        write_genre(str(path), "Jazz", overwrite=True, log=tmp_path / "log")
+        write_genres(str(path), ["Jazz"], overwrite=True, log=tmp_path / "log")
     assert path.read_bytes() == content
 
 

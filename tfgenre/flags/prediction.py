@@ -8,11 +8,12 @@ from tfgenre.config import VOTES
 from tfgenre.flags.from_config import define_option
 from tfgenre.options import option_names
 from tfgenre.prediction import config
-from tfgenre.prediction.config import TagConfig, VoteConfig
+from tfgenre.prediction.config import PredictConfig, TagConfig, VoteConfig
 
 VOTING = option_names(VoteConfig)
 TAGGING = option_names(TagConfig)
-PREDICTING = ("output_format", "max_slices_per_track", *VOTING, "plot", *TAGGING)
+KEEPING = ("results", "drop_missing", "embeddings")
+PREDICTING = ("output_format", "max_slices_per_track", *VOTING, *KEEPING, "plot", *TAGGING)
 
 
 def define(values: flags.FlagValues) -> None:
@@ -43,10 +44,29 @@ def define(values: flags.FlagValues) -> None:
         "A song is 'unsure' whose genre has a smaller share of its slices (with --vote=mean: a "
         "lower mean probability); 0: none is.",
     )
+    option("top", "How many genres to give for each song, the most likely first.")
+    option = partial(define_option, values, PredictConfig)
+    option(
+        "results",
+        "A file, .csv or .jsonl, for the predictions. The same command goes on where it was "
+        "stopped, and predicts only songs that are new or have changed; in the end a page of the "
+        "collection is written beside the file. Songs are not printed then.",
+    )
+    option("drop_missing", "Drop songs that are no longer there from --results.")
+    option(
+        "embeddings",
+        "A file, .npy, for songs' embeddings, float32 [songs, n]: what the network's last layer "
+        "takes, averaged over a song's slices. FILE.paths.csv beside it names the songs.",
+    )
     option = partial(define_option, values, TagConfig)
     option("write_tags", "Write the genre into songs that have none in their tags.")
     option("dry_run", "Only print what --write_tags or --undo_tags would do.")
     option("overwrite_tags", "With --write_tags: also over a song's own genre.")
+    option(
+        "tag_probability",
+        "With --write_tags and --top: a further genre is written as well, as a separate value, if "
+        "its mean probability is at least this.",
+    )
     option(
         "tags_log",
         "The file to which --write_tags adds what --undo_tags needs; runs/tags-DATE-TIME.jsonl if "

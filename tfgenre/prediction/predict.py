@@ -2,11 +2,9 @@
 
 import collections
 import contextlib
-import os
+import itertools
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
@@ -14,17 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfgenre.config import BATCH_SIZE, RenderConfig
-from tfgenre.errors import CannotTag, SkipTrack
-from tfgenre.prediction import vote_plot
+from tfgenre.errors import SkipTrack
 from tfgenre.prediction.batching import Submit, batched
-from tfgenre.prediction.config import UNSURE, PredictConfig, TagConfig
+from tfgenre.prediction.config import VoteConfig
 from tfgenre.prediction.result import Prediction
 from tfgenre.prediction.votes import SongProbabilities, decide, squeezed
 from tfgenre.spectrogram.render import Slices
 from tfgenre.spectrogram.workers import RenderWorker, map_with_workers
-from tfgenre.tagging import log as tag_log
 
 _SONGS_AHEAD = 64
+
+
+class Predicted(NamedTuple):
+    """A song's prediction, and the probabilities of its slices; None if it cannot be used."""
+
+    prediction: Prediction
+    slices: SongProbabilities | None
 
 
 class _Piece(NamedTuple):
@@ -35,44 +38,41 @@ class _Piece(NamedTuple):
 
 def predict(
     model: keras.Model,
-    songs: Sequence[str],
+    songs: Iterable[str],
     *,
     genres: Sequence[str],
     render: RenderConfig,
-    config: PredictConfig,
-    plot_dir: Path | None = None,
+    vote: VoteConfig,
+    keep_pictures: bool = False,
     batch_size: int = BATCH_SIZE,
     num_workers: int = 1,
-) -> Iterator[Prediction]:
-    """Yields each song's prediction, in order; plots the song and writes its tags if configured.
+) -> Iterator[Predicted]:
+    """Yields each song's prediction, in order.
 
     Args:
-        model: slices -> probabilities.
-        songs: sound files.
+        model: slices -> probabilities; or [batch, genres + n], see `embeddings`.
+        songs: sound files; the next are taken while others are rendered.
         genres: in label order.
         render: how the network's training slices were rendered.
-        config: how slices decide, and what is written into songs.
-        plot_dir: the folder for a plot of each song; None: no plots.
+        vote: how slices decide.
+        keep_pictures: whether to keep the slices at a quarter of their width (4 KB each).
         batch_size: slices per step at most.
         num_workers: render processes.
     """
-    log = Path(config.tag.tags_log or tag_log.new_name()) if config.tag.writes else None
+    songs, names = itertools.tee(songs)
     predicted = predict_slices(
         model,
         songs,
         config=render,
         batch_size=batch_size,
-        num_workers=min(num_workers, len(songs)),
-        keep_pictures=plot_dir is not None,
+        num_workers=num_workers,
+        keep_pictures=keep_pictures,
     )
-    top = os.path.commonpath([os.path.dirname(os.path.abspath(song)) for song in songs])
-    for path, song in zip(songs, predicted, strict=True):
-        prediction = decide(path, song, genres=genres, config=config.vote)
-        if plot_dir is not None and isinstance(song, SongProbabilities):
-            name = os.path.relpath(os.path.abspath(path), top)
-            figure = vote_plot.draw(song, genres=genres, render=render)
-            vote_plot.write(figure, prediction, plot_dir / f"{name}.png")
-        yield _tagged(prediction, config.tag, log) if config.tag.write_tags else prediction
+    with contextlib.closing(predicted):
+        for path, song in zip(names, predicted, strict=True):
+            found = song if isinstance(song, SkipTrack) else song.split(len(genres))
+            prediction = decide(path, found, genres=genres, config=vote)
+            yield Predicted(prediction, None if isinstance(found, SkipTrack) else found)
 
 
 def predict_slices(
@@ -139,18 +139,3 @@ def _joined(pieces: list[_Piece]) -> SongProbabilities:
         np.concatenate([piece.indices for piece in pieces]),
         np.concatenate(pictures) if pictures else None,
     )
-
-
-def _tagged(prediction: Prediction, config: TagConfig, log: Path | None) -> Prediction:
-    """Writes the predicted genre into the song, and adds the outcome to the prediction."""
-    if prediction.genre is None:
-        return prediction
-    if prediction.genre == UNSURE:
-        return replace(prediction, tag="not tagged")
-    try:
-        done = tag_log.write_genre(
-            prediction.path, prediction.genre, overwrite=config.overwrite_tags, log=log
-        )
-    except CannotTag as error:
-        return replace(prediction, tag_error=str(error))
-    return replace(prediction, tag=done)

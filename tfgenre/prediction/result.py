@@ -21,6 +21,7 @@ class Prediction:
         confidence: the best guess' share of slices (hard vote) or mean probability (mean vote).
         votes: the number of slices for each genre.
         probabilities: the mean over the slices for each genre.
+        top: the most likely genres, the best guess first; None if it alone was asked for.
         reason: one of `errors.SKIP_REASONS`; None if the song was used.
         detail: what was wrong with the song.
         tag: what was done about the song's genre tag; None if tags are not written.
@@ -33,6 +34,7 @@ class Prediction:
     confidence: float | None = None
     votes: dict[str, int] | None = None
     probabilities: dict[str, float] | None = None
+    top: list[str] | None = None
     reason: str | None = None
     detail: str | None = None
     tag: str | None = None
@@ -52,6 +54,7 @@ class Prediction:
         return one_line(
             f"{self.path}: {decision}  {self._share():.0%} of {self._num_slices()} slices, "
             f"mean probability {self.probabilities[genre]:.2f}"
+            + "".join(f", {name} {self.probabilities[name]:.2f}" for name in self._others())
             + (f"; {self.tag}" if self.tag else "")
             + (f"; cannot be tagged: {self.tag_error}" if self.tag_error else "")
         )
@@ -61,16 +64,27 @@ class Prediction:
         values = {field.name: getattr(self, field.name) for field in fields(Prediction)}
         return {name: value for name, value in values.items() if value is not None}
 
+    def likely(self, min_probability: float) -> list[str]:
+        """The best guess, and those others of `top` that have at least this mean probability."""
+        probabilities = self.probabilities or {}
+        others = [name for name in self._others() if probabilities[name] >= min_probability]
+        return [self.best_guess or "", *others]
+
     def row(self, genres: Sequence[str]) -> list[object]:
         """The prediction as a CSV row; `lines` documents the columns."""
         if self.best_guess is None or self.probabilities is None:
-            unknown = [""] * (6 + len(genres))
+            unknown = [""] * (7 + len(genres))
             return [self.path, *unknown, f"{self.reason} ({self.detail})"]
         shares = [self._share(), self.probabilities[self.best_guess]]
         each = [self.probabilities[genre] for genre in genres]
         share, mean, *others = (f"{value:.4f}" for value in shares + each)
         decided = [self.path, self.genre, self.best_guess, share, mean, self._num_slices()]
-        return [*decided, *others, self.tag or "", self.tag_error or ""]
+        top = "; ".join(self.top or [self.best_guess])
+        return [*decided, *others, top, self.tag or "", self.tag_error or ""]
+
+    def _others(self) -> list[str]:
+        """The genres of `top` after the best guess."""
+        return (self.top or [])[1:]
 
     def _share(self) -> float:
         """The best guess' share of slices."""
@@ -89,8 +103,9 @@ def lines(
     Args:
         predictions: at least one.
         output_format: one of `config.OUTPUT_FORMATS`. csv has the columns path, genre, best_guess,
-            share (of slices), mean_probability, slices, each genre (its mean probability), tag,
-            reason; json is one array. Bytes of a path that are not UTF-8 are escaped.
+            share (of slices), mean_probability, slices, each genre (its mean probability), top (the
+            most likely genres, separated by semicolons), tag, reason; json is one array. Bytes of a
+            path that are not UTF-8 are escaped.
         genres: in label order.
 
     Yields:
@@ -98,7 +113,7 @@ def lines(
     """
     if output_format == "csv":
         numbers = ("share", "mean_probability", "slices")
-        header = ["path", "genre", "best_guess", *numbers, *genres, "tag", "reason"]
+        header = ["path", "genre", "best_guess", *numbers, *genres, "top", "tag", "reason"]
         yield utf8(csv_line(header))
         for prediction in predictions:
             yield utf8(csv_line(prediction.row(genres)))

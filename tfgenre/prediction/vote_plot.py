@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,30 @@ from tfgenre.spectrogram.slices import SLICE_SIZE
 _COLOURS = ("#2f6fde", "#c2410c", "#2e8b57", "#8b5cf6", "#b8860b", "#db2777", "#0891b2", "#52525b")
 _STYLES = ("-", "--", ":")
 _MOST_COLUMNS = 4096
+
+
+class Plots:
+    """A folder of plots, each where its song is below the folder that holds all songs."""
+
+    def __init__(
+        self, folder: Path, songs: Sequence[str], *, genres: Sequence[str], render: RenderConfig
+    ) -> None:
+        """Nothing is written yet.
+
+        Args:
+            folder: takes the plots.
+            songs: all songs there will be.
+            genres: in label order.
+            render: how slices are rendered.
+        """
+        self._folder, self._genres, self._render = folder, genres, render
+        self._top = os.path.commonpath([os.path.dirname(os.path.abspath(song)) for song in songs])
+
+    def add(self, song: SongProbabilities, prediction: Prediction) -> None:
+        """Plots a song, of which there are pictures."""
+        figure = draw(song, genres=self._genres, render=self._render)
+        name = os.path.relpath(os.path.abspath(prediction.path), self._top)
+        write(figure, prediction, self._folder / f"{name}.png")
 
 
 class SongFigure(Figure):

@@ -1,7 +1,7 @@
 """How the probabilities of a song's slices decide its genre."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,26 @@ class SongProbabilities:
         indices: each slice's index in the song, int64 [slices].
         pictures: the slices at a quarter of their width, uint8 [slices, 128, 32]; None if they
             were not kept.
+        embeddings: what the network's last layer takes, float32 [slices, n]; None if it was not
+            asked for.
     """
 
     probabilities: NDArray[np.float32]
     indices: NDArray[np.int64]
     pictures: NDArray[np.uint8] | None = None
+    embeddings: NDArray[np.float32] | None = None
+
+    def split(self, num_genres: int) -> "SongProbabilities":
+        """With the probabilities and the embeddings that follow them apart, if any do."""
+        if self.probabilities.shape[1] == num_genres:
+            return self
+        probabilities, embeddings = np.split(self.probabilities, [num_genres], axis=1)
+        return replace(self, probabilities=probabilities, embeddings=embeddings)
+
+    def embedding(self) -> NDArray[np.float32]:
+        """The mean of the slices' embeddings, float32 [n]."""
+        assert self.embeddings is not None
+        return self.embeddings.mean(axis=0)
 
 
 def squeezed(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -41,9 +56,14 @@ def vote(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
 
 
+def ranking(votes: NDArray[np.int64], mean: NDArray[np.floating]) -> NDArray[np.int64]:
+    """The labels, that with the most votes first; the higher mean probability breaks ties."""
+    return np.lexsort((mean, votes))[::-1]
+
+
 def winner(votes: NDArray[np.int64], mean: NDArray[np.floating]) -> int:
-    """The label with the most votes; the higher mean probability breaks ties."""
-    return int(np.lexsort((mean, votes))[-1])
+    """The first of the ranking."""
+    return int(ranking(votes, mean)[0])
 
 
 def decide(
@@ -69,7 +89,8 @@ def decide(
         )
     votes, mean = vote(song.probabilities), song.probabilities.mean(axis=0)
     is_hard = config.vote != "mean"
-    label = winner(votes, mean) if is_hard else int(mean.argmax())
+    ranked = ranking(votes if is_hard else np.zeros_like(votes), mean)
+    label = int(ranked[0])
     confidence = float(votes[label] / votes.sum() if is_hard else mean[label])
     return Prediction(
         path,
@@ -78,4 +99,5 @@ def decide(
         confidence=confidence,
         votes=dict(zip(genres, votes.tolist(), strict=True)),
         probabilities=dict(zip(genres, mean.tolist(), strict=True)),
+        top=[genres[label] for label in ranked[: config.top]] if config.top > 1 else None,
     )

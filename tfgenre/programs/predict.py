@@ -1,6 +1,7 @@
 """Predicts the genre of songs, and writes it into their tags if asked to.
 
 tfgenre_predict --run_dir=runs/demo song.mp3 ~/Music/new
+tfgenre_predict --run_dir=runs/demo --results=music.csv ~/Music
 tfgenre_predict --run_dir=runs/demo --write_tags --dry_run ~/Music/new
 tfgenre_predict --undo_tags=runs/tags-20260131-120000.jsonl
 """
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from absl.flags import FLAGS
 from tqdm import tqdm
@@ -18,6 +20,7 @@ from tfgenre.errors import UserError
 from tfgenre.flags import configs, folders
 from tfgenre.flags.definitions import PREDICT
 from tfgenre.prediction.config import PredictConfig, TagConfig
+from tfgenre.prediction.overview import Overview
 from tfgenre.prediction.result import Prediction, lines
 from tfgenre.programs.launch import launch
 from tfgenre.tagging import log as tag_log
@@ -29,51 +32,64 @@ def main(arguments: list[str]) -> int:
     if tag.undo_tags is not None:
         return _undo(Path(tag.undo_tags), arguments, dry_run=tag.dry_run)
     config = configs.from_flags(PredictConfig, FLAGS)
-    if config.tag.writes:
-        log = folders.output_file("tags_log", config.tag.tags_log or tag_log.new_name())
-        config = replace(config, tag=replace(config.tag, tags_log=str(log)))
-    output_format = _output_format()
+    log = _file("tags_log", config.tag.with_log().tags_log)
+    config = replace(
+        config,
+        tag=replace(config.tag, tags_log=log),
+        results=_file("results", config.results),
+        embeddings=_file("embeddings", config.embeddings),
+    )
+    output_format = _output_format(config)
     run_dir = folders.trained(FLAGS)
     genres = run_dir.read_manifest().genres
-    found: list[int] = []
-    predictions = api.predict(
-        run_dir,
-        arguments,
-        config=config,
-        plot_dir=folders.plot_dir(FLAGS),
-        batch_size=configs.batch_size(FLAGS),
-        num_workers=configs.num_workers(FLAGS),
-        on_found=found.append,
-    )
-    (num_songs,) = found
-    failed = _print(predictions, num_songs, output_format=output_format, genres=genres)
-    if config.tag.writes and log.exists():
+    overviews: list[Overview] = []
+    with tqdm(unit="song", desc="predicting", disable=None) as bar:
+        predictions = api.predict(
+            run_dir,
+            arguments,
+            config=config,
+            plot_dir=folders.plot_dir(FLAGS),
+            batch_size=configs.batch_size(FLAGS),
+            num_workers=configs.num_workers(FLAGS),
+            on_found=bar.reset,
+            on_known=bar.update,
+            on_overview=overviews.append,
+        )
+        failed = _print(predictions, bar, output_format=output_format, genres=genres)
+    for overview in overviews:
+        print("\n".join(overview.lines()))
+        print(f"The page of the collection: {Path(config.results or '').with_suffix('.html')}")
+    if log is not None and Path(log).exists():
         print(f"What was written is undone by --undo_tags={log}", file=sys.stderr)
     if failed:
         words = "used or tagged" if config.tag.write_tags else "used"
-        print(f"{failed} of {num_songs} songs could not be {words}", file=sys.stderr)
+        print(f"{failed} of {bar.total} songs could not be {words}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _file(flag: str, name: str | None) -> str | None:
+    return None if name is None else str(folders.output_file(flag, name))
 
 
 def _print(
     predictions: Iterator[Prediction],
-    num_songs: int,
+    bar: "tqdm[NoReturn]",
     *,
-    output_format: str,
+    output_format: str | None,
     genres: Sequence[str],
 ) -> int:
-    """Prints predictions as they come, and returns how many songs failed."""
+    """Prints predictions as they come, if there is a format, and returns how many songs failed."""
     failed = 0
-    with tqdm(total=num_songs, unit="song", desc="predicting", disable=None) as bar:
 
-        def counted() -> Iterator[Prediction]:
-            nonlocal failed
-            for prediction in predictions:
-                failed += prediction.failed
-                bar.update()
-                yield prediction
+    def counted() -> Iterator[Prediction]:
+        nonlocal failed
+        for prediction in predictions:
+            failed += prediction.failed
+            bar.update()
+            yield prediction
 
-        for line in lines(counted(), output_format=output_format, genres=genres):
+    for line in lines(counted(), output_format=output_format or "table", genres=genres):
+        if output_format is not None:
             tqdm.write(line, file=sys.stdout)
     return failed
 
@@ -93,13 +109,22 @@ def _undo(log: Path, arguments: list[str], *, dry_run: bool) -> int:
     return 1 if failed else 0
 
 
-def _output_format() -> str:
+def _output_format(config: PredictConfig) -> str | None:
+    """How predictions are printed; None: they are in --results, and not printed."""
     if FLAGS.json and FLAGS.output_format not in (None, "json"):
         raise UserError(
             f"--json and --output_format={FLAGS.output_format} contradict each other: give one of "
             "them."
         )
-    return "json" if FLAGS.json else FLAGS.output_format or "table"
+    asked = "json" if FLAGS.json else FLAGS.output_format
+    if config.results is None or config.tag.dry_run:
+        return asked or "table"
+    if asked is not None:
+        raise UserError(
+            f"--results={config.results} takes the predictions, in the format of its name: leave "
+            "out --output_format and --json."
+        )
+    return None
 
 
 def run() -> None:

@@ -1,5 +1,6 @@
 """Vorbis comments as bytes: of FLAC, and of Ogg's Vorbis, Opus, FLAC and Speex (xiph.org)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfgenre.errors import CannotTag
@@ -64,13 +65,13 @@ def parse(raw: bytes, start: int = 0) -> Comments:
     return Comments(raw, count_place, tuple(places), place)
 
 
-def edit(comments: Comments, genre: str) -> list[Splice]:
-    """What to replace in `comments.raw` for the comments to state a genre."""
+def edit(comments: Comments, genres: Sequence[str]) -> list[Splice]:
+    """What to replace in `comments.raw` for the comments to state genres, one comment each."""
     found = comments.genres or [(comments.end, comments.end)]
     splices = [Splice(start, end - start, b"") for start, end in found]
-    text = b"GENRE=" + genre.encode()
-    splices[0] = Splice(splices[0].offset, splices[0].length, _with_length(text))
-    count = len(comments.places) - len(comments.genres) + 1
+    new = b"".join(_with_length(b"GENRE=" + genre.encode()) for genre in genres)
+    splices[0] = Splice(splices[0].offset, splices[0].length, new)
+    count = len(comments.places) - len(comments.genres) + len(genres)
     return [Splice(comments.count_place, 4, count.to_bytes(4, "little")), *splices]
 
 

@@ -1,5 +1,6 @@
 """Which bytes of a song to replace for it to state a genre, whatever its format."""
 
+from collections.abc import Sequence
 from typing import BinaryIO, Protocol
 
 from tfgenre.errors import CannotTag
@@ -12,8 +13,8 @@ from tfgenre.tagging.splices import Content, Splice, ordered
 class Format(Protocol):
     """What the module of a format has."""
 
-    def edit(self, file: BinaryIO, genre: str) -> list[Splice]:
-        """What to replace for a file to state a genre."""
+    def edit(self, file: BinaryIO, genres: Sequence[str]) -> list[Splice]:
+        """What to replace for a file to state genres, one or more."""
 
     def content(self, file: BinaryIO) -> Content:
         """What a change of the genre leaves as it is."""
@@ -39,19 +40,20 @@ def format_of(file: BinaryIO, name: str) -> Format:
     raise CannotTag("tags are written into mp3, ogg, opus, flac and m4a files only")
 
 
-def splices_for(file: BinaryIO, name: str, genre: str) -> tuple[Splice, ...]:
-    """What to replace, in order, for a song to state a genre and nothing else to change.
+def splices_for(file: BinaryIO, name: str, genres: Sequence[str]) -> tuple[Splice, ...]:
+    """What to replace, in order, for a song to state genres and nothing else to change.
 
     Args:
         file: the song.
         name: its name.
-        genre: the genre.
+        genres: one or more; the first is the one that all players show.
 
     Raises:
-        CannotTag: if the song's format has no place for it, or the song is damaged.
+        CannotTag: if the song's format has no place for them, or the song is damaged.
     """
-    try:
-        genre.encode()
-    except UnicodeEncodeError:
-        raise CannotTag(f"the genre {genre!r} is not text, so no tag can hold it") from None
-    return ordered(file, format_of(file, name).edit(file, genre))
+    for genre in genres:
+        try:
+            genre.encode()
+        except UnicodeEncodeError:
+            raise CannotTag(f"the genre {genre!r} is not text, so no tag can hold it") from None
+    return ordered(file, format_of(file, name).edit(file, genres))

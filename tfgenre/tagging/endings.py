@@ -1,5 +1,6 @@
 """The tags at a song's end: ID3v1 (id3.org) and APEv2 (Monkey's Audio)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -62,9 +63,12 @@ def read(file: BinaryIO) -> Ending:
     )
 
 
-def edit(ending: Ending, genre: str) -> list[Splice]:
-    """What to replace for the tags at a song's end not to state another genre."""
-    return _id3v1_edit(ending, genre) + _ape_edit(ending, genre)
+def edit(ending: Ending, genres: Sequence[str]) -> list[Splice]:
+    """What to replace for the tags at a song's end not to state other genres.
+
+    ID3v1 has a place for the first only, and APEv2 puts a zero between two.
+    """
+    return _id3v1_edit(ending, genres[0]) + _ape_edit(ending, "\0".join(genres))
 
 
 def others(ending: Ending) -> tuple[bytes, ...]:
@@ -83,11 +87,11 @@ def _id3v1_edit(ending: Ending, genre: str) -> list[Splice]:
     return [Splice(ending.id3v1_start + _ID3V1_BYTES - 1, 1, bytes([found]))]
 
 
-def _ape_edit(ending: Ending, genre: str) -> list[Splice]:
+def _ape_edit(ending: Ending, text: str) -> list[Splice]:
     splices = []
     for name, start, value, end in _items(ending):
         if name == b"genre":
-            new = genre.encode()
+            new = text.encode()
             splices += [
                 Splice(ending.ape_start + start, 4, len(new).to_bytes(4, "little")),
                 Splice(ending.ape_start + value, end - value, new),

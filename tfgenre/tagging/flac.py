@@ -1,5 +1,6 @@
 """The genre in a FLAC file's metadata blocks (RFC 9639, section 8)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -32,24 +33,24 @@ class Block:
     length: int
 
 
-def edit(file: BinaryIO, genre: str) -> list[Splice]:
-    """What to replace for a file to state a genre.
+def edit(file: BinaryIO, genres: Sequence[str]) -> list[Splice]:
+    """What to replace for a file to state genres.
 
     Raises:
         CannotTag: if its blocks or comments are damaged.
     """
     tags = read_all(file)
-    others = [splice for tag in tags for splice in id3v2.edit(tag, genre, insert=False)]
-    others += endings.edit(endings.read(file), genre)
+    others = [splice for tag in tags for splice in id3v2.edit(tag, genres, insert=False)]
+    others += endings.edit(endings.read(file), genres)
     blocks = _blocks(file, tags[-1].end if tags else 0)
     found = [block for block in blocks if block.kind == _COMMENTS]
     if not found:
-        return others + _new_block(blocks[0], genre)
+        return others + _new_block(blocks[0], genres)
     block = found[0]
     raw = read_at(file, block.start, block.length)
     splices = [
         Splice(block.start + splice.offset, splice.length, splice.new)
-        for splice in comments.edit(comments.parse(raw), genre)
+        for splice in comments.edit(comments.parse(raw), genres)
     ]
     growth = sum(len(splice.new) - splice.length for splice in splices)
     return others + splices + [_resized(block, growth), *_from_padding(blocks, growth)]
@@ -92,9 +93,9 @@ def _blocks(file: BinaryIO, start: int) -> list[Block]:
     return blocks
 
 
-def _new_block(first: Block, genre: str) -> list[Splice]:
+def _new_block(first: Block, genres: Sequence[str]) -> list[Splice]:
     """A block of comments after the first block."""
-    raw = spliced(comments.EMPTY, comments.edit(comments.parse(comments.EMPTY), genre))
+    raw = spliced(comments.EMPTY, comments.edit(comments.parse(comments.EMPTY), genres))
     header = bytes([_COMMENTS | (_LAST if first.is_last else 0)]) + len(raw).to_bytes(3, "big")
     return [
         Splice(first.start - 4, 1, bytes([first.kind])),

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 
 from mutagen.id3 import ID3, TCON, ParseID3v1
 
@@ -12,12 +13,15 @@ from tfgenre.tagging.splices import Splice
 _LARGEST_TAG = 1 << 28  # sizes have 28 bits
 
 
-def edit(tag: Tag, genre: str, *, insert: bool) -> list[Splice]:
-    """What to replace for a tag to state a genre.
+def edit(tag: Tag, genres: Sequence[str], *, insert: bool) -> list[Splice]:
+    """What to replace for a tag to state genres.
+
+    A zero separates two, as version 2.4 has it; programs that know only what 2.3 says read the
+    first.
 
     Args:
         tag: the tag.
-        genre: the genre.
+        genres: one or more.
         insert: whether to add a frame if there is none.
 
     Raises:
@@ -30,17 +34,17 @@ def edit(tag: Tag, genre: str, *, insert: bool) -> list[Splice]:
     splices = [Splice(tag.offset + frame.start, frame.end - frame.start, b"") for frame in found]
     if not splices:
         return []
-    splices[0] = Splice(splices[0].offset, splices[0].length, _genre_frame(tag, genre))
+    splices[0] = Splice(splices[0].offset, splices[0].length, _genre_frame(tag, genres))
     growth = sum(len(splice.new) - splice.length for splice in splices)
     return splices + _resize(tag, growth)
 
 
-def new_tag(genre: str, id3v1: bytes) -> bytes:
-    """A new tag with a genre, and with what an ID3v1 tag says, which players then ignore."""
+def new_tag(genres: Sequence[str], id3v1: bytes) -> bytes:
+    """A new tag with genres, and with what an ID3v1 tag says, which players then ignore."""
     frames = ID3()
     for frame in (ParseID3v1(id3v1) or {}).values():
         frames.add(frame)
-    frames.setall("TCON", [TCON(encoding=3, text=[genre])])
+    frames.setall("TCON", [TCON(encoding=3, text=list(genres))])
     buffer = io.BytesIO()
     frames.save(buffer, v1=0, v2_version=4)
     return buffer.getvalue()
@@ -54,13 +58,15 @@ def others(tag: Tag) -> tuple[bytes, ...]:
     return (header, *kept, tag.rest.rstrip(b"\0"))
 
 
-def _genre_frame(tag: Tag, genre: str) -> bytes:
+def _genre_frame(tag: Tag, genres: Sequence[str]) -> bytes:
+    joined = "\0".join(genres)
     try:
-        text = b"\3" + genre.encode() if tag.version == 4 else b"\0" + genre.encode("latin-1")
+        text = b"\3" + joined.encode() if tag.version == 4 else b"\0" + joined.encode("latin-1")
     except UnicodeEncodeError:
         text = b""
     if tag.version < 4 and (not text or b"\xff" in text):
-        text = b"\1\xff\xfe" + genre.encode("utf-16-le") + b"\0\0"
+        each = (b"\xff\xfe" + genre.encode("utf-16-le") + b"\0\0" for genre in genres)
+        text = b"\1" + b"".join(each)
     if tag.version == 2:
         frame = b"TCO" + len(text).to_bytes(3, "big") + text
     else:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,17 +28,18 @@ class Change:
 
     Attributes:
         path: the absolute path of the song.
-        genre: the genre that was written.
+        genres: the genres that were written.
         changed: its bytes, before and after.
     """
 
     path: str
-    genre: str
+    genres: tuple[str, ...]
     changed: Changed
 
     def __post_init__(self) -> None:
         check(isinstance(self.path, str), "path must be text", self.path)
-        check(isinstance(self.genre, str), "genre must be text", self.genre)
+        are_text = all(isinstance(genre, str) for genre in self.genres)
+        check(are_text, "genres must be text", self.genres)
         for digest in (self.changed.before, self.changed.after):
             check(bool(_DIGEST.fullmatch(digest)), "a digest must be 64 digits", digest)
         for splice in self.changed.undo:
@@ -52,7 +53,7 @@ class Change:
             [splice.offset, splice.length, base64.b64encode(splice.new).decode()]
             for splice in self.changed.undo
         ]
-        values = {"path": self.path, "genre": self.genre, "before": self.changed.before}
+        values = {"path": self.path, "genres": self.genres, "before": self.changed.before}
         return json.dumps(values | {"after": self.changed.after, "undo": undo})
 
     @staticmethod
@@ -64,15 +65,16 @@ class Change:
             for offset, length, old in values["undo"]
         )
         changed = Changed(values["before"], values["after"], undo)
-        return Change(values["path"], values["genre"], changed)
+        genres = values["genres"] if "genres" in values else [values["genre"]]  # before 0.2
+        return Change(values["path"], tuple(genres), changed)
 
 
-def write_genre(path: str, genre: str, *, overwrite: bool, log: Path | None) -> str:
-    """Writes a genre into a song, after logging the change.
+def write_genres(path: str, genres: Sequence[str], *, overwrite: bool, log: Path | None) -> str:
+    """Writes genres into a song, after logging the change.
 
     Args:
         path: the song.
-        genre: the genre to write.
+        genres: the genres to write, one or more, the main one first.
         overwrite: whether to replace a genre that the song already has.
         log: the file to append the change to; None: only report what would be done.
 
@@ -87,18 +89,23 @@ def write_genre(path: str, genre: str, *, overwrite: bool, log: Path | None) -> 
     with _os_errors_as_cannot_tag():
         write.check(path)
         existing = tags.read(Path(path)).genres
-    if existing == (genre,):
-        return f"its tag already says {genre}"
+    text = ", ".join(genres)
+    if existing == tuple(genres):
+        return f"its tag already says {text}"
     if existing and not overwrite:
         return f"its tag says {', '.join(existing)} and was kept"
     instead = f" instead of {', '.join(existing)}" if existing else ""
     with _os_errors_as_cannot_tag():
         if log is None:
-            write.splices(path, genre)
-            return f"{genre} would be written to its tag{instead}"
-        place = os.path.abspath(path)
-        write.write(path, genre, log=lambda done: _append(log, Change(place, genre, done)))
-    return f"{genre} was written to its tag{instead}"
+            write.splices(path, genres)
+            return f"{text} would be written to its tag{instead}"
+        place, new = os.path.abspath(path), tuple(genres)
+        write.write(path, genres, log=lambda done: _append(log, Change(place, new, done)))
+    return f"{_written(genres)} to its tag{instead}"
+
+
+def _written(genres: Sequence[str]) -> str:
+    return f"{', '.join(genres)} {'was' if len(genres) == 1 else 'were'} written"
 
 
 def new_name() -> str:
@@ -110,7 +117,7 @@ def undo(log: Path, *, dry_run: bool) -> Iterator[tuple[str, bool]]:
     """Gives songs the bytes that they had before they were tagged, the last change first.
 
     Args:
-        log: a log that `write_genre` wrote.
+        log: a log that `write_genres` wrote.
         dry_run: whether to only report what would be done.
 
     Yields:
@@ -127,7 +134,7 @@ def undo(log: Path, *, dry_run: bool) -> Iterator[tuple[str, bool]]:
         except CannotTag as error:
             yield f"{change.path}: not restored: {error}", False
         else:
-            restored = f"it {done} restored as it was before {change.genre} was written"
+            restored = f"it {done} restored as it was before {_written(change.genres)}"
             yield f"{change.path}: {restored if was_changed else 'nothing to undo'}", True
 
 

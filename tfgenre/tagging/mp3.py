@@ -1,5 +1,6 @@
 """The genre in an MP3 file's tags: ID3v2 before the sound, ID3v1 and APEv2 after it."""
 
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from tfgenre.audio.mpeg_frames import first_frame
@@ -17,18 +18,18 @@ def has_frames(file: BinaryIO, start: int, *, is_named_mp3: bool) -> bool:
     return is_named_mp3 and first_frame(file, start) is not None
 
 
-def edit(file: BinaryIO, genre: str) -> list[Splice]:
-    """What to replace for a file to state a genre.
+def edit(file: BinaryIO, genres: Sequence[str]) -> list[Splice]:
+    """What to replace for a file to state genres.
 
     Raises:
         CannotTag: if its tags are damaged.
     """
     tags, ending = read_all(file), endings.read(file)
-    splices = endings.edit(ending, genre)
+    splices = endings.edit(ending, genres)
     if not tags:
-        return [Splice(0, 0, id3v2.new_tag(genre, ending.id3v1)), *splices]
+        return [Splice(0, 0, id3v2.new_tag(genres, ending.id3v1)), *splices]
     for number, tag in enumerate(tags):
-        splices += id3v2.edit(tag, genre, insert=number == 0)
+        splices += id3v2.edit(tag, genres, insert=number == 0)
     return splices
 
 

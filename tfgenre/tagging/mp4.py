@@ -4,6 +4,7 @@ The atoms of the tags often precede the sound. If they grow, and no free space n
 the growth, the sound moves, and all offsets that point to it are changed.
 """
 
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from tfgenre.audio.mp4_atoms import Atom, read
@@ -21,8 +22,8 @@ _HANDLER = bytes(8) + b"mdirappl" + bytes(9)
 _NEW_HANDLER = b"moov/udta/meta/hdlr"
 
 
-def edit(file: BinaryIO, genre: str) -> list[Splice]:
-    """What to replace for a file to state a genre.
+def edit(file: BinaryIO, genres: Sequence[str]) -> list[Splice]:
+    """What to replace for a file to state genres, one atom 'data' each.
 
     Raises:
         CannotTag: if the file is damaged, or has offsets that cannot be changed.
@@ -31,8 +32,9 @@ def edit(file: BinaryIO, genre: str) -> list[Splice]:
     moov = _moov(atoms)
     above = _ancestors(file, moov)
     found = [atom for atom in above[-1].children or () if atom.name in _GENRES]
-    text = (_UTF8).to_bytes(4, "big") + bytes(4) + genre.encode()
-    new = _atom(b"\xa9gen", _atom(b"data", text))
+    header = (_UTF8).to_bytes(4, "big") + bytes(4)
+    data = (_atom(b"data", header + genre.encode()) for genre in genres)
+    new = _atom(b"\xa9gen", b"".join(data))
     for name in reversed(_PATH[len(above) - 1 :]):
         new = _atom(name, bytes(4) + _atom(b"hdlr", _HANDLER) + new if name == b"meta" else new)
     splices = [Splice(atom.start, atom.end - atom.start, b"") for atom in found]

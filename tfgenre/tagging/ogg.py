@@ -3,7 +3,7 @@
 The packet keeps its number of pages where it can. Otherwise all later pages get another number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -48,14 +48,14 @@ class Header:
         return packets[1:]
 
 
-def edit(file: BinaryIO, genre: str) -> list[Splice]:
-    """What to replace for a file to state a genre.
+def edit(file: BinaryIO, genres: Sequence[str]) -> list[Splice]:
+    """What to replace for a file to state genres.
 
     Raises:
-        CannotTag: if the file is damaged, or has no place for a genre that is certain.
+        CannotTag: if the file is damaged, or has no place for genres that is certain.
     """
     header = _read(file)
-    packet = _changed(header, genre)
+    packet = _changed(header, genres)
     pages = _paged(header, packet)
     splices = [
         Splice(old.offset, old.size, new.write() if new else b"")
@@ -133,10 +133,10 @@ def _is_alone(page: OggPage) -> bool:
     return len(page.packets) == 1 and bool(page.complete)
 
 
-def _changed(header: Header, genre: str) -> bytes:
-    """The packet of comments with another genre."""
+def _changed(header: Header, genres: Sequence[str]) -> bytes:
+    """The packet of comments with other genres."""
     found = comments.parse(header.packet, _CODECS[header.codec])
-    packet = spliced(header.packet, comments.edit(found, genre))
+    packet = spliced(header.packet, comments.edit(found, genres))
     if header.codec != _FLAC:
         return packet
     if header.packet[0] & 0x7F != 4 or len(packet) - 4 >= 1 << 24:

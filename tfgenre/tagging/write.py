@@ -47,26 +47,26 @@ def check(path: str) -> None:
         raise CannotTag("it is read-only")
 
 
-def splices(path: str, genre: str) -> tuple[Splice, ...]:
-    """What to replace in a song for it to state a genre.
+def splices(path: str, genres: Sequence[str]) -> tuple[Splice, ...]:
+    """What to replace in a song for it to state genres.
 
     Raises:
         CannotTag: if the song cannot be tagged.
     """
     with open(path, "rb") as song:
-        return edit.splices_for(song, path, genre)
+        return edit.splices_for(song, path, genres)
 
 
-def write(path: str, genre: str, *, log: Callable[[Changed], None]) -> None:
-    """Writes a genre into a song's tags; the sound and all other tags stay the same bytes.
+def write(path: str, genres: Sequence[str], *, log: Callable[[Changed], None]) -> None:
+    """Writes genres into a song's tags; the sound and all other tags stay the same bytes.
 
     The change is made in a copy. Before the copy takes the song's place, it is read and shown to
-    hold the same sound and the same other tags, to state the genre, and to become the song again
+    hold the same sound and the same other tags, to state the genres, and to become the song again
     when the change is undone.
 
     Args:
         path: the song.
-        genre: the genre.
+        genres: one or more.
         log: called with the change before the copy takes the song's place.
 
     Raises:
@@ -75,7 +75,7 @@ def write(path: str, genre: str, *, log: Callable[[Changed], None]) -> None:
     """
     with _replacing(path) as copy:
         with open(path, "rb") as song, open(copy, "rb") as target:
-            changes = edit.splices_for(song, path, genre)
+            changes = edit.splices_for(song, path, genres)
             _write(copy, apply(song, changes))
             back = reversing(song, changes)
             before = digest(pieces(song, 0, size_of(song)))
@@ -83,7 +83,7 @@ def write(path: str, genre: str, *, log: Callable[[Changed], None]) -> None:
             _compare(song, target, path)
             if digest(apply(target, back)) != before:
                 raise CannotTag("the change could not be undone")
-        _check_tags(path, copy, genre)
+        _check_tags(path, copy, genres)
         log(Changed(before.hex(), after.hex(), back))
 
 
@@ -141,12 +141,12 @@ def _keeps(before: Content, after: Content) -> bool:
     return all(any(part == other for other in left) for part in before.tags)
 
 
-def _check_tags(path: str, copy: str, genre: str) -> None:
-    """Raises CannotTag unless a copy's tags, as others read them, state the genre."""
+def _check_tags(path: str, copy: str, genres: Sequence[str]) -> None:
+    """Raises CannotTag unless a copy's tags, as others read them, state the genres."""
     before, after = tags.read(Path(path)), tags.read(Path(copy))
-    if after.genres != (genre.strip(),):
+    if after.genres != tuple(genre.strip() for genre in genres):
         found = ", ".join(after.genres) or "nothing"
-        raise CannotTag(f"{genre!r} would be read back as {found!r}")
+        raise CannotTag(f"{', '.join(genres)!r} would be read back as {found!r}")
     if before.artist != after.artist:
         raise CannotTag(f"the artist {before.artist!r} would be read as {after.artist!r}")
 

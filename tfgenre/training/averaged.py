@@ -100,6 +100,10 @@ class AveragedRuns(RunDir):
         mean = keras.layers.Average(dtype="float32")([model(image) for model in named])
         return keras.Model(image, mean, name="averaged")
 
+    def digest(self) -> str:
+        """See `RunDir`."""
+        return "+".join(run.digest() for run in self.runs)
+
     def write_best_model(self, path: Path, model: "keras.Model") -> None:
         """See `RunDir`; there is no file to copy."""
         model.save(path)

@@ -1,5 +1,6 @@
 """The folder of a training run: the paths of its files, and readers for them."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfgenre import storage
+from tfgenre import files, storage
 from tfgenre.errors import UserError
 from tfgenre.files import read_json
 from tfgenre.records import manifest as manifests
@@ -164,6 +165,14 @@ class RunDir:
             raise self._not_finite()
         self.check_probabilities(model.predict_on_batch(_any_slice(model)))
         return model
+
+    def digest(self) -> str:
+        """Names the best network by its bytes."""
+        total = hashlib.blake2b(digest_size=8)
+        with self.best_model.open("rb") as file:
+            for piece in files.pieces(file, 0, files.size_of(file)):
+                total.update(piece)
+        return total.hexdigest()
 
     def write_best_model(self, path: Path, model: "keras.Model") -> None:
         """Writes the network of `load_best_model` to a file: the run's own, byte for byte."""
