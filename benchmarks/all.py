@@ -45,7 +45,7 @@ def page(results: Mapping[str, Result]) -> str:
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return environment.from_string(template).render(
-        results=results, markdown=tables.markdown, ratio=tables.ratio
+        results=results, markdown=tables.markdown, ratio=tables.ratio, pairs=predict.PAIRS
     )
 
 

@@ -68,25 +68,33 @@ def long_songs(folder: Path, *, num_songs: int) -> list[str]:
     return [str(path) for path in paths]
 
 
-def write_records(folder: Path, *, num_slices: int, num_shards: int) -> Records:
+def write_records(
+    folder: Path, *, num_slices: int, num_shards: int, spectrogram: str = "sox"
+) -> Records:
     """Writes records of some songs' slices, each shifted along time.
 
     Args:
         folder: where to write them.
         num_slices: how many to train on; 110 more are for validation.
         num_shards: how many shards the training slices fill, of nearly equal size.
+        spectrogram: what the manifest says was drawn; it is SoX's.
     """
     folder.mkdir(parents=True, exist_ok=True)
     bounds = np.linspace(0, num_slices, num_shards + 1).astype(int)
     sizes = {"train": np.diff(bounds).tolist(), "validation": [_VALIDATION_SLICES], "test": []}
     slices = _slices(folder / "songs", num_slices + _VALIDATION_SLICES)
     shards = {split: (islice(slices, size) for size in found) for split, found in sizes.items()}
-    return write_examples(folder, _config(num_shards), shards, num_shards=num_shards)
+    return write_examples(folder, _config(num_shards, spectrogram), shards, num_shards=num_shards)
 
 
-def _config(num_shards: int) -> BuildConfig:
-    split = SplitConfig(split_by="track")
-    return BuildConfig(dataset="demo", genres=GENRES, num_shards=num_shards, split=split)
+def _config(num_shards: int, spectrogram: str) -> BuildConfig:
+    return BuildConfig(
+        dataset="demo",
+        genres=GENRES,
+        num_shards=num_shards,
+        split=SplitConfig(split_by="track"),
+        render=RenderConfig(spectrogram=spectrogram),
+    )
 
 
 def _slices(scratch: Path, num_slices: int) -> Iterator[Example]:

@@ -2,15 +2,15 @@
 
 python -m benchmarks.long
 
-MP3s of 44.1 kHz, stereo, 128 kbit/s, rendered by one or two processes. Prediction is with the
-network of flags/best.cfg, untrained, once it is loaded; a build is the whole program.
+MP3s of 44.1 kHz, stereo, 128 kbit/s, rendered by one or two processes; a build is the whole
+program. `benchmarks.predict` has their prediction.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import build, inputs, predict, render, script
+from benchmarks import build, inputs, render, script
 from benchmarks.ways import Benchmark, Turn, Way
 from tfgenre.config import RenderConfig
 
@@ -20,32 +20,21 @@ _TEN = {"max_slices_per_track": 10}
 def _rendering(num_workers: int, **options: Any) -> Callable[..., Turn]:
     """Render processes alone."""
     config = RenderConfig(**options)
-    return lambda songs, data_dir, run_dir: render.by_workers(
+    return lambda songs, data_dir: render.by_workers(
         songs, num_workers=num_workers, times=2, config=config
     )
 
 
 def _building(num_workers: int, *flags: str) -> Callable[..., Turn]:
-    return lambda songs, data_dir, run_dir: build.build(
+    return lambda songs, data_dir: build.build(
         data_dir, len(songs), num_workers=num_workers, flags=flags
     )
 
 
-def _predicting(num_workers: int, **options: Any) -> Callable[..., Turn]:
-    config = RenderConfig(spectrogram="mel", **options)
-    return lambda songs, data_dir, run_dir: predict.predicting(
-        songs, run_dir, num_workers=num_workers, config=config
-    )
-
-
-def _write_run(songs: list[str], data_dir: str, run_dir: str) -> None:
-    predict.write_run(songs, run_dir, model="spectral_small")
-
-
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
-    """Writes the songs; names the run's folder."""
+    """Writes the songs."""
     songs = inputs.long_songs(folder / "songs", num_songs=6 if smoke else 24)
-    return {"songs": songs, "data_dir": str(folder / "songs"), "run_dir": str(folder / "run")}
+    return {"songs": songs, "data_dir": str(folder / "songs")}
 
 
 BENCHMARK = Benchmark(
@@ -62,10 +51,6 @@ BENCHMARK = Benchmark(
         "build_ten": Way(
             "the same, ten slices", _building(2, "--max_slices_per_track=10"), warm_up=False
         ),
-        "predict": Way("prediction, 1 process, all slices", _predicting(1), _write_run),
-        "predict_ten": Way("the same, ten slices", _predicting(1, **_TEN), _write_run),
-        "predict2": Way("prediction, 2 processes, all slices", _predicting(2), _write_run),
-        "predict2_ten": Way("the same, ten slices", _predicting(2, **_TEN), _write_run),
     },
     references=("sox", "mel"),
     prepare=prepare,

@@ -22,9 +22,9 @@ WAYS = {
     "fit": "ten",
     "train": "records_bfloat16",
     "models": "spectral",
-    "predict": "program",
+    "predict": "best_ten,mel_ten,program",
     "build": "two",
-    "long": "sox_ten,build_ten,predict_ten",
+    "long": "sox_ten,build_ten",
 }
 
 

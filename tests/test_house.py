@@ -53,7 +53,7 @@ FACES = {
     "tagging": "log",
     "evaluation": "audit cross_validation evaluate evaluate_run leaks experiments",
     "export": "export folder",
-    "flags": "definitions configs flag_files folders",
+    "flags": "definitions configs flag_files folders groups",
     "programs": "",
 }
 USE_TENSORFLOW = {  # or other heavy libraries

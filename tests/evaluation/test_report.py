@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tfgenre.config import RenderConfig
 from tfgenre.evaluation.evaluate_run import evaluate_run
@@ -107,5 +108,9 @@ def test_it_is_self_contained(page):
 
 def test_the_model_card_is_beside_it(page):
     card = (page.parent / "model_card.md").read_text()
-    assert card.startswith("# Model card: genres of folder")
+    _, front, text = card.split("---\n")
+    assert text.startswith("# Model card: genres of folder")
+    (entry,) = yaml.safe_load(front)["model-index"][0]["results"]
+    assert entry["dataset"]["type"] == "folder"
+    assert 0 <= entry["metrics"][0]["value"] <= 1
     assert "| song accuracy, by vote | " in card

@@ -6,28 +6,18 @@ import shutil
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
 from tests import songs
 from tests.commands import run, start
+from tests.runs import tiny_run
 from tfgenre.audio import tags
-from tfgenre.records import manifest
-from tfgenre.training.run_dir import RunDir
 
 
 @pytest.fixture(scope="module")
 def run_dir(records_dir, tmp_path_factory) -> str:
-    """A run with a tiny, untrained network."""
-    folder = RunDir(tmp_path_factory.mktemp("run"))
-    manifest.write(manifest.read(records_dir), folder.path)
-    folder.flags.write_text("--vote=hard\n")
-    image = keras.Input((128, 128, 1), dtype="uint8")
-    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(image))
-    model = keras.Model(image, keras.layers.Dense(2, activation="softmax")(pooled))
-    model.save(folder.best_model)
-    return f"--run_dir={folder.path}"
+    return f"--run_dir={tiny_run(tmp_path_factory.mktemp('run'), records_dir)}"
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""A model card: what a trained network can and cannot do (Mitchell et al. 2018)."""
+"""A model card: what a trained network can and cannot do (Mitchell et al. 2018).
+
+Its front matter is that of Hugging Face's cards.
+"""
 
 from pathlib import Path
 from typing import Any

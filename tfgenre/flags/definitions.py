@@ -76,14 +76,14 @@ def _define_collection(values: flags.FlagValues) -> None:
     option(
         "fma_genres",
         "Where FMA's genres come from: tracks (tracks.csv, the truth), or id3 (the clips' own tags "
-        "through genres.csv, the seed's way).",
+        "through genres.csv).",
         choices=config.FMA_GENRES,
     )
     option("jamendo_audio", "Which of MTG-Jamendo's audio.", choices=config.JAMENDO_AUDIO)
     option(
         "jamendo_genres",
-        "MTG-Jamendo's songs with tags of several genres: first (the first of them counts, the "
-        "seed's way), or single (they are left out).",
+        "MTG-Jamendo's songs with tags of several genres: first (the first of them "
+        "counts), or single (they are left out).",
         choices=config.JAMENDO_GENRES,
     )
     option(
@@ -110,7 +110,7 @@ def _define_rendering(values: flags.FlagValues) -> None:
     option(
         "sample_rate_hz",
         "Songs of another sample rate are converted to this one, so that a row of the picture is "
-        "the same frequency in all of them; 0: each keeps its own rate, as the seed's did.",
+        "the same frequency in all of them; 0: each keeps its own rate.",
     )
     option(
         "tail",
@@ -138,7 +138,7 @@ def _define_splitting(values: flags.FlagValues) -> None:
     option(
         "split_by",
         "What is kept together in one split. If not given: artist where the collection knows "
-        "artists, else track. slice is the seed's way and leaks: a song's slices are in training "
+        "artists, else track. slice leaks: a song's slices are in training "
         "and test alike. official is the collection's own split.",
         choices=config.SPLIT_METHODS,
     )

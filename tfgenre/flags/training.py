@@ -33,7 +33,7 @@ def _define_learning(option: "partial[None]") -> None:
     option(
         "partitions",
         "Cut the training slices into so many parts, and train on each for all epochs before the "
-        "next, as the seed did for want of memory; 1: all of them in each epoch.",
+        "next, for want of memory; 1: all of them in each epoch.",
     )
     option("learning_rate", "The optimizer's learning rate.")
     option("optimizer", "The optimizer.", choices=config.OPTIMIZERS)
@@ -75,8 +75,8 @@ def _define_network(option: "partial[None]") -> None:
     option(
         "model",
         "The network: spectral_small (convolutions over time), spectral (four times the "
-        "arithmetic), despois (the seed's, 75 times), or musicnn (one layer on top of one that was "
-        "trained on the Million Song Dataset); docs/models.md compares them.",
+        "arithmetic), despois (75 times), or musicnn (one layer on top of one that was trained on "
+        "the Million Song Dataset); docs/models.md compares them.",
         choices=config.MODELS,
     )
     option("initializer", "Initial weights of the convolutions.", choices=config.INITIALIZERS)

@@ -18,9 +18,11 @@ from tfgenre.prediction.config import VoteConfig
 from tfgenre.prediction.result import Prediction
 from tfgenre.prediction.votes import SongProbabilities, decide, squeezed
 from tfgenre.spectrogram.render import Slices
+from tfgenre.spectrogram.slices import SLICE_SIZE
 from tfgenre.spectrogram.workers import RenderWorker, map_with_workers
 
 _SONGS_AHEAD = 64
+_PATIENCE_S = 0.2  # two processes render ten slices of eight songs in this time
 
 
 class Predicted(NamedTuple):
@@ -97,7 +99,9 @@ def predict_slices(
         num_workers: render processes.
         keep_pictures: whether to keep the slices at a quarter of their width (4 KB each).
     """
-    with batched(model, batch_size=batch_size) as submit:
+    with batched(model, batch_size=batch_size, patience_s=_PATIENCE_S) as submit:
+        # The network is compiled for it while render processes start.
+        submit(np.zeros((2, SLICE_SIZE, SLICE_SIZE), np.uint8))
 
         def work(worker: RenderWorker, path: str) -> list[_Piece] | SkipTrack:
             return worker.map_pieces(path, lambda piece: _submitted(piece, submit, keep_pictures))

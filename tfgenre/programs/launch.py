@@ -16,6 +16,7 @@ from tfgenre import storage
 from tfgenre.errors import UserError
 from tfgenre.flags.definitions import define
 from tfgenre.flags.flag_files import expanded
+from tfgenre.flags.groups import help_text
 
 Main = Callable[[list[str]], int | None]
 
@@ -49,10 +50,8 @@ def launch(main: Main, *, doc: str, flag_names: Sequence[str], takes_paths: bool
 def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
     values = flags.FLAGS
     if {"--help", "-h"} & set(argv):
-        for name in flag_names:
-            values.register_key_flag_for_module("flags", values[name])
         try:
-            print(f"{doc.strip()}\n{values.module_help('flags')}")
+            print(f"{doc.strip()}\n{help_text(values, flag_names)}")
         except BrokenPipeError:
             _discard_output()
         sys.exit(0)
