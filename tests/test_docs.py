@@ -30,7 +30,7 @@ def test_the_notebook_runs(tmp_path, monkeypatch, capsys):
             exec("".join(cell["source"]), names)
     printed = capsys.readouterr().out
     assert "60 songs: " in printed
-    assert "of 18 songs" in printed
+    assert "of 6 songs" in printed
     assert Path("demo/run/report.html").exists()
 
 

@@ -49,6 +49,11 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'tfgenre' has no attribute {name!r}")
+    if name == "load_dataset":  # TensorFlow, but not what it writes to stderr when it starts
+        from tfgenre.quiet import quiet_tensorflow
+
+        with quiet_tensorflow():
+            return importlib.import_module(_MODULES[name]).load_dataset
     return getattr(importlib.import_module(_MODULES.get(name, "tfgenre.api")), name)
 
 

@@ -1,7 +1,7 @@
 """Finds sound files by name."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -28,18 +28,23 @@ class Found:
     """What is below a folder.
 
     Attributes:
-        songs: the sound files in the order of os.walk, with names sorted.
+        folders: each folder with sound files, and their names, sorted: a folder before those in it.
         left_out: folders that cannot be read, archives, links to nothing, and links to folders and
             songs that are found without them.
     """
 
-    songs: tuple[Path, ...]
+    folders: tuple[tuple[Path, tuple[str, ...]], ...]
     left_out: tuple[LeftOut, ...]
 
+    @property
+    def songs(self) -> tuple[Path, ...]:
+        """The sound files, in the order of os.walk."""
+        return tuple(folder / name for folder, names in self.folders for name in names)
 
-def is_sound_file(path: Path) -> bool:
+
+def _is_sound_file(name: str) -> bool:
     """Whether a name is that of a sound file; hidden ones such as macOS's `._song.mp3` are not."""
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return os.path.splitext(name)[1].lower() in SUFFIXES and not name.startswith(".")
 
 
 def refuse(error: OSError) -> None:
@@ -49,7 +54,7 @@ def refuse(error: OSError) -> None:
 
 def search(folder: Path) -> Found:
     """Finds all sound files below a folder, also through links to folders; each once."""
-    songs: list[Path] = []
+    found: list[tuple[Path, list[str]]] = []
     left_out: list[LeftOut] = []
 
     def unreadable(error: OSError) -> None:
@@ -62,16 +67,18 @@ def search(folder: Path) -> Found:
 
     for place, folders, names in storage.walk(folder, on_error=unreadable, on_known=known):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths = [place / name for name in names]
-        songs += filter(is_sound_file, paths)
-        left_out += _links_to_nothing(path for path in paths if not path.suffix)
-        left_out += (LeftOut(path, *_ARCHIVE) for path in paths if _is_archive(path))
-    songs.sort(key=_order)
-    copies = dict(_copies(songs))
+        found.append((place, sorted(filter(_is_sound_file, names))))
+        others = [place / name for name in names if not _is_sound_file(name)]
+        left_out += _links_to_nothing(path for path in others if not path.suffix)
+        left_out += (LeftOut(path, *_ARCHIVE) for path in others if _is_archive(path))
+    found.sort(key=lambda folder: folder[0].parts)  # links to folders were followed last
+    copies = dict(_copies(found))
     left_out += (LeftOut(path, "duplicate", f"a link to {copies[path]}") for path in copies)
+    if copies:
+        found = [(place, [n for n in names if place / n not in copies]) for place, names in found]
     return Found(
-        tuple(path for path in songs if path not in copies),
-        tuple(sorted(left_out, key=lambda found: _order(found.path))),
+        tuple((place, tuple(names)) for place, names in found if names),
+        tuple(sorted(left_out, key=lambda each: _order(each.path))),
     )
 
 
@@ -85,8 +92,8 @@ def _is_archive(path: Path) -> bool:
     return path.suffix.lower() in _ARCHIVES and not path.name.startswith(".")
 
 
-def _is_link(path: Path) -> bool:
-    return not storage.is_remote(path) and path.is_symlink()
+def _is_link(path: Path | str) -> bool:
+    return not storage.is_remote(path) and os.path.islink(path)
 
 
 def _links_to_nothing(paths: Iterable[Path]) -> Iterator[LeftOut]:
@@ -97,16 +104,25 @@ def _links_to_nothing(paths: Iterable[Path]) -> Iterator[LeftOut]:
             yield LeftOut(path, "missing", detail)
 
 
-def _copies(songs: list[Path]) -> Iterator[tuple[Path, Path]]:
+def _copies(found: list[tuple[Path, list[str]]]) -> Iterator[tuple[Path, Path]]:
     """The links among songs whose target is another of them, or that of a link before."""
-    links = [path for path in songs if _is_link(path) and path.exists()]
+    links = [path for path in _paths(found) if _is_link(path) and os.path.exists(path)]
     if not links:
         return
-    places = {os.path.realpath(path): path for path in songs if not _is_link(path)}
+    places = {os.path.realpath(path): path for path in _paths(found) if not _is_link(path)}
     for link in links:
         first = places.setdefault(os.path.realpath(link), link)
         if first != link:
-            yield link, first
+            yield Path(link), Path(first)
+
+
+def _paths(found: Iterable[tuple[Path, Sequence[str]]]) -> Iterator[str]:
+    """Songs as text, which takes a tenth of the time and memory of paths."""
+    for folder, names in found:
+        if storage.is_remote(folder) or str(folder) == ".":
+            yield from (str(folder / name) for name in names)
+        else:
+            yield from (os.path.join(folder, name) for name in names)
 
 
 def find_songs(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -122,7 +138,7 @@ def find_songs(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     songs: list[str] = []
     for path in map(storage.to_path, paths):
         if path.is_dir():
-            songs += map(str, _songs_below(path))
+            songs += _songs_below(path)
         elif _is_archive(path) and path.is_file():
             songs += _songs_in(path)
         elif path.exists() or archives.split_path(str(path)):
@@ -139,13 +155,16 @@ def _songs_in(archive: Path) -> list[str]:
     if archive.suffix.lower() not in (".zip", ".tar"):
         raise UserError(f"{archive} is an archive that is not a zip or tar file: unpack it.")
     names = sorted(archive_index.members(str(archive)))
-    return [f"{archive}/{name}" for name in names if is_sound_file(Path(name))]
+    return [f"{archive}/{name}" for name in names if _is_sound_file(os.path.basename(name))]
 
 
-def _songs_below(folder: Path) -> list[Path]:
+def _songs_below(folder: Path) -> list[str]:
     found = search(folder)
     for path, reason, detail in found.left_out:
         if reason == "unreadable":
             raise UserError(f"{path} cannot be read: {detail}.")
-    missing = (path for path, reason, _ in found.left_out if reason == "missing")
-    return sorted([*found.songs, *missing], key=_order)
+    songs = list(_paths(found.folders))
+    missing = [path for path, reason, _ in found.left_out if reason == "missing"]
+    if not missing:
+        return songs
+    return list(map(str, sorted([*map(Path, songs), *missing], key=_order)))

@@ -1,5 +1,6 @@
 """A trained network, and how songs are rendered and decided for it; loaded when it is needed."""
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class TrainedNetwork:
     render: RenderConfig
     vote: str
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         """Names the network's weights and how it is used; the same name, the same predictions."""
         return f"{self.run.digest()}/{self.render.max_slices_per_track}/{self.vote}"
