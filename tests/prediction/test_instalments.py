@@ -9,11 +9,13 @@ import pytest
 from tests import songs
 from tests.prediction.rows import GENRES, row_of
 from tfgenre.audio import tags
-from tfgenre.prediction.config import TagConfig
+from tfgenre.prediction.config import TagConfig, VoteConfig
 from tfgenre.prediction.instalments import predict_new
 from tfgenre.prediction.predict import Predicted
 from tfgenre.prediction.result import Prediction
 from tfgenre.prediction.results import Results
+
+CONFIG = VoteConfig(vote="hard", min_confidence=0.5)
 
 
 class Predictor:
@@ -43,7 +45,7 @@ def predict(
 ) -> tuple[list[str], list[Prediction], int]:
     """The songs predicted, what was yielded, and how many songs were known."""
     predictor, known = predictor or Predictor(), []
-    with Results(path, genres=GENRES, vote="hard", min_confidence=0.5, run=run) as results:
+    with Results(path, genres=GENRES, config=CONFIG, run=run) as results:
         found = predict_new(
             music,
             results,
@@ -93,7 +95,7 @@ def test_tags_are_written_into_songs_that_were_predicted_before(music, tmp_path)
     assert all(tags.read(Path(song)).genres == ("Rock",) for song in music)
     assert predict(music, path, **asked)[::2] == ([], 3)
     assert predict(music, path)[::2] == ([], 3)
-    with Results(path, genres=GENRES, vote="hard", min_confidence=0.5, run="run") as results:
+    with Results(path, genres=GENRES, config=CONFIG, run="run") as results:
         assert [row.own_genres for row in results.rows()] == [()] * 3
         assert all("was written" in str(row.prediction.tag) for row in results.rows())
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.prediction.rows import GENRES, failed_row, row_of
 from tfgenre.errors import UserError
+from tfgenre.prediction.config import VoteConfig
 from tfgenre.prediction.results import Results
 from tfgenre.prediction.rows import Row, State
 
@@ -16,7 +17,7 @@ ROWS = (
     row_of("music/a.mp3", own_genres=("Rock", "Hard Rock")),
     row_of('odd/"b", c;\nd\r\ne\udcff.mp3', genre="unsure", confidence=0.4),
     failed_row("broken.mp3", "decode_error", "no sound (at all)"),
-    row_of("ü.ogg", best_guess="Jazz, Blues", top=["Jazz, Blues", "Rock"], tag="Rock was written"),
+    row_of("ü.ogg", best_guess="Jazz, Blues", tag="Rock was written"),
     row_of("r.flac", tag_error="it is read-only"),
 )
 
@@ -26,9 +27,16 @@ def path(request, tmp_path) -> Path:
     return tmp_path / "new" / f"results{request.param}"
 
 
-def opened(path: Path, *, run: str = "run", min_confidence: float = 0.5, **options) -> Results:
-    defaults = {"genres": GENRES, "vote": "hard"}
-    return Results(path, run=run, min_confidence=min_confidence, **defaults | options)
+def opened(
+    path: Path,
+    *,
+    run: str = "run",
+    min_confidence: float = 0.5,
+    top: int = 1,
+    genres: tuple[str, ...] = GENRES,
+) -> Results:
+    config = VoteConfig(vote="hard", min_confidence=min_confidence, top=top)
+    return Results(path, genres=genres, config=config, run=run)
 
 
 def written(path: Path, rows: tuple[Row, ...] = ROWS) -> bytes:
@@ -105,6 +113,15 @@ def test_another_lowest_confidence_applies_to_all_rows(path):
             assert [row.prediction.genre for row in results.rows()] == expected
             results.tidy()
         assert path.read_text().count("unsure") == expected.count("unsure")
+
+
+def test_another_number_of_genres_applies_to_all_rows(path):
+    written(path, (row_of("a.mp3", best_guess="Folk"), failed_row("b.mp3", "silent", "")))
+    for top, expected in ((2, ["Folk", "Rock"]), (5, ["Folk", "Rock", "Jazz, Blues"]), (1, None)):
+        for _ in range(2):
+            with opened(path, top=top) as results:
+                assert [row.prediction.top for row in results.rows()] == [expected, None]
+                results.tidy()
 
 
 def test_songs_that_may_be_well_the_next_time_are_not_known(path):

@@ -94,8 +94,7 @@ def _results(collection: Collection) -> Results:
     return Results(
         Path(config.results or ""),
         genres=collection.genres,
-        vote=config.vote.vote or "hard",
-        min_confidence=config.vote.min_confidence,
+        config=config.vote,
         run=collection.run,
     )
 

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -21,7 +21,7 @@ class Prediction:
         confidence: the best guess' share of slices (hard vote) or mean probability (mean vote).
         votes: the number of slices for each genre.
         probabilities: the mean over the slices for each genre.
-        top: the most likely genres, the best guess first; None if it alone was asked for.
+        top: the best guess, then others by mean probability; None if it alone was asked for.
         reason: one of `errors.SKIP_REASONS`; None if the song was used.
         detail: what was wrong with the song.
         tag: what was done about the song's genre tag; None if tags are not written.
@@ -93,6 +93,16 @@ class Prediction:
 
     def _num_slices(self) -> int:
         return sum((self.votes or {}).values())
+
+
+def most_likely(
+    best_guess: str, probabilities: Mapping[str, float], count: int
+) -> list[str] | None:
+    """The best guess, and the others by mean probability; None if it alone is asked for."""
+    if count == 1:
+        return None
+    others = sorted(probabilities, key=lambda genre: (genre != best_guess, -probabilities[genre]))
+    return others[:count]
 
 
 def lines(

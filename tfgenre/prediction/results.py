@@ -16,7 +16,8 @@ from typing import IO
 
 from tfgenre import files
 from tfgenre.errors import UserError
-from tfgenre.prediction.config import UNSURE
+from tfgenre.prediction.config import UNSURE, VoteConfig
+from tfgenre.prediction.result import most_likely
 from tfgenre.prediction.results_index import ResultsIndex
 from tfgenre.prediction.rows import Row, State, cut_incomplete_line, format_of, placed
 
@@ -28,16 +29,14 @@ _MAY_PASS = {"missing", "unreadable", "timeout", "crashed"}
 class Results:
     """A file of results, locked while it is open."""
 
-    def __init__(
-        self, path: Path, *, genres: Sequence[str], vote: str, min_confidence: float, run: str
-    ) -> None:
+    def __init__(self, path: Path, *, genres: Sequence[str], config: VoteConfig, run: str) -> None:
         """Opens the file, which is made if it is not there, and reads which songs it has.
 
         Args:
             path: its name ends in one of `config.RESULTS_SUFFIXES`.
             genres: in label order.
-            vote: how slices decide.
-            min_confidence: below it a song is unsure; applies to rows of before, too.
+            config: how slices decide; what it says of the lowest confidence and of further genres
+                applies to rows of before, too.
             run: names the network and how it is used: rows of another run are not known.
 
         Raises:
@@ -46,8 +45,8 @@ class Results:
         """
         self.path = path.resolve()
         self.run = run
-        self._genres, self._min_confidence = tuple(genres), min_confidence
-        self._format = format_of(path, genres=genres, vote=vote)
+        self._genres, self._config = tuple(genres), config
+        self._format = format_of(path, genres=genres, vote=config.vote or "hard")
         self._header = _encoded(self._format.header())
         self._file = self._opened()
         self._index = ResultsIndex()
@@ -162,7 +161,7 @@ class Results:
                 ) from error
 
     def _decided(self, row: Row) -> Row:
-        """A row with the genre by the lowest confidence there is now."""
+        """A row with the genres by the lowest confidence and the number there are now."""
         found = row.prediction
         if found.confidence is None or found.best_guess is None:
             return row
@@ -171,11 +170,13 @@ class Results:
                 f"--results={self.path} has predictions of the genres {', '.join(names)}, and the "
                 f"run knows {', '.join(self._genres)}: name another file."
             )
-        genre = found.best_guess if found.confidence >= self._min_confidence else UNSURE
-        if genre == found.genre:
+        is_sure = found.confidence >= self._config.min_confidence
+        genre = found.best_guess if is_sure else UNSURE
+        top = most_likely(found.best_guess, found.probabilities or {}, self._config.top)
+        if (genre, top) == (found.genre, found.top):
             return row
         self._is_outdated = True
-        return replace(row, prediction=replace(found, genre=genre))
+        return replace(row, prediction=replace(found, genre=genre, top=top))
 
 
 def _encoded(text: str) -> bytes:

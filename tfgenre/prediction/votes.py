@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.prediction.config import UNSURE, VoteConfig
-from tfgenre.prediction.result import Prediction
+from tfgenre.prediction.result import Prediction, most_likely
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 _SQUEEZE = 4  # columns of a slice that are averaged into one of its picture
@@ -56,14 +56,9 @@ def vote(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
 
 
-def ranking(votes: NDArray[np.int64], mean: NDArray[np.floating]) -> NDArray[np.int64]:
-    """The labels, that with the most votes first; the higher mean probability breaks ties."""
-    return np.lexsort((mean, votes))[::-1]
-
-
 def winner(votes: NDArray[np.int64], mean: NDArray[np.floating]) -> int:
-    """The first of the ranking."""
-    return int(ranking(votes, mean)[0])
+    """The label with the most votes; the higher mean probability breaks ties."""
+    return int(np.lexsort((mean, votes))[-1])
 
 
 def decide(
@@ -89,8 +84,8 @@ def decide(
         )
     votes, mean = vote(song.probabilities), song.probabilities.mean(axis=0)
     is_hard = config.vote != "mean"
-    ranked = ranking(votes if is_hard else np.zeros_like(votes), mean)
-    label = int(ranked[0])
+    label = winner(votes, mean) if is_hard else int(mean.argmax())
+    probabilities = dict(zip(genres, mean.tolist(), strict=True))
     confidence = float(votes[label] / votes.sum() if is_hard else mean[label])
     return Prediction(
         path,
@@ -98,6 +93,6 @@ def decide(
         best_guess=genres[label],
         confidence=confidence,
         votes=dict(zip(genres, votes.tolist(), strict=True)),
-        probabilities=dict(zip(genres, mean.tolist(), strict=True)),
-        top=[genres[label] for label in ranked[: config.top]] if config.top > 1 else None,
+        probabilities=probabilities,
+        top=most_likely(genres[label], probabilities, config.top),
     )
