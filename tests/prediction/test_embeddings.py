@@ -107,6 +107,25 @@ def test_others_are_refused_and_left_as_they_are(tmp_path, options):
     with pytest.raises(UserError, match=r"holds others .* name another file"):
         opened(path, **options)
     assert path.read_bytes() == before
-    np.save(path, np.zeros((5, 3)))
-    with pytest.raises(UserError, match="holds others"):
-        opened(path)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_files_of_other_programs_are_left_as_they_are(tmp_path, goes_on):
+    path, table = tmp_path / "songs.npy", tmp_path / "songs.paths.csv"
+    np.save(path, np.zeros((5, 3), np.float32))
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"songs.paths.csv is not beside it"):
+        opened(path, goes_on=goes_on)
+    table.write_text("path\na.mp3\n")
+    with pytest.raises(UserError, match=r"songs.paths.csv beside it is another table"):
+        opened(path, goes_on=goes_on)
+    assert path.read_bytes() == before
+    assert table.read_text() == "path\na.mp3\n"
+
+
+def test_a_program_that_was_killed_at_once_goes_on(tmp_path):
+    path = tmp_path / "songs.npy"
+    written(path, 0)
+    path.with_suffix(".paths.csv").write_bytes(b"")
+    written(path, 2)
+    assert np.load(path).shape == (2, 3)

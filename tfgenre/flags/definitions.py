@@ -56,7 +56,11 @@ def _define_collection(values: flags.FlagValues) -> None:
     where = {"flag_values": values}
     option = partial(define_option, values, BuildConfig)
     flags.DEFINE_enum(
-        "dataset", None, DATASETS, "The kind of collection: how it lies on disk.", **where
+        "dataset",
+        None,
+        DATASETS,
+        "The kind of collection, which says how its files are laid out.",
+        **where,
     )
     flags.DEFINE_string(
         "data_dir", None, "The collection's folder; data/DATASET if not given.", **where

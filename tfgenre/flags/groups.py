@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from absl import flags
@@ -29,7 +29,7 @@ _WIDTH = 88
 
 def _own(kind: type[Any]) -> tuple[str, ...]:
     """The options of a config dataclass without those of the configs in it."""
-    return tuple(each.name for each in fields(kind) if each.name in option_names(kind))
+    return tuple(each.name for each in fields(kind) if not is_dataclass(each.default_factory))
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Spectrogram": option_names(RenderConfig),
     "Splits": option_names(SplitConfig),
     "Records": ("records_dir", "num_shards", "shard_mb", "runner", "beam_options", "num_workers"),
-    "Training": ("run_dir", *_own(TrainConfig)),
+    "Training": ("run_dir", *(name for name in _own(TrainConfig) if name != "vote")),
     "Network": option_names(ModelConfig),
     "Optimizer": option_names(OptimizerConfig),
     "Reading records": _own(PipelineConfig),

@@ -59,21 +59,22 @@ class Embeddings:
             goes_on: whether to keep what is there.
 
         Raises:
-            UserError: if it is to be kept and is from another run, or from another program.
+            UserError: if it is from another program, or is to be kept and from another run.
             OSError: if it cannot be read or written.
         """
         self._path, self._size, self._run = path.resolve(), size, run
         self._index, self._num_songs = ResultsIndex(), 0
         path.parent.mkdir(parents=True, exist_ok=True)
         table = self._path.with_suffix(_TABLE)
-        is_new = not (goes_on and path.exists() and table.exists())
-        mode = "w+b" if is_new else "r+b"
+        self._check_files(table)
+        mode = "r+b" if goes_on and _size(self._path) and _size(table) else "w+b"
         self._numbers, self._table = self._path.open(mode), table.open(mode)
-        if is_new:
-            self._numbers.write(self._header())
-            self._table.write(_line(_COLUMNS))
-        else:
+        if mode == "r+b":
             self._read()
+        else:
+            for file, start in ((self._numbers, self._header()), (self._table, _line(_COLUMNS))):
+                file.write(start)
+                file.flush()
         self._index.sort()
 
     def __enter__(self) -> "Embeddings":
@@ -128,6 +129,16 @@ class Embeddings:
                     kept.write(embedding.tobytes())
                     table.write(_line(row))
 
+    def _check_files(self, table: Path) -> None:
+        """Raises UserError if there are files that this class did not write."""
+        if not _size(table):
+            if _size(self._path) > len(self._header()):
+                raise self._is_other(f"{table.name} is not beside it")
+            return
+        with table.open("rb") as file:
+            if file.readline() != _line(_COLUMNS):
+                raise self._is_other(f"{table.name} beside it is another table")
+
     def _read(self) -> None:
         """Notes the songs that are in both files, and cuts off what is in one alone."""
         try:
@@ -169,9 +180,12 @@ class Embeddings:
 
     def _is_other(self, found: str) -> UserError:
         return UserError(
-            f"--embeddings={self._path} holds others ({found}): name another file, or remove it "
-            f"and its {_TABLE}."
+            f"--embeddings={self._path} holds others ({found}): name another file, or remove it."
         )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _line(values: Iterable[object]) -> bytes:

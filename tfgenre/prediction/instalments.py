@@ -63,10 +63,10 @@ def predict_new(
     for first in itertools.islice(unknown, 1):
         for prediction, slices in predict(itertools.chain([first], unknown)):
             state = states.popleft()
-            if embeddings is not None and slices is not None:
-                embeddings.add(prediction.path, state, slices.embedding())
             row = Row(prediction, _own_genres(prediction), state, results.run)
             row = _tagged(row, tag) if tag.write_tags else row
+            if embeddings is not None and slices is not None:
+                embeddings.add(prediction.path, row.state, slices.embedding())
             results.add(row if tag.writes else replace(row, prediction=prediction))
             yield row.prediction
     if tag.write_tags:
