@@ -155,7 +155,7 @@ def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
     )
     return {
         "clips": find_songs([data_dir]),
-        "long": inputs.long_songs(folder / "long", num_songs=2 if smoke else 24),
+        "long": inputs.long_songs(folder / "long", num_songs=1 if smoke else 24),
         "run_dirs": {model: str(folder / model) for model in _SPECTROGRAMS},
     }
 

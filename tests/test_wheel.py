@@ -35,7 +35,7 @@ def test_it_has_every_module_and_template(wheel):
             assert name in packed, name
 
 
-def test_the_demos_commands_run(wheel, tmp_path):
+def test_the_demos_commands_run(wheel, collection, tmp_path):
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     site = next(environment.glob("lib/python*/site-packages"))
@@ -54,11 +54,11 @@ def test_the_demos_commands_run(wheel, tmp_path):
     assert Path(where.strip()).is_relative_to(site)
     assert "tfgenre_make_records" in run("-m", "tfgenre")
     program = "import sys; from tfgenre.programs import {0}; sys.argv[0] = 'tfgenre_{0}'; {0}.run()"
-    run("-c", program.format("make_records"), "--dataset=demo", "--data_dir=demo")
-    run("-c", program.format("train"), "--dataset=demo", "--epochs=1", "--min_steps=0")
-    assert "track accuracy" in run("-c", program.format("evaluate"), "--run_dir=runs/demo-50px")
-    song = str(next((tmp_path / "demo").rglob("*.mp3")))
-    assert song in run("-c", program.format("predict"), "--run_dir=runs/demo-50px", song)
+    run("-c", program.format("make_records"), "--dataset=folder", f"--data_dir={collection}")
+    run("-c", program.format("train"), "--dataset=folder", "--epochs=1", "--min_steps=0")
+    assert "track accuracy" in run("-c", program.format("evaluate"), "--run_dir=runs/folder-50px")
+    song = str(next(collection.rglob("*.wav")))
+    assert song in run("-c", program.format("predict"), "--run_dir=runs/folder-50px", song)
 
 
 def _site_packages() -> Path:
