@@ -53,7 +53,8 @@ class Overview:
 
     def lines(self) -> Iterator[str]:
         """The overview in a few lines of text."""
-        yield f"{self.num_songs:,} songs, of which {self.num_unusable:,} cannot be used"
+        songs = "1 song" if self.num_songs == 1 else f"{self.num_songs:,} songs"
+        yield f"{songs}, of which {self.num_unusable:,} cannot be used"
         width = max(map(len, self.genres), default=0)
         used = self.num_songs - self.num_unusable
         for genre, count in self.genres.items():
