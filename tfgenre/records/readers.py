@@ -82,7 +82,7 @@ class _Shards:
 
 
 class OnDisk(_Shards):
-    """Maps the shards into memory: a slice is copied once, from the page cache into its batch."""
+    """Maps the shards into memory: slices are copied from the page cache into their batch."""
 
     window = 131_072  # 2 GB of the page cache; shuffling more gains nothing
     chunk = _CHUNK_SLICES
