@@ -8,8 +8,8 @@ import io
 import itertools
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 
 import keras
 import numpy as np
@@ -42,7 +42,7 @@ def with_embeddings(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, both([model.outputs[0], features]), name=model.name)
 
 
-class Embeddings:
+class Embeddings(AbstractContextManager["Embeddings"]):
     """A file of embeddings, float32 [songs, n], and FILE.paths.csv, whose rows name the songs.
 
     Rows are only appended. What kill -9 or a power cut leaves in one of the two files alone is cut
@@ -77,15 +77,7 @@ class Embeddings:
                 file.flush()
         self._index.sort()
 
-    def __enter__(self) -> "Embeddings":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._numbers.seek(0)
         self._numbers.write(self._header())
         for file in (self._numbers, self._table):

@@ -8,6 +8,8 @@ from typing import Any
 
 from tfgenre.text import csv_line, one_line, utf8
 
+SEPARATOR = "; "  # of several genres in a column
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -79,7 +81,7 @@ class Prediction:
         each = [self.probabilities[genre] for genre in genres]
         share, mean, *others = (f"{value:.4f}" for value in shares + each)
         decided = [self.path, self.genre, self.best_guess, share, mean, self._num_slices()]
-        top = "; ".join(self.top or [self.best_guess])
+        top = SEPARATOR.join(self.top or [self.best_guess])
         return [*decided, *others, top, self.tag or "", self.tag_error or ""]
 
     def _others(self) -> list[str]:

@@ -9,9 +9,9 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from tfgenre import files
@@ -26,7 +26,7 @@ _SYNC_S = 2.0
 _MAY_PASS = {"missing", "unreadable", "timeout", "crashed"}
 
 
-class Results:
+class Results(AbstractContextManager["Results"]):
     """A file of results, locked while it is open."""
 
     def __init__(self, path: Path, *, genres: Sequence[str], config: VoteConfig, run: str) -> None:
@@ -59,15 +59,7 @@ class Results:
         self._file.truncate(size)
         self._index.sort()
 
-    def __enter__(self) -> "Results":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         os.fsync(self._file.fileno())
         self._file.close()
 

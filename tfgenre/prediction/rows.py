@@ -11,10 +11,9 @@ from typing import IO, Any, NamedTuple, Protocol, TypeVar
 from tfgenre import files, storage
 from tfgenre.audio import archives
 from tfgenre.prediction.config import UNSURE
-from tfgenre.prediction.result import Prediction
+from tfgenre.prediction.result import SEPARATOR, Prediction
 from tfgenre.text import csv_line
 
-SEPARATOR = "; "
 Values = TypeVar("Values")
 
 _LONGEST_ROW_BYTES = 1 << 20

@@ -1,6 +1,5 @@
 """The folder of a training run: the paths of its files, and readers for them."""
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -8,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfgenre import files, storage
+from tfgenre import storage
 from tfgenre.errors import UserError
 from tfgenre.files import read_json
 from tfgenre.records import manifest as manifests
 from tfgenre.records.manifest import Manifest
+from tfgenre.records.shards import sha256_of
 
 if TYPE_CHECKING:
     import keras
@@ -168,11 +168,7 @@ class RunDir:
 
     def digest(self) -> str:
         """Names the best network by its bytes."""
-        total = hashlib.blake2b(digest_size=8)
-        with self.best_model.open("rb") as file:
-            for piece in files.pieces(file, 0, files.size_of(file)):
-                total.update(piece)
-        return total.hexdigest()
+        return sha256_of(self.best_model)[:16]
 
     def write_best_model(self, path: Path, model: "keras.Model") -> None:
         """Writes the network of `load_best_model` to a file: the run's own, byte for byte."""
