@@ -44,7 +44,7 @@ FACES = {
     "audio": "song archives archive_index mp4_atoms mpeg mpeg_frames mpeg_headers parts search "
     "sound_bytes tags",
     "spectrogram": "axis mel musicnn native palette render slices workers",
-    "datasets": " spelling splits track",
+    "datasets": " splits track",
     "records": "chunks folder manifest contents example sampling shards sources readers pipeline "
     "data_card contact_sheet verify synthetic",
     "building": "plan build local cluster resplit describe",

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tfgenre import spelling
 from tfgenre.config import BuildConfig
-from tfgenre.datasets import spelling
 from tfgenre.errors import UserError
 from tfgenre.text import csv_line
 

@@ -13,13 +13,13 @@ from tfgenre.building.cluster import BeamRunner
 from tfgenre.building.local import LocalRunner
 from tfgenre.config import BuildConfig
 from tfgenre.datasets import DATASETS
-from tfgenre.datasets.spelling import genre_key
 from tfgenre.errors import UserError, program
 from tfgenre.flags import definitions
 from tfgenre.flags.flag_files import expanded
 from tfgenre.options import Config, flattened, from_options, option_names
 from tfgenre.records.folder import Records
 from tfgenre.spectrogram.workers import num_processes
+from tfgenre.spelling import genre_key
 from tfgenre.text import csv_line
 from tfgenre.training.config import PipelineConfig, TrainConfig
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from tfgenre import files, pages
 from tfgenre.prediction.config import UNSURE
 from tfgenre.prediction.rows import Row
+from tfgenre.spelling import genre_key
 
 NUM_BINS = 10
 _NUM_SHOWN = 200  # songs in each of the page's lists
@@ -74,7 +75,7 @@ def of(rows: Iterable[Row], *, genres: Sequence[str]) -> Overview:
         rows: one per song.
         genres: of the network.
     """
-    keys = {_key(genre) for genre in genres}
+    keys = {genre_key(genre) for genre in genres}
     counts, reasons, sums = Counter[str](), Counter[str](), defaultdict[str, float](float)
     histogram = [0] * NUM_BINS
     own_genres: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -92,9 +93,9 @@ def of(rows: Iterable[Row], *, genres: Sequence[str]) -> Overview:
         least_certain.add(-found.confidence, row)
         for own in row.own_genres:
             own_genres[own][found.best_guess] += 1
-        if known := keys.intersection(map(_key, row.own_genres)):
+        if known := keys.intersection(map(genre_key, row.own_genres)):
             num_compared += 1
-            if _key(found.best_guess) not in known:
+            if genre_key(found.best_guess) not in known:
                 num_disagreeing += 1
                 disagreeing.add(found.confidence, row)
     frequent = sorted(own_genres, key=lambda own: -own_genres[own].total())[:_NUM_TAGS]
@@ -135,8 +136,3 @@ class _Largest:
 
     def rows(self) -> list[Row]:
         return [row for _, _, row in sorted(self._heap, reverse=True)]
-
-
-def _key(genre: str) -> str:
-    """A genre's name whatever its case, blanks and hyphens."""
-    return "".join(filter(str.isalnum, genre.casefold()))

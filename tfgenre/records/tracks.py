@@ -5,10 +5,10 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from tfgenre.datasets.spelling import artist_key
 from tfgenre.datasets.track import Track
 from tfgenre.errors import UserError, program
 from tfgenre.files import write_atomically
+from tfgenre.spelling import artist_key
 from tfgenre.text import csv_line
 
 NAME = "tracks.csv"

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from tfgenre.datasets import spelling
+from tfgenre import spelling
 
 ELECTRO = "Electró"
 
