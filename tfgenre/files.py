@@ -29,12 +29,20 @@ class FilePart(io.FileIO):
 
     def readinto(self, buffer: Any) -> int:
         """Reads bytes into a buffer, and returns how many."""
-        left = max(0, self._end - super().tell())
-        return super().readinto(memoryview(buffer)[:left]) or 0
+        return super().readinto(memoryview(buffer)[: self._left()]) or 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Some bytes; the rest of the part without a size."""
+        left = self._left()
+        data = bytearray(left if size is None or size < 0 else min(size, left))
+        return bytes(data[: self.readinto(data)])
 
     def readall(self) -> bytes:
         """The rest of the part."""
-        return self.read(max(0, self._end - super().tell()))
+        return self.read()
+
+    def _left(self) -> int:
+        return max(0, self._end - super().tell())
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Seeks within the part, and returns the position."""

@@ -113,11 +113,17 @@ def absolute(path: Path) -> Path:
 def open_remote(name: str, *, read_ahead_bytes: int = _READ_AHEAD_BYTES) -> IO[bytes]:
     """Opens a remote file to read from any place in it.
 
+    Args:
+        name: the file.
+        read_ahead_bytes: how much more than was asked for is read each time.
+
     Raises:
         OSError: if it cannot be read.
     """
     remote: Any = UPath(name)
-    return cast(IO[bytes], remote.open("rb", block_size=read_ahead_bytes))
+    # fsspec takes a block size of 0 for a stream.
+    options = {"block_size": read_ahead_bytes} if read_ahead_bytes else {"cache_type": "none"}
+    return cast(IO[bytes], remote.open("rb", **options))
 
 
 def walk(

@@ -168,9 +168,10 @@ def read_bytes(monkeypatch) -> list[int]:
     found: list[int] = []
 
     class Counted(files.FilePart):
-        def readinto(self, buffer):
-            found.append(super().readinto(buffer))
-            return found[-1]
+        def read(self, size=-1):
+            data = super().read(size)
+            found.append(len(data))
+            return data
 
     monkeypatch.setattr(archives, "FilePart", Counted)
     return found
@@ -196,13 +197,27 @@ def test_songs_in_archives(folder, tmp_path, read_bytes, kind, name):
         assert 0 < sum(read_bytes) < 0.5 * (folder / name).stat().st_size + ends_bytes
 
 
-def test_a_compressed_member_is_decoded_whole(folder, tmp_path):
+@pytest.fixture
+def no_whole_songs(monkeypatch) -> None:
+    """Songs that are decoded whole fail the test."""
+    monkeypatch.delattr(render, "render_whole")
+
+
+def assert_rendered(path: str, local: Path, config: RenderConfig) -> None:
+    """Of a song elsewhere, the same slices as of the local one."""
+    found, (images, indices) = render.render(path, config), parts.render_parts(str(local), config)
+    assert found.indices.tolist() == indices
+    np.testing.assert_array_equal(found.images, images)
+
+
+@pytest.mark.usefixtures("no_whole_songs")
+def test_of_a_compressed_member_parts_of_a_copy_are_decoded(folder, tmp_path):
     with zipfile.ZipFile(tmp_path / "music.zip", "w", zipfile.ZIP_DEFLATED) as file:
         file.write(folder / "constant.mp3", "a.mp3")
     path = f"{tmp_path}/music.zip/a.mp3"
     with pytest.raises(SkipTrack, match="compressed or encrypted"):
         parts.render_parts(path, CONFIGS["sox"])
-    assert len(render.render(path, CONFIGS["sox"]).images) == 3
+    assert_rendered(path, folder / "constant.mp3", CONFIGS["sox"])
 
 
 class _Server(ThreadingHTTPServer):
@@ -250,17 +265,26 @@ def server() -> Iterator[_Server]:
         found.shutdown()
 
 
-def test_of_a_remote_song_a_fifth_is_read(server, tmp_path):
-    """Of four minutes at 128 kbit/s, ten slices."""
-    samples = np.tile(music(44100, 2), (6, 1))
-    options = {"format": "MP3", **FILES["constant.mp3"]}
-    local = songs.write(tmp_path / "song.mp3", samples, rate_hz=44100, **options)
+@pytest.mark.parametrize(
+    ("name", "requests"), [("constant.mp3", 20), ("song.wav", 20), ("song.flac", 65)]
+)
+@pytest.mark.usefixtures("no_whole_songs")
+def test_of_a_remote_song_a_fifth_is_read(server, tmp_path, name, requests):
+    """Of four minutes, ten slices; libsndfile searches for each place in a FLAC file."""
+    samples, config = np.tile(music(44100, 2), (6, 1)), RenderConfig(max_slices_per_track=10)
+    options = songs.OPTIONS[Path(name).suffix] | FILES[name]
+    local = songs.write(tmp_path / name, samples, rate_hz=44100, **options)
     server.song = local.read_bytes()
-    config = RenderConfig(max_slices_per_track=10)
-    path = f"http://127.0.0.1:{server.server_address[1]}/song.mp3"
-    images, indices = parts.render_parts(path, config)
-    expected = whole(str(local), config)
-    assert indices == expected.indices.tolist()
-    np.testing.assert_array_equal(images, expected.images)
+    assert_rendered(f"http://127.0.0.1:{server.server_address[1]}/{name}", local, config)
     assert sum(server.sent) < len(server.song) / 5
-    assert len(server.sent) <= 20
+    assert len(server.sent) <= requests
+
+
+@pytest.mark.parametrize("name", ["variable.mp3", "song.ogg"])
+@pytest.mark.usefixtures("no_whole_songs")
+def test_of_a_remote_song_that_must_be_read_whole_parts_are_decoded(server, folder, name):
+    local = folder / name
+    server.song = local.read_bytes()
+    path = f"http://127.0.0.1:{server.server_address[1]}/{name}"
+    assert_rendered(path, local, CONFIGS["sox"])
+    assert sum(server.sent) < 1.2 * len(server.song)

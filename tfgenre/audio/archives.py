@@ -21,6 +21,7 @@ from typing import IO, BinaryIO, cast
 
 from tfgenre import storage
 from tfgenre.audio.archive_index import Member, index, zip_file
+from tfgenre.audio.read_ahead import ReadAhead
 from tfgenre.errors import SkipTrack, UserError
 from tfgenre.files import FilePart, naming, read_at
 
@@ -111,26 +112,29 @@ def opened(path: str) -> IO[bytes]:
         raise SkipTrack("decode_error", f"damaged in its archive: {error}") from error
 
 
-def random_access(path: str, *, read_ahead_bytes: int) -> BinaryIO:
+def random_access(path: str, *, piece_bytes: int) -> ReadAhead:
     """Opens a file of which only parts will be read.
 
     Args:
         path: the file.
-        read_ahead_bytes: how much more is read each time in a remote place or an archive.
+        piece_bytes: how much is read at once, at least.
 
     Raises:
         SkipTrack: as `opened`, and unreadable for an archive's member that is compressed.
         OSError: if a file outside archives cannot be opened.
     """
+    return ReadAhead(_unbuffered(path), piece_bytes=piece_bytes)
+
+
+def _unbuffered(path: str) -> BinaryIO:
     if storage.is_remote(path):
-        return cast(BinaryIO, storage.open_remote(path, read_ahead_bytes=read_ahead_bytes))
+        return cast(BinaryIO, storage.open_remote(path, read_ahead_bytes=0))
     if (inside := split_path(path)) is None:
-        return open(path, "rb", buffering=1 << 18)
+        return cast(BinaryIO, open(path, "rb", buffering=0))
     archive, _ = inside
     member = _member(*inside)
     start = member.offset or _start_in_zip(*inside)
-    part = FilePart(archive, start=start, end=start + member.size)
-    return io.BufferedReader(part, read_ahead_bytes)
+    return cast(BinaryIO, FilePart(archive, start=start, end=start + member.size))
 
 
 def _start_in_zip(archive: str, name: str) -> int:

@@ -2,7 +2,8 @@
 
 That is so for MPEG audio whose frames follow each other, for what libsndfile reads, unless the file
 is chained, has a tag at its start, or a header that is wrong, and for Apple Lossless. Of a remote
-file, or one that an archive holds uncompressed, only those parts are read.
+file, or one that an archive holds uncompressed, only those parts are read; where that cannot be, a
+copy of it on a disk may still be entered.
 
 The samples are not quite the same where they are resampled (within 2e-10), or follow a damaged
 frame of MPEG audio (its decoder then rounds otherwise). Damage elsewhere is not noticed, unless it
@@ -28,9 +29,7 @@ from tfgenre.errors import SkipTrack
 from tfgenre.files import read_at
 
 _SETTLED_SAMPLES = 4096  # of the higher rate: what the resampler's filter reaches, generously
-_READ_AHEAD_BYTES = 1 << 13
-# libsndfile reads little at a time, and searches: fewer requests then matter more than bytes.
-_REMOTE_BYTES = 1 << 16
+_PIECE_BYTES = 1 << 13
 
 
 class _Entered(Protocol):
@@ -103,8 +102,8 @@ def _entered(path: str, stack: ExitStack) -> _Entered:
     is_on_disk = _is_on_disk(path)
     if is_on_disk:
         check_file(path)
-    opened = archives.random_access(path, read_ahead_bytes=_READ_AHEAD_BYTES)
-    file = stack.enter_context(opened)
+    ahead = stack.enter_context(archives.random_access(path, piece_bytes=_PIECE_BYTES))
+    file = cast(BinaryIO, ahead)
     start = mpeg.after_tag(file)
     head = read_at(file, start, ffmpeg.HEAD_BYTES)
     if is_sync(head):
@@ -116,9 +115,8 @@ def _entered(path: str, stack: ExitStack) -> _Entered:
         raise SkipTrack("decode_error", "cannot be entered")
     if is_on_disk:
         return SndfileParts(libsndfile.open_sound(path, stack))
-    more = _REMOTE_BYTES if storage.is_remote(path) else _READ_AHEAD_BYTES
-    source = archives.random_access(path, read_ahead_bytes=more)
-    return SndfileParts(libsndfile.open_sound(source, stack))
+    file.seek(0)
+    return SndfileParts(libsndfile.open_sound(file, stack), ahead)
 
 
 def _is_on_disk(path: str) -> bool:

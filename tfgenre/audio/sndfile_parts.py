@@ -3,11 +3,14 @@
 import numpy as np
 
 from tfgenre.audio.libsndfile import SoundFile, encoding_of
+from tfgenre.audio.read_ahead import ReadAhead
 from tfgenre.audio.streams import Samples
 from tfgenre.errors import SkipTrack
 
 # Vorbis adds up neighbouring blocks of up to 8,192 samples; the state of an Opus decoder fades.
 _SAMPLES_BEFORE = {"VORBIS": 1 << 14, "OPUS": 1 << 15}
+_SEARCH_BYTES = 1 << 14
+_LONGER = 1.1  # than the average
 
 
 class SndfileParts:
@@ -19,13 +22,17 @@ class SndfileParts:
         encoding: as in `Stream`.
     """
 
-    def __init__(self, file: SoundFile) -> None:
+    def __init__(self, file: SoundFile, source: ReadAhead | None = None) -> None:
         """See the class.
 
+        Args:
+            file: the open file.
+            source: what libsndfile reads, unless it is a file on a disk.
+
         Raises:
-            SkipTrack: truncated, if its last sample cannot be read.
+            SkipTrack: decode_error, if its last sample cannot be read.
         """
-        self._file = file
+        self._file, self._source = file, source
         self.rate_hz, self.num_samples = file.samplerate, file.frames
         self.encoding = encoding_of(file)
         self._before = _SAMPLES_BEFORE.get(file.subtype, 0)
@@ -39,8 +46,16 @@ class SndfileParts:
         """
         entry = max(0, start - self._before)
         dtype = np.float32 if self.encoding == "lossy" else np.float64
+        self._read_ahead(0)  # libsndfile may search for the place
         self._file.seek(entry)
+        self._read_ahead(stop - entry)
         samples: Samples = self._file.read(stop - entry, dtype, always_2d=True)
         if len(samples) != stop - entry:
             raise SkipTrack("decode_error", f"only {len(samples)} of {stop - entry} samples")
         return samples[start - entry :]
+
+    def _read_ahead(self, num_samples: int) -> None:
+        """Sets how much is read at once to what so many samples may take."""
+        if self._source is not None:
+            share = _LONGER * num_samples / self.num_samples
+            self._source.piece_bytes = _SEARCH_BYTES + int(share * self._source.num_bytes)

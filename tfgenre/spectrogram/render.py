@@ -61,12 +61,23 @@ def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
         SkipTrack: with one of `errors.SKIP_REASONS`. It may come after some pieces, which must then
             be discarded.
     """
-    if parts.are_enough(config):
-        with suppress(SkipTrack):
-            images, indices = parts.render_parts(path, config)
-            yield Slices(images, np.array(indices))
-            return
-    yield from render_whole(path, config)
+    if not parts.are_enough(config):
+        yield from render_whole(path, config)
+        return
+    with suppress(SkipTrack):
+        yield _parts(path, config)
+        return
+    with archives.on_disk(path) as copy:
+        if copy != path:
+            with suppress(SkipTrack):
+                yield _parts(copy, config)
+                return
+        yield from render_whole(copy, config)
+
+
+def _parts(path: str, config: RenderConfig) -> Slices:
+    images, indices = parts.render_parts(path, config)
+    return Slices(images, np.array(indices))
 
 
 def render_whole(path: str, config: RenderConfig) -> Iterator[Slices]:
