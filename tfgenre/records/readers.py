@@ -1,7 +1,6 @@
 """Reads records by their numbers: from files on a disk, from remote storage, from memory."""
 
 import os
-import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from tfgenre import storage
 from tfgenre.errors import UserError
+from tfgenre.files import allow_open
 from tfgenre.records.buffers import Buffers, write
 from tfgenre.records.example import END_DTYPE, IMAGE_BYTES, check_intact, framed_dtype
 from tfgenre.records.order import BLOCK
@@ -92,7 +92,7 @@ class OnDisk(_Shards):
             OSError: if so many files cannot be open at once.
         """
         super().__init__(source)
-        _allow_open_files(len(source.paths) + _OTHER_FILES)
+        allow_open(len(source.paths) + _OTHER_FILES)
         self._shards = [np.memmap(path, mode="r").data for path in source.paths]
         self._fields = dict(self._dtype.fields or {})
         self._ahead = ThreadPoolExecutor(1)
@@ -244,16 +244,3 @@ def check_scheme(path: str) -> None:
             f"{path}: TensorFlow reads from a disk{others}, not from {scheme}://. Copy the folder "
             "to a disk, and change --records_dir."
         )
-
-
-def _allow_open_files(count: int) -> None:
-    """Raises this process's limit of open files if that is needed.
-
-    Raises:
-        OSError: if the system does not allow so many.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < count:
-        if hard != resource.RLIM_INFINITY and hard < count:
-            raise OSError(f"only {hard} files may be open, {count} are needed")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
