@@ -4,7 +4,6 @@ import fcntl
 import io
 import json
 import os
-import resource
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -93,19 +92,6 @@ def lock(file: IO[bytes] | IO[str] | int, *, taken: str) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise UserError(taken) from error
-
-
-def allow_open(count: int) -> None:
-    """Raises this process's limit of open files if that is needed.
-
-    Raises:
-        OSError: if the system does not allow so many.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < count:
-        if hard != resource.RLIM_INFINITY and hard < count:
-            raise OSError(f"only {hard} files may be open, {count} are needed")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
 def size_of(file: IO[bytes]) -> int:

@@ -1,6 +1,7 @@
 """Reads records by their numbers: from files on a disk, from remote storage, from memory."""
 
 import os
+import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,15 +13,13 @@ from numpy.typing import NDArray
 
 from tfgenre import storage
 from tfgenre.errors import UserError
-from tfgenre.files import allow_open
-from tfgenre.records.buffers import Buffers, write
+from tfgenre.records.buffers import Buffers
 from tfgenre.records.example import END_DTYPE, IMAGE_BYTES, check_intact, framed_dtype
 from tfgenre.records.order import BLOCK
 from tfgenre.records.sources import Source
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 _CHUNK_SLICES = 1024  # 17 MB
-_GROUP_SLICES = 32  # 0.5 MB, which the processor's cache still holds when checksums are added up
 _CONNECTIONS = 16
 _OTHER_FILES = 256  # that a process has open
 
@@ -67,15 +66,18 @@ class _Shards:
 
     def read(self, numbers: NDArray[np.int64]) -> Slices:
         """See `Reader`."""
-        images, ends = self._copied(numbers)
+        images = self._buffers.array((len(numbers), IMAGE_BYTES), np.dtype(np.uint8))
+        items, ends = images.view(f"V{IMAGE_BYTES}")[:, 0], np.empty(len(numbers), END_DTYPE)
+        for places, records, rows in self._found(numbers):
+            items[places] = records["image"][rows]
+            ends[places] = records["end"][rows]
+        check_intact(images, ends)
         return Slices(images.reshape(-1, *self.kept[1]), ends["label"].astype(np.int64))
 
-    def _copied(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.void]]:
-        """Images, uint8 [slices, 16384], and labels and checksums, `END_DTYPE` [slices].
-
-        Raises:
-            DamagedRecordError: if a checksum is wrong.
-        """
+    def _found(
+        self, numbers: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]]:
+        """Where to find records: their places in `numbers`, an array, and their rows in it."""
         raise NotImplementedError
 
 
@@ -92,9 +94,9 @@ class OnDisk(_Shards):
             OSError: if so many files cannot be open at once.
         """
         super().__init__(source)
-        allow_open(len(source.paths) + _OTHER_FILES)
-        self._shards = [np.memmap(path, mode="r").data for path in source.paths]
-        self._fields = dict(self._dtype.fields or {})
+        _allow_open_files(len(source.paths) + _OTHER_FILES)
+        # Plain arrays: np.memmap's own indexing is slow.
+        self._shards = [np.asarray(np.memmap(path, self._dtype, "r")) for path in source.paths]
         self._ahead = ThreadPoolExecutor(1)
 
     def expect(self, numbers: NDArray[np.int64]) -> None:
@@ -113,29 +115,15 @@ class OnDisk(_Shards):
                     start = row * self._dtype.itemsize
                     os.posix_fadvise(file.fileno(), start, size, os.POSIX_FADV_WILLNEED)
 
-    def _copied(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.void]]:
+    def _found(
+        self, numbers: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]]:
         shards = np.searchsorted(self._starts, numbers, "right") - 1
-        starts = (numbers - self._starts[shards]) * self._dtype.itemsize
-        images_end = len(numbers) * IMAGE_BYTES
-        both, file = self._buffers.file(images_end + len(numbers) * END_DTYPE.itemsize)
-        images = both[:images_end].reshape(-1, IMAGE_BYTES)
-        ends = both[images_end:].view(END_DTYPE)
-        for start in range(0, len(numbers), _GROUP_SLICES):
-            some = slice(start, start + _GROUP_SLICES)
-            parts = self._parts("image", shards[some], starts[some])
-            write(file, parts, offset=start * IMAGE_BYTES)
-            parts = self._parts("end", shards[some], starts[some])
-            write(file, parts, offset=images_end + start * END_DTYPE.itemsize)
-            check_intact(images[some], ends[some])
-        return images, ends
-
-    def _parts(
-        self, name: str, shards: NDArray[np.int64], starts: NDArray[np.int64]
-    ) -> list[memoryview]:
-        """Where a field of some records is, which start at these places of these shards."""
-        field, offset = self._fields[name][:2]
-        found = zip(shards.tolist(), (starts + offset).tolist(), strict=True)
-        return [self._shards[shard][start : start + field.itemsize] for shard, start in found]
+        places = np.argsort(shards, kind="stable")
+        ends = np.cumsum(np.bincount(shards, minlength=len(self._shards)))
+        for shard in np.unique(shards).tolist():
+            here = places[ends[shard - 1] if shard else 0 : ends[shard]]
+            yield here, self._shards[shard], numbers[here] - self._starts[shard]
 
 
 class Remote(_Shards):
@@ -147,19 +135,9 @@ class Remote(_Shards):
     def expect(self, numbers: NDArray[np.int64]) -> None:
         """Does nothing: each chunk's blocks are read when it is."""
 
-    def _copied(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.void]]:
-        images = self._buffers.array((len(numbers), IMAGE_BYTES), np.dtype(np.uint8))
-        items, ends = images.view(f"V{IMAGE_BYTES}")[:, 0], np.empty(len(numbers), END_DTYPE)
-        for places, records, rows in self._found(numbers):
-            items[places] = records["image"][rows]
-            ends[places] = records["end"][rows]
-        check_intact(images, ends)
-        return images, ends
-
     def _found(
         self, numbers: NDArray[np.int64]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]]:
-        """Where records are: their places in `numbers`, an array, and their rows in it."""
         places = np.argsort(numbers, kind="stable")
         ascending = numbers[places]
         shards = np.searchsorted(self._starts, ascending, "right") - 1
@@ -244,3 +222,16 @@ def check_scheme(path: str) -> None:
             f"{path}: TensorFlow reads from a disk{others}, not from {scheme}://. Copy the folder "
             "to a disk, and change --records_dir."
         )
+
+
+def _allow_open_files(count: int) -> None:
+    """Raises this process's limit of open files if that is needed.
+
+    Raises:
+        OSError: if the system does not allow so many.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        if hard != resource.RLIM_INFINITY and hard < count:
+            raise OSError(f"only {hard} files may be open, {count} are needed")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
