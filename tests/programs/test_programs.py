@@ -299,6 +299,14 @@ def test_help_names_the_flags_that_matter():
     assert "--epochs" not in done.stdout
 
 
+@pytest.mark.parametrize("name", ["tools/describe", "tfgenre_describe"])
+def test_help_names_the_program_as_it_was_started(name):
+    script = f"import sys; sys.argv = [{name!r}, '--help']; import tfgenre.programs.describe as it"
+    command = [sys.executable, "-c", f"{script}; it.run()"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.splitlines()[2].startswith(f"{name} --dataset")
+
+
 def test_help_whose_reader_has_had_enough():
     reader, writer = os.pipe()
     os.close(reader)

@@ -106,8 +106,9 @@ def _define_rendering(values: flags.FlagValues) -> None:
     option = partial(define_option, values, RenderConfig)
     option(
         "spectrogram",
-        "What is drawn: sox (the sox program's spectrogram: 128 evenly spaced frequencies), or mel "
-        "(128 bands, spaced as people hear pitch; networks tell genres apart better by it).",
+        "What is drawn: sox (the sox program's spectrogram: 128 evenly spaced frequencies), mel "
+        "(128 bands, spaced as people hear pitch; networks tell genres apart better by it), or "
+        "musicnn (what --model=musicnn takes).",
         choices=config.SPECTROGRAMS,
     )
     option("pixels_per_second", "Columns of the picture per second.")

@@ -1,6 +1,6 @@
 """Scores a network on every song: each is predicted by one that was not trained on its artist.
 
-cross_validate --flagfile=flags/best.cfg --data_dir=~/Music --folds=5
+tfgenre_cross_validate --flagfile=flags/best.cfg --data_dir=~/Music --folds=5
 
 The songs are rendered once, and divided into folds. For each, a network is trained on the others.
 What is finished already is not done again.

@@ -1,6 +1,6 @@
 """Prints what a collection holds, how it would be split and what it would take; writes a page.
 
-describe --dataset=jamendo --data_dir=/data/jamendo
+tfgenre_describe --dataset=jamendo --data_dir=/data/jamendo
 """
 
 import sys

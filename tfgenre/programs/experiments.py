@@ -1,6 +1,6 @@
 """Builds, trains and evaluates flag files one after the other, and compares the results.
 
-experiments --flagfiles=flags/exp*.cfg
+tfgenre_experiments --flagfiles=flags/exp*.cfg
 
 Flags of make_records and tfgenre_train that are given go to every experiment. What is finished
 already is not done again.

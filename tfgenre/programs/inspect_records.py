@@ -1,6 +1,6 @@
 """Shows what records hold: the counts, a picture of some slices of each genre, and one record.
 
-inspect_records --records_dir=data/records/folder-50px
+tfgenre_inspect_records --records_dir=data/records/folder-50px
 """
 
 import sys

@@ -51,7 +51,7 @@ def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
     values = flags.FLAGS
     if {"--help", "-h"} & set(argv):
         try:
-            print(f"{doc.strip()}\n{help_text(values, flag_names)}")
+            print(f"{_as_started(doc.strip())}\n{help_text(values, flag_names)}")
         except BrokenPipeError:
             _discard_output()
         sys.exit(0)
@@ -64,6 +64,13 @@ def _parse(argv: list[str], doc: str, flag_names: Sequence[str]) -> list[str]:
         _fail(str(error), error.status)
     except flags.Error as error:
         _fail(f"{error}. See --help.", 2)
+
+
+def _as_started(doc: str) -> str:
+    """The text with the program named as it was started: from tools/, or as installed."""
+    path, name = os.path.split(sys.argv[0])
+    is_tool = os.path.basename(path) == "tools"
+    return doc.replace(f"tfgenre_{name} ", f"tools/{name} ") if is_tool else doc
 
 
 def _run(main: Main, argv: list[str], takes_paths: bool) -> int:

@@ -1,6 +1,6 @@
 """Shows how much of a score is leakage: the same songs, split by slice, by track and by artist.
 
-leak_report --dataset=folder --data_dir=~/Music --epochs=10
+tfgenre_leak_report --dataset=folder --data_dir=~/Music --epochs=10
 
 Songs are rendered once. The same network is trained on as many slices of each split, for as many
 epochs. What is finished already is not done again.

@@ -1,6 +1,6 @@
 """Renders a music collection and writes sharded TFRecords of its 128x128 spectrogram slices.
 
-make_records --dataset=folder --data_dir=~/Music
+tfgenre_make_records --dataset=folder --data_dir=~/Music
 """
 
 import sys

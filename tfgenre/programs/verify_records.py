@@ -1,6 +1,6 @@
 """Checks that records are what their manifest says: every shard, every record, every checksum.
 
-verify_records --records_dir=data/records/folder-50px
+tfgenre_verify_records --records_dir=data/records/folder-50px
 """
 
 import sys
