@@ -76,6 +76,23 @@ def to_folder(name: AnyPath, *, what: str, on_disk: bool = False) -> Path:
     return path
 
 
+def to_file(name: AnyPath, *, what: str) -> Path:
+    """A file to write on a disk, by its name or path, which may begin with `~`.
+
+    Args:
+        name: its name or path.
+        what: the flag that names it, for the error.
+
+    Raises:
+        UserError: if it is a folder, or remote.
+    """
+    check_on_disk(name, what=what)
+    path = to_path(name)
+    if path.is_dir():
+        raise UserError(f"--{what}={name} is a folder: name a file.")
+    return path
+
+
 def _connect(path: Any) -> bool:
     """Makes a first request; False if a bucket is named and does not exist."""
     path.exists()

@@ -49,14 +49,6 @@ def export_dir(values: flags.FlagValues) -> Path:
     return _disk_folder("export_dir", values.export_dir or default)
 
 
-def output_file(flag: str, name: str) -> Path:
-    """A file to write."""
-    storage.check_on_disk(name, what=flag)
-    path = Path(name).expanduser()
-    check(not path.is_dir(), f"--{flag} must name a file, not a folder", name)
-    return path
-
-
 def output_dir(values: flags.FlagValues) -> Path:
     """The folder of what the experiments came to."""
     default = "runs/experiments-smoke" if values.smoke else "runs/experiments"

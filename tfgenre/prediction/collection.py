@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfgenre import storage
 from tfgenre.config import RenderConfig, check_range
 from tfgenre.prediction import overview
 from tfgenre.prediction.config import PredictConfig
@@ -92,7 +93,7 @@ def predict_collection(
 def _results(collection: Collection) -> Results:
     config = collection.config
     return Results(
-        Path(config.results or ""),
+        storage.to_file(config.results or "", what="results"),
         genres=collection.genres,
         config=config.vote,
         run=collection.run,
@@ -181,7 +182,7 @@ class _Predict:
         self._network = with_embeddings(self._network)
         config = self._collection.config
         return Embeddings(
-            Path(config.embeddings or ""),
+            storage.to_file(config.embeddings or "", what="embeddings"),
             size=self._network.output_shape[-1] - len(self._collection.genres),
             run=self._collection.run,
             goes_on=config.results is not None,

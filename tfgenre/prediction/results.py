@@ -94,23 +94,15 @@ class Results(AbstractContextManager["Results"]):
             if is_latest:
                 yield row
 
-    def tidy(self, keep: Callable[[Row], bool] | None = None) -> int:
-        """Drops the rows that were replaced, and those of songs not to keep; nothing is added then.
-
-        Returns:
-            How many songs were dropped.
-        """
-        dropped = 0
+    def tidy(self, keep: Callable[[Row], bool] | None = None) -> None:
+        """Drops the rows that were replaced, and those of songs not to keep; then none is added."""
         if keep or self._is_outdated or not self._index.latest().all():
             with files.atomic_file(self.path) as file:
                 file.write(self._header)
                 for row in self.rows():
                     if keep is None or keep(row):
                         file.write(_encoded(self._format.encode(row)))
-                    else:
-                        dropped += 1
         self._is_tidy = True
-        return dropped
 
     def _opened(self) -> IO[bytes]:
         """Opens and locks the file, writes its header or checks it, and cuts off half a row."""

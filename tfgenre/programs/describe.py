@@ -7,6 +7,7 @@ import sys
 
 from absl.flags import FLAGS
 
+from tfgenre import storage
 from tfgenre.building import describe
 from tfgenre.flags import configs, folders
 from tfgenre.flags.definitions import DESCRIBE
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> None:
     built = Records.open(records_dir) if Records.exist(records_dir) else None
     found = describe.describe(catalogue, config, built=built)
     print(describe.text(found))
-    page = folders.output_file("html", FLAGS.html or f"runs/describe-{config.dataset}.html")
+    page = storage.to_file(FLAGS.html or f"runs/describe-{config.dataset}.html", what="html")
     describe.write_page(page, found, title=f"{config.dataset}: {catalogue.data_dir}")
     print(f"page: {page}")
 

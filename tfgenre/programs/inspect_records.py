@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> None:
     """Inspects the records."""
     records = Records.open(folders.records_dir(FLAGS))
     name = storage.absolute(records.path).name
-    page = folders.output_file("png", FLAGS.png or f"runs/inspect-{name}.png")
+    page = storage.to_file(FLAGS.png or f"runs/inspect-{name}.png", what="png")
     found = contact_sheet.examples(records, slices_per_genre=_SLICES_PER_GENRE)
     print(contents.summary(records.manifest))
     print("a record:")
