@@ -33,7 +33,7 @@ def _building(num_workers: int, *flags: str) -> Callable[..., Turn]:
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
     """Writes the songs."""
-    songs = inputs.long_songs(folder / "songs", num_songs=6 if smoke else 24)
+    songs = inputs.long_songs(folder / "songs", num_songs=4 if smoke else 24)
     return {"songs": songs, "data_dir": str(folder / "songs")}
 
 

@@ -89,7 +89,7 @@ def to_file(name: AnyPath, *, what: str) -> Path:
     check_on_disk(name, what=what)
     path = to_path(name)
     if path.is_dir():
-        raise UserError(f"--{what}={name} is a folder: name a file.")
+        raise UserError(f"--{what} must name a file, not a folder; got {name}.")
     return path
 
 
