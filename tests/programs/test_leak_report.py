@@ -23,6 +23,8 @@ def test_the_program(collection, tmp_path):
     assert "no song's artist is known" in done.stdout
     assert "slice minus track" in done.stdout
     report = json.loads((tmp_path / "leaks.json").read_text())
+    manifest = json.loads((tmp_path / "records" / "track" / "manifest.json").read_text())
+    assert manifest["config"]["split"]["split_ratios"] == [70, 0, 30]
     assert list(report["claims"]) == ["slice", "track"]
     trained = [
         json.loads((tmp_path / "runs" / method / "result.json").read_text())["train_slices"]

@@ -197,6 +197,14 @@ def test_songs_in_archives(folder, tmp_path, read_bytes, kind, name):
         assert 0 < sum(read_bytes) < 0.5 * (folder / name).stat().st_size + ends_bytes
 
 
+def test_a_member_without_samples(tmp_path):
+    songs.write(tmp_path / "a.wav", np.zeros(0))
+    with zipfile.ZipFile(tmp_path / "music.zip", "w") as file:
+        file.write(tmp_path / "a.wav", "a.wav")
+    with pytest.raises(SkipTrack, match="empty"):
+        render.render(f"{tmp_path}/music.zip/a.wav", CONFIGS["sox"])
+
+
 @pytest.fixture
 def no_whole_songs(monkeypatch) -> None:
     """Songs that are decoded whole fail the test."""

@@ -9,8 +9,8 @@ from tfgenre.errors import SkipTrack
 
 # Vorbis adds up neighbouring blocks of up to 8,192 samples; the state of an Opus decoder fades.
 _SAMPLES_BEFORE = {"VORBIS": 1 << 14, "OPUS": 1 << 15}
-_SEARCH_BYTES = 1 << 14
-_LONGER = 1.1  # than the average
+_SEARCH_BYTES = 1 << 14  # read at once while libsndfile searches for a place in a FLAC file
+_LONGER = 1.1  # a part that is encoded less well than the average
 
 
 class SndfileParts:
@@ -46,7 +46,7 @@ class SndfileParts:
         """
         entry = max(0, start - self._before)
         dtype = np.float32 if self.encoding == "lossy" else np.float64
-        self._read_ahead(0)  # libsndfile may search for the place
+        self._read_ahead(0)
         self._file.seek(entry)
         self._read_ahead(stop - entry)
         samples: Samples = self._file.read(stop - entry, dtype, always_2d=True)
@@ -57,5 +57,5 @@ class SndfileParts:
     def _read_ahead(self, num_samples: int) -> None:
         """Sets how much is read at once to what so many samples may take."""
         if self._source is not None:
-            share = _LONGER * num_samples / self.num_samples
+            share = _LONGER * num_samples / max(1, self.num_samples)
             self._source.piece_bytes = _SEARCH_BYTES + int(share * self._source.num_bytes)

@@ -130,9 +130,14 @@ def refuse(names: tuple[str, ...], *, why: str) -> None:
     A flag file may hold them, for other programs.
     """
     for name in names:
-        typed = re.compile(rf"--?{name}(=|$)")
-        if any(typed.match(argument) for argument in sys.argv[1:]):
+        if is_typed(name):
             raise UserError(f"--{name} {why}.")
+
+
+def is_typed(name: str) -> bool:
+    """Whether a flag is given on the command line, not in a flag file."""
+    typed = re.compile(rf"--?{name}(=|$)")
+    return any(typed.match(argument) for argument in sys.argv[1:])
 
 
 def read_flags(path: Path) -> flags.FlagValues:
