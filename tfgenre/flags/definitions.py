@@ -177,7 +177,9 @@ def _define_programs(values: flags.FlagValues) -> None:
         "evaluate, predict and export: A,B,C averages the probabilities of several runs.",
         **where,
     )
-    flags.DEFINE_integer("num_workers", 0, "Render processes; 0: one per core.", **where)
+    flags.DEFINE_integer(
+        "num_workers", 0, "Processes that render songs, or check shards; 0: one per core.", **where
+    )
     flags.DEFINE_enum(
         "runner",
         "local",
