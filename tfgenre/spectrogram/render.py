@@ -61,23 +61,16 @@ def render_pieces(path: str, config: RenderConfig) -> Iterator[Slices]:
         SkipTrack: with one of `errors.SKIP_REASONS`. It may come after some pieces, which must then
             be discarded.
     """
-    if not parts.are_enough(config):
-        yield from render_whole(path, config)
-        return
-    with suppress(SkipTrack):
-        yield _parts(path, config)
-        return
-    with archives.on_disk(path) as copy:
-        if copy != path:
-            with suppress(SkipTrack):
-                yield _parts(copy, config)
+    if parts.are_enough(config):
+        with suppress(SkipTrack):
+            images, indices = parts.render_parts(path, config)
+            yield Slices(images, np.array(indices))
+            return
+        with archives.on_disk(path) as copy:
+            if copy != path:
+                yield from render_pieces(copy, config)
                 return
-        yield from render_whole(copy, config)
-
-
-def _parts(path: str, config: RenderConfig) -> Slices:
-    images, indices = parts.render_parts(path, config)
-    return Slices(images, np.array(indices))
+    yield from render_whole(path, config)
 
 
 def render_whole(path: str, config: RenderConfig) -> Iterator[Slices]:
