@@ -42,3 +42,20 @@ def test_a_number_of_slices_that_is_none(asked, sentence):
 def test_a_confidence_out_of_range():
     with pytest.raises(UserError, match=r"between 0 and 1, got 1\.5"):
         VoteConfig(min_confidence=1.5)
+
+
+def test_files_are_named_from_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = PredictConfig(
+        results="~/a.csv",
+        embeddings="~/a.npy",
+        tag=TagConfig(write_tags=True, tags_log="~/a.jsonl"),
+    )
+    found = config.results, config.embeddings, config.tag.tags_log
+    assert found == tuple(f"{tmp_path}/a.{end}" for end in ("csv", "npy", "jsonl"))
+
+
+def test_a_folder_for_a_file(tmp_path):
+    (tmp_path / "a.npy").mkdir()
+    with pytest.raises(UserError, match="--embeddings must name a file, not a folder; got"):
+        PredictConfig(embeddings=str(tmp_path / "a.npy"))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfgenre import storage
 from tfgenre.config import RenderConfig, check_range
 from tfgenre.prediction import overview
 from tfgenre.prediction.config import PredictConfig
@@ -93,7 +92,7 @@ def predict_collection(
 def _results(collection: Collection) -> Results:
     config = collection.config
     return Results(
-        storage.to_file(config.results or "", what="results"),
+        Path(config.results or ""),
         genres=collection.genres,
         config=config.vote,
         run=collection.run,
@@ -182,7 +181,7 @@ class _Predict:
         self._network = with_embeddings(self._network)
         config = self._collection.config
         return Embeddings(
-            storage.to_file(config.embeddings or "", what="embeddings"),
+            Path(config.embeddings or ""),
             size=self._network.output_shape[-1] - len(self._collection.genres),
             run=self._collection.run,
             goes_on=config.results is not None,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from tfgenre import storage
 from tfgenre.config import VOTES, check, check_choice, check_range
 from tfgenre.errors import UserError
 from tfgenre.tagging import log
@@ -80,6 +81,7 @@ class TagConfig:
             )
         if self.dry_run and self.tags_log:
             raise UserError("--dry_run writes nothing, not even a --tags_log: give one of them.")
+        _expand(self, "tags_log")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +130,14 @@ class PredictConfig:
         _check_suffix("embeddings", self.embeddings, (EMBEDDINGS_SUFFIX,))
         if self.drop_missing and self.results is None:
             raise UserError("--drop_missing drops songs from --results: give it as well.")
+        _expand(self, "results", "embeddings")
+
+
+def _expand(config: TagConfig | PredictConfig, *options: str) -> None:
+    """Checks the files that a config names, and replaces `~` in their names."""
+    for option in options:
+        if (name := getattr(config, option)) is not None:
+            object.__setattr__(config, option, str(storage.to_file(name, what=option)))
 
 
 def _check_suffix(option: str, name: str | None, suffixes: tuple[str, ...]) -> None:

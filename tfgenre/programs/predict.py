@@ -15,7 +15,7 @@ from typing import NoReturn
 from absl.flags import FLAGS
 from tqdm import tqdm
 
-from tfgenre import api, storage
+from tfgenre import api
 from tfgenre.errors import UserError
 from tfgenre.flags import configs, folders
 from tfgenre.flags.definitions import PREDICT
@@ -32,10 +32,8 @@ def main(arguments: list[str]) -> int:
     if tag.undo_tags is not None:
         return _undo(Path(tag.undo_tags), arguments, dry_run=tag.dry_run)
     config = configs.from_flags(PredictConfig, FLAGS)
-    log = config.tag.with_log().tags_log
-    if log is not None:
-        log = str(storage.to_file(log, what="tags_log"))
-    config = replace(config, tag=replace(config.tag, tags_log=log))
+    config = replace(config, tag=config.tag.with_log())
+    log = config.tag.tags_log
     output_format = _output_format(config)
     run_dir = folders.trained(FLAGS)
     genres = run_dir.read_manifest().genres
@@ -55,8 +53,7 @@ def main(arguments: list[str]) -> int:
         failed = _print(predictions, bar, output_format=output_format, genres=genres)
     for overview in overviews:
         print("\n".join(overview.lines()))
-        results = storage.to_file(config.results or "", what="results")
-        print(f"The page of the collection: {results.with_suffix('.html')}")
+        print(f"The page of the collection: {Path(config.results or '').with_suffix('.html')}")
     if log is not None and Path(log).exists():
         print(f"What was written is undone by --undo_tags={log}", file=sys.stderr)
     if failed:
