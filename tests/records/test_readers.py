@@ -98,7 +98,7 @@ def test_a_remote_block_is_read_at_once(source, monkeypatch):
     reader, asked = readers.Remote(source), []
     block = reader._block
 
-    def counted(path: str, first: int, count: int) -> np.ndarray:
+    def counted(path: str, first: int, count: int) -> readers.Stored:
         asked.append((path, first, count))
         return block(path, first, count)
 

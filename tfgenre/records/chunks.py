@@ -23,7 +23,7 @@ _THREADS = max(1, min(4, (os.cpu_count() or 1) // 2))
 def chunks_in_order(
     reader: Reader,
     order_of: Callable[[int], NDArray[np.int64]],
-    seed: tf.Tensor,
+    seeds: tf.data.Dataset,
     *,
     batch_size: int,
     positions: tuple[int, int],
@@ -34,7 +34,7 @@ def chunks_in_order(
     Args:
         reader: reads them.
         order_of: a seed -> the numbers of the records in their order, int64 [slices].
-        seed: int64 [].
+        seeds: int64 [], the same for each chunk of a pass.
         batch_size: slices per batch.
         positions: the first, which begins a batch, and the end.
         window: the number of positions that the reader expects at a time; a whole number of chunks.
@@ -61,11 +61,17 @@ def chunks_in_order(
         tf.TensorSpec([None, *shape], dtype),
         tf.TensorSpec([None], tf.int64),
     )
-    return tf.data.Dataset.range(begin // size, -(-end // size)).map(
-        lambda chunk: in_python(read, (seed, chunk), outputs),
+    chunks = tf.data.Dataset.range(begin // size, -(-end // size))
+    read_chunks = tf.data.Dataset.zip((seeds, chunks)).map(
+        lambda seed, chunk: in_python(read, (seed, chunk), outputs),
         num_parallel_calls=_THREADS,
         deterministic=True,
     )
+    # Nothing here is for tf.data to tune. While it tunes, the end of an iterator sometimes waits
+    # for its next round: 0.1 s and more.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return read_chunks.with_options(options)
 
 
 def chunk_slices(reader: Reader, batch_size: int) -> int:

@@ -151,13 +151,12 @@ def framed_dtype(framed_bytes: int) -> np.dtype[np.void]:
         framed_bytes: the length of each record with its TFRecord framing, in bytes.
 
     Returns:
-        image, as one item of 16,384 bytes, so that it is copied at once; and the label and
-        checksum behind it.
+        image, uint8 [16384], and end, an int64 that holds label and checksum as in `END_DTYPE`.
     """
     return np.dtype(
         {
             "names": ["image", "end"],
-            "formats": [f"V{IMAGE_BYTES}", END_DTYPE],
+            "formats": [("u1", IMAGE_BYTES), "<i8"],
             "offsets": [HEADER_BYTES + _IMAGE_OFFSET, framed_bytes - FOOTER_BYTES - 8],
             "itemsize": framed_bytes,
         }

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 import tensorflow as tf
@@ -114,18 +114,14 @@ def training_chunks(
         drawn = source.drawn(pass_seed)
         return order.shuffled(drawn, seed=pass_seed, window=window, part=part)
 
-    chunks_of = partial(
-        chunks_in_order,
+    return chunks_in_order(
         reader,
         order_of,
+        _drawn_seeds(seed) if reshuffle else _repeated(seed),
         batch_size=batch_size,
         positions=(start * batch_size, order.part_size(source.num_slices, part)),
         window=window,
     )
-    if not reshuffle:
-        return chunks_of(tf.constant(seed, tf.int64))
-    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    return seeds.take(1).flat_map(chunks_of)
 
 
 def in_batches(chunks: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
@@ -160,7 +156,7 @@ def validation_dataset(
     chunks = chunks_in_order(
         reader or open_shards(source),
         lambda _: source.numbers,
-        tf.constant(0, tf.int64),
+        _repeated(0),
         batch_size=batch_size,
         positions=(0, source.num_slices),
         window=source.num_slices,
@@ -183,6 +179,21 @@ def translate_read_errors(records: Records) -> Iterator[None]:
                 if sha256_of(records.path / shard.name) != shard.sha256:
                     raise damaged_error(records.path / shard.name) from error
         raise
+
+
+def _repeated(seed: int) -> tf.data.Dataset:
+    return tf.data.Dataset.from_tensors(tf.constant(seed, tf.int64)).repeat()
+
+
+def _drawn_seeds(seed: int) -> tf.data.Dataset:
+    """Seeds that are the same within each pass, and other ones in the next."""
+    drawn = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)  # none is negative
+
+    def first_of_pass(first: tf.Tensor, drawn: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        kept = tf.where(first < 0, drawn, first)
+        return kept, kept
+
+    return drawn.scan(tf.constant(-1, tf.int64), first_of_pass)
 
 
 def _without_numbers(chunks: tf.data.Dataset, source: Source, batch_size: int) -> tf.data.Dataset:

@@ -1,8 +1,7 @@
 """Reads records by their numbers: from files on a disk, from remote storage, from memory."""
 
-import os
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from tfgenre import storage
 from tfgenre.errors import UserError
+from tfgenre.records import page_cache
 from tfgenre.records.buffers import Buffers
 from tfgenre.records.example import END_DTYPE, IMAGE_BYTES, check_intact, framed_dtype
 from tfgenre.records.order import BLOCK
@@ -20,6 +20,7 @@ from tfgenre.records.sources import Source
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
 _CHUNK_SLICES = 1024  # 17 MB
+_PIECE_SLICES = 64  # 1 MB: what is copied is still in the processor's cache for its checksum
 _CONNECTIONS = 16
 _OTHER_FILES = 256  # that a process has open
 
@@ -29,6 +30,13 @@ class Slices(NamedTuple):
 
     images: NDArray[Any]
     labels: NDArray[np.int64]
+
+
+class Stored(NamedTuple):
+    """Consecutive records: uint8 [records, 16384], and int64 [records]; see `framed_dtype`."""
+
+    images: NDArray[np.uint8]
+    ends: NDArray[np.int64]
 
 
 class Reader(Protocol):
@@ -67,17 +75,22 @@ class _Shards:
     def read(self, numbers: NDArray[np.int64]) -> Slices:
         """See `Reader`."""
         images = self._buffers.array((len(numbers), IMAGE_BYTES), np.dtype(np.uint8))
-        items, ends = images.view(f"V{IMAGE_BYTES}")[:, 0], np.empty(len(numbers), END_DTYPE)
-        for places, records, rows in self._found(numbers):
-            items[places] = records["image"][rows]
-            ends[places] = records["end"][rows]
-        check_intact(images, ends)
+        ends = np.empty(len(numbers), END_DTYPE)
+        stored, which, rows = self._found(numbers)
+        places = list(zip(which.tolist(), rows.tolist(), strict=True))
+        for start in range(0, len(numbers), _PIECE_SLICES):
+            piece = slice(start, start + _PIECE_SLICES)
+            # Each image is copied once, by a function that lets other threads run Python.
+            found = [stored[at].images[row] for at, row in places[piece]]
+            np.concatenate(found, out=images[piece].reshape(-1))
+            ends[piece].view("<i8")[:] = [stored[at].ends.item(row) for at, row in places[piece]]
+            check_intact(images[piece], ends[piece])
         return Slices(images.reshape(-1, *self.kept[1]), ends["label"].astype(np.int64))
 
     def _found(
         self, numbers: NDArray[np.int64]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]]:
-        """Where to find records: their places in `numbers`, an array, and their rows in it."""
+    ) -> tuple[Sequence[Stored], NDArray[np.int64], NDArray[np.int64]]:
+        """Where to find records: for each number, in which of several arrays, and the row."""
         raise NotImplementedError
 
 
@@ -96,34 +109,28 @@ class OnDisk(_Shards):
         super().__init__(source)
         _allow_open_files(len(source.paths) + _OTHER_FILES)
         # Plain arrays: np.memmap's own indexing is slow.
-        self._shards = [np.asarray(np.memmap(path, self._dtype, "r")) for path in source.paths]
+        maps = [np.asarray(np.memmap(path, self._dtype, "r")) for path in source.paths]
+        self._shards = [Stored(found["image"], found["end"]) for found in maps]
         self._ahead = ThreadPoolExecutor(1)
 
     def expect(self, numbers: NDArray[np.int64]) -> None:
-        """Has the system read files ahead: by itself, it would read 16 KB here and there."""
+        """Has the system read the blocks of these numbers ahead."""
         self._ahead.submit(self._read_ahead, np.unique(numbers // BLOCK))
 
     def _read_ahead(self, blocks: NDArray[np.int64]) -> None:
-        if not hasattr(os, "posix_fadvise"):
-            return
+        size = self._dtype.itemsize
         for path, first, end in zip(self._paths, self._starts[:-1], self._starts[1:], strict=True):
             low, high = np.searchsorted(blocks, [first // BLOCK, (end - 1) // BLOCK + 1])
-            with suppress(OSError), open(path, "rb") as file:
-                for block in (blocks[low:high] * BLOCK - first).tolist():
-                    row = max(0, block)
-                    size = (block + BLOCK - row) * self._dtype.itemsize
-                    start = row * self._dtype.itemsize
-                    os.posix_fadvise(file.fileno(), start, size, os.POSIX_FADV_WILLNEED)
+            rows = blocks[low:high] * BLOCK - first
+            starts = rows.clip(min=0)
+            parts = np.stack([starts, rows + BLOCK - starts], axis=1) * size
+            page_cache.read_ahead(path, parts.tolist())
 
     def _found(
         self, numbers: NDArray[np.int64]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]]:
+    ) -> tuple[Sequence[Stored], NDArray[np.int64], NDArray[np.int64]]:
         shards = np.searchsorted(self._starts, numbers, "right") - 1
-        places = np.argsort(shards, kind="stable")
-        ends = np.cumsum(np.bincount(shards, minlength=len(self._shards)))
-        for shard in np.unique(shards).tolist():
-            here = places[ends[shard - 1] if shard else 0 : ends[shard]]
-            yield here, self._shards[shard], numbers[here] - self._starts[shard]
+        return self._shards, shards, numbers - self._starts[shards]
 
 
 class Remote(_Shards):
@@ -137,30 +144,31 @@ class Remote(_Shards):
 
     def _found(
         self, numbers: NDArray[np.int64]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]]:
-        places = np.argsort(numbers, kind="stable")
-        ascending = numbers[places]
+    ) -> tuple[Sequence[Stored], NDArray[np.int64], NDArray[np.int64]]:
+        ascending, places = np.unique(numbers, return_inverse=True)
         shards = np.searchsorted(self._starts, ascending, "right") - 1
         is_new = np.diff(ascending // BLOCK, prepend=-1).astype(bool)
         is_new |= np.diff(shards, prepend=-1).astype(bool)
-        bounds = [*np.flatnonzero(is_new).tolist(), len(numbers)]
+        firsts = np.flatnonzero(is_new)
+        blocks = np.cumsum(is_new) - 1
 
-        def block(start: int, end: int) -> NDArray[np.void]:
-            first = ascending[start] - self._starts[shards[start]]
-            count = ascending[end - 1] - ascending[start] + 1
-            return self._block(self._paths[shards[start]], int(first), int(count))
+        def block(first: int, end: int) -> Stored:
+            shard, count = shards[first], ascending[end - 1] - ascending[first] + 1
+            return self._block(
+                self._paths[shard], int(ascending[first] - self._starts[shard]), int(count)
+            )
 
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            for start, end, records in zip(
-                bounds, bounds[1:], pool.map(block, bounds[:-1], bounds[1:]), strict=False
-            ):
-                yield places[start:end], records, ascending[start:end] - ascending[start]
+            stored = list(pool.map(block, firsts, [*firsts[1:], len(ascending)]))
+        rows = ascending - ascending[firsts[blocks]]
+        return stored, blocks[places], rows[places]
 
-    def _block(self, path: str, first: int, count: int) -> NDArray[np.void]:
+    def _block(self, path: str, first: int, count: int) -> Stored:
         with tf.io.gfile.GFile(path, "rb") as file:
             file.seek(first * self._dtype.itemsize)
             content = file.read(count * self._dtype.itemsize)
-        return np.frombuffer(content, self._dtype, count)
+        found = np.frombuffer(content, self._dtype, count)
+        return Stored(found["image"], found["end"])
 
 
 class InMemory:
