@@ -18,7 +18,7 @@ test: .venv/installed-dev sox
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
-	KERAS_BACKEND=jax $(BIN)/pytest -n auto --maxprocesses 2 tests/training/test_train.py -k "stopped or two_devices or finite"
+	KERAS_BACKEND=jax $(BIN)/pytest -n auto --maxprocesses 2 tests/training/test_train.py -k "within_an_epoch or two_devices or finite"
 	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then $(MAKE) test-tfio; \
 	else echo "note: tests of tensorflow-io are skipped: it needs Python 3.10 to 3.12"; fi
 

@@ -44,18 +44,19 @@ def songs(folder: Path, *, num_songs: int) -> Path:
     return folder
 
 
-def long_songs(folder: Path, *, num_songs: int) -> list[str]:
+def long_songs(folder: Path, *, num_songs: int, num_parts: int = 8) -> list[str]:
     """Writes songs of four minutes, MP3s of 44.1 kHz, stereo, 128 kbit/s.
 
     Args:
         folder: where to write them, in a folder per genre.
-        num_songs: how many; each is eight songs of the demo in a row.
+        num_songs: how many.
+        num_parts: how many songs of the demo, of half a minute, each is.
 
     Returns:
         Their paths.
     """
     paths = []
-    short = sorted(songs(folder / "short", num_songs=8).rglob("*.mp3"))
+    short = sorted(songs(folder / "short", num_songs=num_parts).rglob("*.mp3"))
     parts = [soundfile.read(path, always_2d=True)[0][:, [0, -1]] for path in short]
     shutil.rmtree(folder / "short")
     for number in range(num_songs):

@@ -33,7 +33,8 @@ def _building(num_workers: int, *flags: str) -> Callable[..., Turn]:
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
     """Writes the songs."""
-    songs = inputs.long_songs(folder / "songs", num_songs=4 if smoke else 24)
+    size = {"num_songs": 4, "num_parts": 2} if smoke else {"num_songs": 24}
+    songs = inputs.long_songs(folder / "songs", **size)
     return {"songs": songs, "data_dir": str(folder / "songs")}
 
 

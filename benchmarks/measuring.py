@@ -117,7 +117,7 @@ def measure(
     found: dict[str, list[Sample]] = {way: [] for way in ways}
     missing: dict[str, str] = {}
     description = machine.description()
-    for way in list(found):
+    for way in [name for name in found if benchmark.ways[name].prepare]:
         if reason := _run("prepare", benchmark, way, settings)[0].get("missing"):
             missing[way] = reason
             del found[way]

@@ -126,16 +126,17 @@ def _images(songs: list[str], config: RenderConfig) -> NDArray[np.uint8]:
     return np.concatenate([song.images for song in found if isinstance(song, Slices)])
 
 
-def write_run(run_dirs: dict[str, str], **settings: Any) -> None:
-    """Writes a run of each untrained network, unless it exists."""
-    from tfgenre.training.claim import claim
-    from tfgenre.training.config import ModelConfig, TrainConfig
-    from tfgenre.training.model import build_model
+def run_of(model: str) -> Callable[..., None]:
+    """Writes a run of an untrained network, unless it exists."""
 
-    for model, run_dir in run_dirs.items():
-        run = RunDir(Path(run_dir))
+    def write(run_dirs: dict[str, str], **settings: Any) -> None:
+        run = RunDir(Path(run_dirs[model]))
         if run.best_model.exists():
-            continue
+            return
+        from tfgenre.training.claim import claim
+        from tfgenre.training.config import ModelConfig, TrainConfig
+        from tfgenre.training.model import build_model
+
         records = inputs.write_records(
             run.path.with_name(f"records-{model}"),
             num_slices=60,
@@ -147,15 +148,18 @@ def write_run(run_dirs: dict[str, str], **settings: Any) -> None:
             ModelConfig(model=model), num_genres=len(records.genres), render=records.manifest.render
         ).save(run.best_model)
 
+    return write
+
 
 def prepare(folder: Path, smoke: bool) -> dict[str, Any]:
     """Finds the songs of --data_dir, or writes some, and longer ones; names the runs' folders."""
     data_dir = script.folder_of(
         script.DATA_DIR, lambda: inputs.songs(folder / "songs", num_songs=3 if smoke else 120)
     )
+    size = {"num_songs": 1, "num_parts": 2} if smoke else {"num_songs": 24}
     return {
         "clips": find_songs([data_dir]),
-        "long": inputs.long_songs(folder / "long", num_songs=1 if smoke else 24),
+        "long": inputs.long_songs(folder / "long", **size),
         "run_dirs": {model: str(folder / model) for model in _SPECTROGRAMS},
     }
 
@@ -164,7 +168,7 @@ def _pair(name: str, title: str, songs: str, model: str, **options: int) -> dict
     picture = _SPECTROGRAMS[model]
     suffix = name.removeprefix("best").removeprefix("seed")
     alone = Way(f"{title}: rendering alone", rendering(songs, model, **options))
-    both = Way(f"{title}: prediction", predicting(songs, model, **options), write_run)
+    both = Way(f"{title}: prediction", predicting(songs, model, **options), run_of(model))
     return {f"{picture}{suffix}": alone, name: both}
 
 
@@ -176,9 +180,9 @@ BENCHMARK = Benchmark(
         **_pair("best_long", "four minutes, best.cfg", "long", BEST),
         **_pair("best_ten", "four minutes, ten slices, best.cfg", "long", BEST, times=8, limit=10),
         **_pair("seed", "clips, seed.cfg", "clips", SEED),
-        "best_network": Way("clips, best.cfg: the network alone", network(BEST), write_run),
-        "seed_network": Way("clips, seed.cfg: the network alone", network(SEED), write_run),
-        "program": Way("tfgenre_predict, start to end", program, write_run, warm_up=False),
+        "best_network": Way("clips, best.cfg: the network alone", network(BEST), run_of(BEST)),
+        "seed_network": Way("clips, seed.cfg: the network alone", network(SEED), run_of(SEED)),
+        "program": Way("tfgenre_predict, start to end", program, run_of(BEST), warm_up=False),
     },
     references=(),
     prepare=prepare,

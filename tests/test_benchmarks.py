@@ -22,7 +22,7 @@ WAYS = {
     "fit": "ten",
     "train": "records_bfloat16",
     "models": "spectral",
-    "predict": "best_ten,mel_ten,program",
+    "predict": "best_ten,program",
     "build": "two",
     "long": "sox_ten,build_ten",
 }

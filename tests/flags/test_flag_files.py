@@ -1,4 +1,4 @@
-"""Every flag file is read, and trained for a step on tiny records that match it."""
+"""Every flag file is read; one of each network is trained for a step on records that match it."""
 
 from pathlib import Path
 
@@ -22,23 +22,47 @@ def values_of(flag_file: Path, *more: str) -> flags.FlagValues:
     return values
 
 
-@pytest.mark.parametrize("flag_file", FLAG_FILES, ids=lambda path: path.stem)
-def test_one_step(flag_file, tmp_path):
-    from tfgenre.training.train import train
+def one_of_each_network() -> list[Path]:
+    """Most experiments differ in their records or their seed alone."""
+    found = {}
+    for path in FLAG_FILES:
+        values = values_of(path, "--records_dir=records")
+        network = configs.train_config(values).model
+        found.setdefault((network, values.partitions, configs.build_config(values).dataset), path)
+    return list(found.values())
 
-    places = (f"--records_dir={tmp_path / 'records'}", f"--run_dir={tmp_path / 'run'}")
+
+def values_for(flag_file: Path, folder: Path) -> flags.FlagValues:
+    """The flags of a short run in a folder."""
+    places = (f"--records_dir={folder / 'records'}", f"--run_dir={folder / 'run'}")
     small = ("--epochs=1", "--min_steps=0", *places)
     values = values_of(flag_file, *small)
     if values.partitions > 1:  # twelve of them take long
         values = values_of(flag_file, *small, "--partitions=2")
+    return values
+
+
+@pytest.mark.parametrize("flag_file", FLAG_FILES, ids=lambda path: path.stem)
+def test_a_run_has_the_flags_of_its_file(flag_file, tmp_path):
+    values = values_for(flag_file, tmp_path)
+    records = synthetic.write_records(tmp_path / "records", configs.build_config(values))
+    run_dir, config = RunDir(folders.run_dir(values)), configs.train_config(values)
+    claim(run_dir, config, records)
+    again = configs.read_flags(run_dir.flags)
+    assert configs.train_config(again) == config
+
+
+@pytest.mark.parametrize("flag_file", one_of_each_network(), ids=lambda path: path.stem)
+def test_one_step(flag_file, tmp_path):
+    from tfgenre.training.train import train
+
+    values = values_for(flag_file, tmp_path)
     records = synthetic.write_records(tmp_path / "records", configs.build_config(values))
     run_dir, config = RunDir(folders.run_dir(values)), configs.train_config(values)
     assert not claim(run_dir, config, records)
     result = train(records, run_dir, config, say=lambda line: None, ceiling_s=0.05)
     assert result["epochs"] == values.partitions
     assert claim(run_dir, config, records)
-    again = configs.read_flags(run_dir.flags)
-    assert configs.train_config(again) == config
 
 
 @pytest.mark.parametrize("flag_file", FLAG_FILES, ids=lambda path: path.stem)
