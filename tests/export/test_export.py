@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -24,6 +25,7 @@ from tfgenre.prediction.votes import vote, winner
 from tfgenre.records import manifest, pipeline
 from tfgenre.records.folder import Records
 from tfgenre.spectrogram.render import render
+from tfgenre.training.averaged import open_runs
 from tfgenre.training.run_dir import RunDir
 
 
@@ -192,6 +194,17 @@ def test_without_records_losses_are_not_measured(run_dir, network, tmp_path):
     found = export.export(run_dir, target, formats=["tflite_float16"], records=None)
     assert found["tflite_float16"].loss is None
     assert {path.name for path in target.iterdir()} == {"network-float16.tflite", "export.json"}
+
+
+def test_test_songs_of_one_run_are_not_those_of_another(run_dir, records, records_dir, tmp_path):
+    """Several runs as one: what is a test song for the first may be a training song elsewhere."""
+    other = untrained_run(tmp_path / "other", records_dir)
+    trained_on = manifest.read(other.path)
+    config = {**trained_on.config, "split": {**trained_on.config["split"], "split_seed": 5}}
+    manifest.write(replace(trained_on, config=config), other.path)
+    both = open_runs([run_dir, other])
+    with pytest.raises(UserError, match="splits the same songs differently"):
+        export.export(both, tmp_path / "e", formats=["tflite_float16"], records=records)
 
 
 def test_a_conversion_that_predicts_nan_is_refused(run_dir, records, tmp_path, monkeypatch):

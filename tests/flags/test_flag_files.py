@@ -24,7 +24,7 @@ def values_of(flag_file: Path, *more: str) -> flags.FlagValues:
 
 def one_of_each_network() -> list[Path]:
     """Most experiments differ in their records or their seed alone."""
-    found = {}
+    found: dict[object, Path] = {}
     for path in FLAG_FILES:
         values = values_of(path, "--records_dir=records")
         network = configs.train_config(values).model

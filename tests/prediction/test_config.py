@@ -51,6 +51,8 @@ def test_files_are_named_from_home(tmp_path, monkeypatch):
         embeddings="~/a.npy",
         tag=TagConfig(write_tags=True, tags_log="~/a.jsonl"),
     )
+    undo = TagConfig(undo_tags="~/a.jsonl").undo_tags
+    assert undo == config.tag.tags_log
     found = config.results, config.embeddings, config.tag.tags_log
     assert found == tuple(f"{tmp_path}/a.{end}" for end in ("csv", "npy", "jsonl"))
 

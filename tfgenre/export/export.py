@@ -133,7 +133,7 @@ def export(
     if "saved_model_tfio" in formats:
         graph_audio.check_tensorflow_io()
     trained_on, vote = run_dir.read_manifest(), run_dir.read_vote()
-    slices = _slices_of(records, trained_on, formats)
+    slices = _slices_of(records, run_dir.read_manifests(), formats)
     best = run_dir.load_best_model(num_genres=len(trained_on.genres))
     network = float32(best)
     with tempfile.TemporaryDirectory() as scratch, atomic_folder(folder) as target:
@@ -155,7 +155,7 @@ def export(
 
 
 def _slices_of(
-    records: Records | None, trained_on: Manifest, formats: Sequence[str]
+    records: Records | None, trained_on: Sequence[Manifest], formats: Sequence[str]
 ) -> dict[str, _Slices]:
     """Slices of the splits train and test, if the formats need them and the records have them."""
     needs_train = "tflite_int8" in formats
@@ -168,7 +168,8 @@ def _slices_of(
         return {}
     if set(formats).isdisjoint(TFLITE_FORMATS):
         return {}
-    evaluate.check_fits(records, trained_on=trained_on)
+    for manifest in trained_on:  # of several runs as one
+        evaluate.check_fits(records, trained_on=manifest)
     found = {}
     if needs_train:
         found["train"] = _slices(records, "train", _SLICES_TO_CALIBRATE)

@@ -136,7 +136,7 @@ def _in_instalments(
         embeddings.tidy()
     results.tidy(keep=_is_there if collection.config.drop_missing else None)
     found = overview.of(results.rows(), genres=collection.genres)
-    overview.write_page(found, results.path, results.path.with_suffix(".html"))
+    overview.write_page(found, results.path)
     on_overview(found)
 
 

@@ -81,7 +81,7 @@ class TagConfig:
             )
         if self.dry_run and self.tags_log:
             raise UserError("--dry_run writes nothing, not even a --tags_log: give one of them.")
-        _expand(self, "tags_log")
+        _expand(self, "tags_log", "undo_tags")
 
 
 @dataclass(frozen=True, kw_only=True)

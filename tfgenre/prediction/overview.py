@@ -11,6 +11,7 @@ from tfgenre import files, pages
 from tfgenre.prediction.config import UNSURE
 from tfgenre.prediction.rows import Row
 from tfgenre.spelling import genre_key
+from tfgenre.storage import AnyPath
 
 NUM_BINS = 10
 _NUM_SHOWN = 200  # songs in each of the page's lists
@@ -114,10 +115,15 @@ def of(rows: Iterable[Row], *, genres: Sequence[str]) -> Overview:
     )
 
 
-def write_page(overview: Overview, results: Path, page: Path) -> None:
+def page_of(results: AnyPath) -> Path:
+    """The HTML page about a file of results, beside it."""
+    return Path(results).with_suffix(".html")
+
+
+def write_page(overview: Overview, results: Path) -> None:
     """Writes the overview of a file of results as an HTML page."""
     text = pages.render("collection.html", found=overview, results=results.name, unsure=UNSURE)
-    files.write_atomically(page, text.encode())
+    files.write_atomically(page_of(results), text.encode())
 
 
 class _Largest:

@@ -19,8 +19,8 @@ from tfgenre import api
 from tfgenre.errors import UserError
 from tfgenre.flags import configs, folders
 from tfgenre.flags.definitions import PREDICT
+from tfgenre.prediction import overview
 from tfgenre.prediction.config import PredictConfig, TagConfig
-from tfgenre.prediction.overview import Overview
 from tfgenre.prediction.result import Prediction, lines
 from tfgenre.programs.launch import launch
 from tfgenre.tagging import log as tag_log
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     output_format = _output_format(config)
     run_dir = folders.trained(FLAGS)
     genres = run_dir.read_manifest().genres
-    overviews: list[Overview] = []
+    overviews: list[overview.Overview] = []
     with tqdm(unit="song", desc="predicting", disable=None) as bar:
         predictions = api.predict(
             run_dir,
@@ -51,9 +51,9 @@ def main(arguments: list[str]) -> int:
             on_overview=overviews.append,
         )
         failed = _print(predictions, bar, output_format=output_format, genres=genres)
-    for overview in overviews:
-        print("\n".join(overview.lines()))
-        print(f"The page of the collection: {Path(config.results or '').with_suffix('.html')}")
+    for found in overviews:
+        print("\n".join(found.lines()))
+        print(f"The page of the collection: {overview.page_of(config.results or '')}")
     if log is not None and Path(log).exists():
         print(f"What was written is undone by --undo_tags={log}", file=sys.stderr)
     if failed:
