@@ -19,7 +19,7 @@ from tfgenre.records.readers import Reader, check_scheme, open_shards
 from tfgenre.records.shards import damaged_error, sha256_of
 from tfgenre.records.sources import Source
 
-_BATCHES_AHEAD = 2
+_CHUNKS_AHEAD = 1
 
 
 def load_dataset(
@@ -125,8 +125,8 @@ def training_chunks(
 
 
 def in_batches(chunks: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
-    """Divides chunks of whole batches, without copying, and prepares some ahead."""
-    return chunks.rebatch(batch_size).prefetch(_BATCHES_AHEAD)
+    """Reads a chunk of whole batches ahead, and divides chunks, without copying."""
+    return chunks.prefetch(_CHUNKS_AHEAD).rebatch(batch_size)
 
 
 def evaluation_dataset(source: Source, batch_size: int) -> tf.data.Dataset:
