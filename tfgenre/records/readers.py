@@ -19,7 +19,7 @@ from tfgenre.records.order import BLOCK
 from tfgenre.records.sources import Source
 from tfgenre.spectrogram.slices import SLICE_SIZE
 
-_CHUNK_SLICES = 1024  # 17 MB
+_CHUNK_SLICES = 2048  # 34 MB
 _PIECE_SLICES = 64  # 1 MB: what is copied is still in the processor's cache for its checksum
 _CONNECTIONS = 16
 _OTHER_FILES = 256  # that a process has open
