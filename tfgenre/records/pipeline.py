@@ -41,7 +41,8 @@ def load_dataset(
 
     Returns:
         (image uint8 [batch, 128, 128, 1], label int64 [batch]); `Records.open(records_dir).genres`
-        names the labels.
+        names the labels. tf.data does not tune it, nor what is derived from it, unless
+        `tf.data.Options.autotune` is switched on there.
 
     Raises:
         UserError: if the records are missing, damaged or lack the split.
