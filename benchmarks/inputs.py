@@ -45,12 +45,12 @@ def songs(folder: Path, *, num_songs: int) -> Path:
 
 
 def long_songs(folder: Path, *, num_songs: int, num_parts: int = 8) -> list[str]:
-    """Writes songs of four minutes, MP3s of 44.1 kHz, stereo, 128 kbit/s.
+    """Writes long songs, MP3s of 44.1 kHz, stereo, 128 kbit/s.
 
     Args:
         folder: where to write them, in a folder per genre.
         num_songs: how many.
-        num_parts: how many songs of the demo, of half a minute, each is.
+        num_parts: how many songs of the demo, of half a minute, are in each; 8 are four minutes.
 
     Returns:
         Their paths.

@@ -127,7 +127,7 @@ def _images(songs: list[str], config: RenderConfig) -> NDArray[np.uint8]:
 
 
 def run_of(model: str) -> Callable[..., None]:
-    """Writes a run of an untrained network, unless it exists."""
+    """A function that writes a run of an untrained network, unless it exists."""
 
     def write(run_dirs: dict[str, str], **settings: Any) -> None:
         run = RunDir(Path(run_dirs[model]))

@@ -132,8 +132,9 @@ def export(
         )
     if "saved_model_tfio" in formats:
         graph_audio.check_tensorflow_io()
-    trained_on, vote = run_dir.read_manifest(), run_dir.read_vote()
-    slices = _slices_of(records, run_dir.read_manifests(), formats)
+    manifests, vote = run_dir.read_manifests(), run_dir.read_vote()
+    trained_on = manifests[0]
+    slices = _slices_of(records, manifests, formats)
     best = run_dir.load_best_model(num_genres=len(trained_on.genres))
     network = float32(best)
     with tempfile.TemporaryDirectory() as scratch, atomic_folder(folder) as target:

@@ -125,9 +125,20 @@ def training_chunks(
     )
 
 
-def in_batches(chunks: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
-    """Reads a chunk of whole batches ahead, and divides chunks, without copying."""
-    return chunks.prefetch(_CHUNKS_AHEAD).rebatch(batch_size)
+def in_batches(
+    chunks: tf.data.Dataset,
+    batch_size: int,
+    *,
+    timed: Callable[[tf.data.Dataset], tf.data.Dataset] = lambda chunks: chunks,
+) -> tf.data.Dataset:
+    """Reads a chunk of whole batches ahead, and divides chunks, without copying.
+
+    Args:
+        chunks: whole batches per element.
+        batch_size: slices per batch.
+        timed: measures how long a chunk is waited for.
+    """
+    return timed(chunks.prefetch(_CHUNKS_AHEAD)).rebatch(batch_size)
 
 
 def evaluation_dataset(source: Source, batch_size: int) -> tf.data.Dataset:

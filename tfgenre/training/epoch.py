@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tfgenre.config import MAX_SEED
 from tfgenre.hashing import stable_hash
 from tfgenre.records.chunks import in_python
+from tfgenre.records.pipeline import in_batches
 from tfgenre.training.augment import DRAWS, draw, mix_labels
 from tfgenre.training.config import AugmentConfig
 
@@ -78,7 +79,7 @@ def epoch_dataset(
         return ((image, draws) if augment.is_on else image), targets
 
     read = chunks(seed=epoch_seed, start=start).map(prepared, num_parallel_calls=1)
-    return timed(read.prefetch(1)).rebatch(batch_size)
+    return in_batches(read, batch_size, timed=timed)
 
 
 def _one_hot_rows(num_genres: int, *, smoothing: float) -> NDArray[np.float32]:
