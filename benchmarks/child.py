@@ -3,6 +3,7 @@
 python -m benchmarks.child {prepare,measure} MODULE WAY SETTINGS
 """
 
+import gc
 import importlib
 import json
 import resource
@@ -51,3 +52,4 @@ def main(what: str, module: str, name: str, settings: str) -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+    gc.freeze()  # else Python would end by looking for garbage in TensorFlow, for a second

@@ -50,6 +50,7 @@ def test_settings_that_keras_refuses(keras_home, content):
     """In a new process, as they are read once."""
     (keras_home / "keras.json").write_text(content)
     code = """
+import gc
 from tfgenre.errors import UserError
 from tfgenre.quiet import quiet_tensorflow
 try:
@@ -57,6 +58,7 @@ try:
         pass
 except UserError as error:
     print(error)
+assert gc.isenabled()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     start = f"{keras_home / 'keras.json'} has a value that Keras refuses ("

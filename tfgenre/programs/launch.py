@@ -1,6 +1,8 @@
 """How every program starts and ends: flags, help, a user's mistakes, Ctrl-C."""
 
+import atexit
 import errno
+import gc
 import io
 import logging
 import os
@@ -34,6 +36,8 @@ def launch(main: Main, *, doc: str, flag_names: Sequence[str], takes_paths: bool
         takes_paths: whether arguments that are no flags are welcome.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # At the end, Python looks for garbage in all that was imported: a second with TensorFlow.
+    atexit.register(gc.freeze)
     define(flags.FLAGS)
     # It warns of retracing that cannot be avoided.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

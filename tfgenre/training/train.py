@@ -43,7 +43,7 @@ def train(
     *,
     at_most: Sequence[int] | None = None,
     say: Say = print,
-    ceiling_s: float = 2.0,
+    ceiling_s: float = 0.5,
 ) -> dict[str, Any]:
     """Trains a network, and writes it, its metrics and its result to the run's folder.
 
