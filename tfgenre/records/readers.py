@@ -121,6 +121,8 @@ class OnDisk(_Shards):
         size = self._dtype.itemsize
         for path, first, end in zip(self._paths, self._starts[:-1], self._starts[1:], strict=True):
             low, high = np.searchsorted(blocks, [first // BLOCK, (end - 1) // BLOCK + 1])
+            if low == high:
+                continue
             rows = blocks[low:high] * BLOCK - first
             starts = rows.clip(min=0)
             parts = np.stack([starts, rows + BLOCK - starts], axis=1) * size
