@@ -99,7 +99,7 @@ def test_tensorflow_does_not_support_workers():
 
 def test_two_workers_train_as_one_would_and_come_back(tmp_path):
     """One worker is killed after the first epoch; then both are restarted."""
-    pytest.importorskip("jax")
+    pytest.importorskip("jax", minversion="0.5")  # JAX 0.4 has no collectives for CPUs by default
     records_dir = tmp_path / "records"
     config = BuildConfig(dataset="folder", genres=("Folk", "Pop"))
     synthetic.write_records(records_dir, config, tracks_per_genre=2, num_shards=2)
