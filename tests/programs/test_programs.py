@@ -292,6 +292,21 @@ def test_ctrl_c(collection, tmp_path, delay_s):
     assert subprocess.run([sys.executable, *command], capture_output=True).returncode == 0
 
 
+def test_ctrl_c_ends_a_program_at_once():
+    """Where threads of JAX still compute, Python's own end would crash."""
+    code = """
+import atexit
+from tfgenre.programs.launch import launch
+def main(arguments):
+    atexit.register(print, "Python's own end")
+    raise KeyboardInterrupt
+launch(main, doc="", flag_names=())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "-c: stopped; the same command finishes the job.\n"
+
+
 def test_help_names_the_flags_that_matter():
     done = run("make_records", "--help")
     assert done.returncode == 0

@@ -87,7 +87,8 @@ def _run(main: Main, argv: list[str], takes_paths: bool) -> int:
     except UserError as error:
         _fail(str(error), error.status)
     except KeyboardInterrupt:
-        _fail("stopped; the same command finishes the job.", 130)
+        _say("stopped; the same command finishes the job.")
+        os._exit(130)  # Python's own end would destroy what threads of JAX are still using
     except BrokenPipeError:
         _discard_output()
         return 1
@@ -108,5 +109,9 @@ def _discard_output() -> None:
 
 
 def _fail(sentence: str, status: int) -> NoReturn:
-    print(f"{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr)
+    _say(sentence)
     sys.exit(status)
+
+
+def _say(sentence: str) -> None:
+    print(f"{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr)
